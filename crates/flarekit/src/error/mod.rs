@@ -1,0 +1,187 @@
+//! What went wrong, as facts: a published [`Code`], a finer [`Reason`], and where it was found.
+//!
+//! The library states what it found and what it expected. Exit statuses and advice belong to the
+//! program, which has one table for them. Reading rooms (names, YAML, JSON, archives, PEM) report a
+//! [`Defect`], because the same defect means different things in a request and in an approval;
+//! the stage that reads the bytes turns it into an [`Error`] with [`Defect::code`].
+
+mod code;
+mod reason;
+
+pub use code::Code;
+pub use reason::Reason;
+
+use std::fmt;
+
+/// A defect in some bytes or text, not yet tied to the artifact in which it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defect {
+    /// The stable name of the defect.
+    pub reason: Reason,
+    /// What was found and what was expected.
+    pub message: String,
+}
+
+impl Defect {
+    /// States a defect.
+    pub fn new(reason: Reason, message: impl Into<String>) -> Self {
+        Self { reason, message: message.into() }
+    }
+
+    /// Puts a place ("hospital-a.yaml", "signed.json in hospital-a.signed.zip") before the message.
+    #[must_use]
+    pub fn within(mut self, place: impl fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
+    /// Gives the defect the code of the artifact it was found in.
+    #[must_use]
+    pub fn code(self, code: Code) -> Error {
+        Error { code, reason: Some(self.reason), message: self.message }
+    }
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Defect {}
+
+/// A refusal: the operation did not happen and nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    code: Code,
+    reason: Option<Reason>,
+    message: String,
+}
+
+impl Error {
+    /// A refusal whose code says everything that a program needs to know.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, reason: None, message: message.into() }
+    }
+
+    /// A refusal with the finer reason.
+    pub fn because(code: Code, reason: Reason, message: impl Into<String>) -> Self {
+        Self { code, reason: Some(reason), message: message.into() }
+    }
+
+    /// The published code.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The finer reason, where the code covers several defects.
+    #[must_use]
+    pub fn reason(&self) -> Option<Reason> {
+        self.reason
+    }
+
+    /// What was found, where, and what was expected.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Something the user should know although the operation succeeded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The stable name of the situation.
+    pub code: WarningCode,
+    /// What was found and what follows from it.
+    pub message: String,
+}
+
+impl Warning {
+    /// States a warning.
+    pub fn new(code: WarningCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+}
+
+macro_rules! names {
+    ($(#[$meta:meta])* $type:ident { $($(#[$doc:meta])* $variant:ident = $name:literal,)+ }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $type { $($(#[$doc])* $variant,)+ }
+
+        impl $type {
+            /// Every value, in the order of the published list.
+            pub const ALL: &[$type] = &[$($type::$variant),+];
+
+            /// The published name.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $($type::$variant => $name,)+ }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+use names;
+
+names! {
+    /// The published list of warnings.
+    WarningCode {
+        /// `package` was run without an out-of-band fingerprint.
+        FingerprintNotVerified = "FINGERPRINT_NOT_VERIFIED",
+        /// The server demands more than the project's default gives its clients.
+        ConnectionSecurityMismatch = "CONNECTION_SECURITY_MISMATCH",
+        /// A certificate ends sooner than asked, because its root does.
+        ValidityClipped = "VALIDITY_CLIPPED",
+        /// A single-label host name is in a server certificate.
+        SingleLabelHost = "SINGLE_LABEL_HOST",
+        /// A field outside the allow-list was in a request; it was not signed.
+        FieldDropped = "FIELD_DROPPED",
+        /// A record under `~/.nvflare` could not be written.
+        AuditNotWritten = "AUDIT_NOT_WRITTEN",
+        /// The signed copies could not be put into the request folder.
+        RequestFolderNotUpdated = "REQUEST_FOLDER_NOT_UPDATED",
+        /// Other users of the machine can read a private key.
+        KeyReadableByOthers = "KEY_READABLE_BY_OTHERS",
+        /// The output file's name does not end in `.signed.zip`.
+        UnusualFileName = "UNUSUAL_FILE_NAME",
+        /// Files of the site were carried over into the new kit.
+        LocalFilesKept = "LOCAL_FILES_KEPT",
+        /// A `builders:` block stays on this machine.
+        BuildersStayLocal = "BUILDERS_STAY_LOCAL",
+        /// A server's certificate names a host that a client's local `connect_to` does not.
+        ConnectToUnknownHost = "CONNECT_TO_UNKNOWN_HOST",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Code, Reason, WarningCode};
+    use std::collections::HashSet;
+
+    #[test]
+    fn published_names_are_unique_and_shouting() {
+        let mut seen = HashSet::new();
+        let codes = Code::ALL.iter().map(|c| c.as_str());
+        let reasons = Reason::ALL.iter().map(|r| r.as_str());
+        let warnings = WarningCode::ALL.iter().map(|w| w.as_str());
+        for name in codes.chain(reasons).chain(warnings) {
+            assert!(seen.insert(name), "{name} is published twice");
+            assert!(name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_'));
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The published list of reasons: one a defect.
+
+super::names! {
+    /// The finer name of a defect, where a [`Code`](super::Code) covers several.
+    Reason {
+        /// The command line could not be understood.
+        Usage = "USAGE",
+        /// A file that was named does not exist.
+        FileNotFound = "FILE_NOT_FOUND",
+        /// A file exists but cannot be read.
+        FileUnreadable = "FILE_UNREADABLE",
+        /// A path is a symbolic link, a directory or a device where a plain file is expected.
+        NotAPlainFile = "NOT_A_PLAIN_FILE",
+        /// A path is a file or a symbolic link where a directory is expected.
+        NotADirectory = "NOT_A_DIRECTORY",
+        /// A file exceeds its limit.
+        FileTooLarge = "FILE_TOO_LARGE",
+        /// The system refused to write.
+        WriteFailed = "WRITE_FAILED",
+
+        /// The YAML is not UTF-8.
+        YamlNotUtf8 = "YAML_NOT_UTF8",
+        /// The YAML is larger than its limit.
+        YamlTooLarge = "YAML_TOO_LARGE",
+        /// The YAML is nested deeper than its limit.
+        YamlTooDeep = "YAML_TOO_DEEP",
+        /// The YAML has more nodes than its limit, aliases expanded.
+        YamlTooManyNodes = "YAML_TOO_MANY_NODES",
+        /// The text is not YAML.
+        YamlSyntax = "YAML_SYNTAX",
+        /// The YAML has an anchor, an alias or a merge key where none is accepted.
+        YamlAlias = "YAML_ALIAS",
+        /// The YAML has an explicit tag.
+        YamlTag = "YAML_TAG",
+        /// A key stands twice in one YAML mapping.
+        YamlDuplicateKey = "YAML_DUPLICATE_KEY",
+        /// A YAML mapping's key is not text.
+        YamlKeyNotText = "YAML_KEY_NOT_TEXT",
+        /// The YAML holds no document, or more than one.
+        YamlDocuments = "YAML_DOCUMENTS",
+        /// A YAML scalar has no value that the reference could read.
+        YamlScalar = "YAML_SCALAR",
+
+        /// The JSON is not UTF-8.
+        JsonNotUtf8 = "JSON_NOT_UTF8",
+        /// The JSON is larger than its limit.
+        JsonTooLarge = "JSON_TOO_LARGE",
+        /// The text is not JSON.
+        JsonSyntax = "JSON_SYNTAX",
+        /// A key stands twice in one JSON object.
+        JsonDuplicateKey = "JSON_DUPLICATE_KEY",
+
+        /// A required field is missing.
+        FieldMissing = "FIELD_MISSING",
+        /// A field's value is of the wrong type.
+        FieldType = "FIELD_TYPE",
+        /// A field's value is not among the accepted ones.
+        FieldValue = "FIELD_VALUE",
+        /// A field that is not accepted here.
+        FieldNotAccepted = "FIELD_NOT_ACCEPTED",
+        /// The definition does not have exactly one participant.
+        NotOneParticipant = "NOT_ONE_PARTICIPANT",
+
+        /// A name is empty.
+        NameEmpty = "NAME_EMPTY",
+        /// A name is longer than its limit.
+        NameTooLong = "NAME_TOO_LONG",
+        /// A name has a character that is not safe in a file name.
+        NameUnsafe = "NAME_UNSAFE",
+        /// A name does not fit its participant's type.
+        NameWrongForType = "NAME_WRONG_FOR_TYPE",
+        /// A name that Windows reserves for a device.
+        NameDevice = "NAME_DEVICE",
+        /// A project's name breaks the rules.
+        ProjectName = "PROJECT_NAME",
+        /// An organisation's name breaks the rules.
+        OrgName = "ORG_NAME",
+        /// A host is neither a DNS name nor an address.
+        HostName = "HOST_NAME",
+        /// An address that no host can have.
+        HostAddress = "HOST_ADDRESS",
+        /// A port is not a whole number from 1 to 65535.
+        Port = "PORT",
+        /// A deploy version is not two digits.
+        DeployVersion = "DEPLOY_VERSION",
+        /// A request id is not a UUID.
+        RequestId = "REQUEST_ID",
+        /// A fingerprint is not SHA-256 in an accepted notation.
+        FingerprintFormat = "FINGERPRINT_FORMAT",
+        /// A digest is not 64 hexadecimal digits.
+        DigestFormat = "DIGEST_FORMAT",
+
+        /// The archive's structure is damaged or ambiguous.
+        ZipMalformed = "ZIP_MALFORMED",
+        /// The archive is larger than its limit.
+        ZipTooLarge = "ZIP_TOO_LARGE",
+        /// The archive has more members than its limit.
+        ZipTooManyMembers = "ZIP_TOO_MANY_MEMBERS",
+        /// A member's name is not a plain, safe file name.
+        ZipMemberName = "ZIP_MEMBER_NAME",
+        /// Two members have one name, or names that differ only in case.
+        ZipDuplicateMember = "ZIP_DUPLICATE_MEMBER",
+        /// A member is a directory, a link or a device.
+        ZipMemberNotAFile = "ZIP_MEMBER_NOT_A_FILE",
+        /// A member, or all together, would inflate beyond the limit.
+        ZipMemberTooLarge = "ZIP_MEMBER_TOO_LARGE",
+        /// A member is compressed with another method than stored or deflate.
+        ZipCompression = "ZIP_COMPRESSION",
+        /// A member is encrypted.
+        ZipEncrypted = "ZIP_ENCRYPTED",
+        /// A member's local header and the central directory disagree.
+        ZipHeaderMismatch = "ZIP_HEADER_MISMATCH",
+        /// A member's content does not match its checksum or size.
+        ZipChecksum = "ZIP_CHECKSUM",
+        /// A member that must be there is missing.
+        ZipMemberMissing = "ZIP_MEMBER_MISSING",
+        /// A member that may not be there.
+        ZipMemberUnexpected = "ZIP_MEMBER_UNEXPECTED",
+        /// A member holds a private key.
+        KeyMaterialInArchive = "KEY_MATERIAL_IN_ARCHIVE",
+
+        /// The file is not one PEM block and nothing else.
+        PemMalformed = "PEM_MALFORMED",
+        /// The PEM block is of another kind.
+        PemLabel = "PEM_LABEL",
+        /// The DER inside a PEM block is not well-formed.
+        DerMalformed = "DER_MALFORMED",
+        /// A signature does not verify.
+        SignatureInvalid = "SIGNATURE_INVALID",
+        /// A certificate's subject lacks an attribute or repeats one.
+        SubjectMalformed = "SUBJECT_MALFORMED",
+        /// A certificate's extensions are not those of its type.
+        CertificateProfile = "CERTIFICATE_PROFILE",
+        /// A root certificate may not sign certificates.
+        RootNotACa = "ROOT_NOT_A_CA",
+        /// The root certificate's own signature does not verify.
+        RootNotSelfSigned = "ROOT_NOT_SELF_SIGNED",
+        /// The root certificate is not valid yet.
+        RootNotYetValid = "ROOT_NOT_YET_VALID",
+        /// The root certificate is no longer valid.
+        RootExpired = "ROOT_EXPIRED",
+        /// A certificate's issuer is not the root's subject.
+        IssuerMismatch = "ISSUER_MISMATCH",
+        /// A key is not RSA.
+        KeyNotRsa = "KEY_NOT_RSA",
+        /// An RSA key's size is not accepted.
+        KeySize = "KEY_SIZE",
+        /// An RSA key's public exponent is too small or even.
+        KeyExponent = "KEY_EXPONENT",
+        /// A private key is encrypted and no passphrase was given.
+        KeyEncrypted = "KEY_ENCRYPTED",
+        /// A private key's passphrase is wrong.
+        KeyPassphrase = "KEY_PASSPHRASE",
+        /// The root's key is of a kind or size that is not supported.
+        RootKeyUnsupported = "ROOT_KEY_UNSUPPORTED",
+
+        /// An artifact is of another kind or of an unknown schema version.
+        ArtifactUnsupported = "ARTIFACT_UNSUPPORTED",
+        /// The CSR is not the one that the metadata names.
+        CsrHashMismatch = "CSR_HASH_MISMATCH",
+        /// The site.yaml is not the one that the metadata names.
+        SiteHashMismatch = "SITE_HASH_MISMATCH",
+        /// The public key is not the one that the metadata names.
+        PublicKeyHashMismatch = "PUBLIC_KEY_HASH_MISMATCH",
+        /// The certificate is not the one that the metadata names.
+        CertificateHashMismatch = "CERTIFICATE_HASH_MISMATCH",
+        /// The root certificate is not the one that the metadata names.
+        RootcaHashMismatch = "ROOTCA_HASH_MISMATCH",
+        /// The site.yaml names another identity than the metadata.
+        SiteIdentityMismatch = "SITE_IDENTITY_MISMATCH",
+        /// The CSR names another identity than the metadata.
+        CsrIdentityMismatch = "CSR_IDENTITY_MISMATCH",
+        /// The certificate names another identity than the metadata.
+        CertificateIdentityMismatch = "CERTIFICATE_IDENTITY_MISMATCH",
+        /// The root certificate's CN is not the project.
+        RootProjectMismatch = "ROOT_PROJECT_MISMATCH",
+        /// Kind, type and role do not fit together.
+        KindTypeMismatch = "KIND_TYPE_MISMATCH",
+        /// File names in the metadata are not those of the archive.
+        FileNameMismatch = "FILE_NAME_MISMATCH",
+        /// A listener certificate needs centralized provisioning.
+        ListeningHost = "LISTENING_HOST",
+        /// A relay or another participant that this workflow does not provision.
+        UnsupportedParticipant = "UNSUPPORTED_PARTICIPANT",
+        /// A builder that this workflow cannot run.
+        UnsupportedBuilder = "UNSUPPORTED_BUILDER",
+        /// A participant other than the server carries the server's name.
+        ServerNameTaken = "SERVER_NAME_TAKEN",
+        /// The fingerprint given is not that of the enclosed root.
+        ExpectedFingerprint = "EXPECTED_FINGERPRINT",
+        /// The fingerprint in the signed metadata is not that of the enclosed root.
+        SignedFingerprint = "SIGNED_FINGERPRINT",
+        /// The fingerprint in ca.json is not that of rootCA.pem.
+        RecordedFingerprint = "RECORDED_FINGERPRINT",
+        /// The package root was made by another root CA.
+        PackageRootFingerprint = "PACKAGE_ROOT_FINGERPRINT",
+        /// The folder given with `--request-dir`.
+        RequestDirGiven = "REQUEST_DIR_GIVEN",
+        /// No folder was given and none was found.
+        RequestDirSearched = "REQUEST_DIR_SEARCHED",
+        /// The local participant definition is missing.
+        LocalSiteMissing = "LOCAL_SITE_MISSING",
+        /// `custom_ca_cert` cannot be read.
+        CustomCaCert = "CUSTOM_CA_CERT",
+    }
+}

@@ -1,0 +1,3 @@
+//! flarekit
+pub mod error;
+pub mod time;
