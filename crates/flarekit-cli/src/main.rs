@@ -1,1 +1,37 @@
-fn main(){}
+//! flarekit: NVIDIA FLARE's distributed provisioning as one program.
+//!
+//! The shell around the library: it reads the command line ([`invocation`], [`cli`]), hands the
+//! command what belongs to the machine ([`environment`]), and prints what came of it ([`output`]).
+//! [`error`] has the one table of exit statuses and advice.
+
+mod cli;
+mod commands;
+mod crash;
+mod environment;
+mod error;
+mod invocation;
+mod output;
+
+use std::process::ExitCode;
+
+use environment::Environment;
+use error::Failure;
+use invocation::{Asked, Invocation};
+use output::Answer;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args_os();
+    let environment = Environment::of_process(arguments.next());
+    let mut grammar = cli::grammar(environment.program);
+    let invocation = Invocation::read(arguments, &grammar);
+    let mut format = invocation.format();
+    let outcome = crash::contained(|| {
+        let (decided, asked) = invocation.understand(&mut grammar);
+        format = decided;
+        match asked? {
+            Asked::Text(text) => Ok(Answer::Text(text)),
+            Asked::Command(command) => commands::run(&command, &environment).map_err(Failure::from),
+        }
+    });
+    output::finish(format, &outcome)
+}

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::error::{Defect, Reason};
 use crate::names::{Org, ParticipantName, ProjectName, shown};
+use crate::pki::DistinguishedName;
 
 /// What a certificate says its holder may be. For users it is their role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -140,6 +141,16 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The subject of the participant's request and certificate.
+    #[must_use]
+    pub fn subject(&self) -> DistinguishedName {
+        DistinguishedName {
+            common_name: self.name.common_name().to_owned(),
+            organization: Some(self.org.as_str().to_owned()),
+            unstructured_name: Some(self.cert_type.as_str().to_owned()),
+        }
+    }
+
     /// The first part in which the two differ, with both values, for messages.
     #[must_use]
     pub fn first_difference(&self, other: &Self) -> Option<(&'static str, String, String)> {

@@ -1,7 +1,21 @@
 //! flarekit
+pub mod approval;
+pub mod archive;
+pub mod audit;
+pub mod ca;
 pub mod connection;
+pub mod definition;
+pub mod digest;
 pub mod error;
+mod fields;
+pub mod files;
 pub mod fingerprint;
 pub mod identity;
+pub mod json;
+pub mod kit;
 pub mod names;
+pub mod pki;
+pub mod profile;
+pub mod request;
 pub mod time;
+pub mod yaml;

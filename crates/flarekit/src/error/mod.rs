@@ -69,6 +69,13 @@ impl Error {
         Self { code, reason: Some(reason), message: message.into() }
     }
 
+    /// Puts a place before the message.
+    #[must_use]
+    pub fn within(mut self, place: impl fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// The published code.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -113,10 +120,12 @@ impl Warning {
 }
 
 macro_rules! names {
-    ($(#[$meta:meta])* $type:ident { $($(#[$doc:meta])* $variant:ident = $name:literal,)+ }) => {
+    ($(#[$meta:meta])* $type:ident {
+        $($(#[doc = $doc:literal])+ $variant:ident = $name:literal,)+
+    }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $type { $($(#[$doc])* $variant,)+ }
+        pub enum $type { $($(#[doc = $doc])+ $variant,)+ }
 
         impl $type {
             /// Every value, in the order of the published list.
@@ -126,6 +135,12 @@ macro_rules! names {
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $($type::$variant => $name,)+ }
+            }
+
+            /// The sentence that says what it stands for.
+            #[must_use]
+            pub fn meaning(self) -> &'static str {
+                match self { $($type::$variant => concat!($($doc),+).trim_ascii(),)+ }
             }
         }
 
@@ -159,8 +174,10 @@ names! {
         KeyReadableByOthers = "KEY_READABLE_BY_OTHERS",
         /// The output file's name does not end in `.signed.zip`.
         UnusualFileName = "UNUSUAL_FILE_NAME",
-        /// Files of the site were carried over into the new kit.
-        LocalFilesKept = "LOCAL_FILES_KEPT",
+        /// The root certificate names another issuer than itself, as some of the reference's do.
+        RootNamesAnotherIssuer = "ROOT_NAMES_ANOTHER_ISSUER",
+        /// What was there before was moved into a backup.
+        BackedUp = "BACKED_UP",
         /// A `builders:` block stays on this machine.
         BuildersStayLocal = "BUILDERS_STAY_LOCAL",
         /// A server's certificate names a host that a client's local `connect_to` does not.

@@ -153,6 +153,8 @@ super::names! {
         KeyPassphrase = "KEY_PASSPHRASE",
         /// The root's key is of a kind or size that is not supported.
         RootKeyUnsupported = "ROOT_KEY_UNSUPPORTED",
+        /// The cryptographic library or the system's source of randomness failed.
+        CryptoFailed = "CRYPTO_FAILED",
 
         /// An artifact is of another kind or of an unknown schema version.
         ArtifactUnsupported = "ARTIFACT_UNSUPPORTED",

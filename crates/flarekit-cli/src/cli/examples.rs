@@ -1,0 +1,49 @@
+//! The examples of each command, for its help and its schema, with the names of the documentation.
+
+use crate::environment::ProgramName;
+
+/// The examples of the command with this path ("cert init"), ready to type.
+pub fn examples(program: ProgramName, path: &[String]) -> Vec<String> {
+    lines(&path.join(" ")).iter().map(|line| format!("{program} {line}")).collect()
+}
+
+/// The examples without the program's name.
+fn lines(path: &str) -> &'static [&'static str] {
+    match path {
+        "" => &[
+            "cert init --profile project_profile.yaml -o ./ca",
+            "cert request --participant hospital-a.yaml",
+            "cert approve hospital-a.request.zip --ca-dir ./ca --profile project_profile.yaml",
+            "package hospital-a.signed.zip --request-dir ./hospital-a --fingerprint SHA256:...",
+        ],
+        "cert" => &[
+            "cert init --profile project_profile.yaml -o ./ca",
+            "cert request --participant hospital-a.yaml",
+            "cert approve hospital-a.request.zip --ca-dir ./ca --profile project_profile.yaml",
+        ],
+        "cert init" => &[
+            "cert init --profile project_profile.yaml -o ./ca",
+            "cert init --profile project_profile.yaml -o ./ca --org hospital_central",
+            "cert init --profile project_profile.yaml -o ./ca --deploy-version 01 --force",
+        ],
+        "cert request" => &[
+            "cert request --participant hospital-a.yaml",
+            "cert request -p ./defs/hospital-a.yaml --out ./requests/hospital-a",
+        ],
+        "cert approve" => &[
+            "cert approve hospital-a.request.zip --ca-dir ./ca --profile project_profile.yaml",
+            "cert approve ./requests/hospital-a.request.zip -c ./ca --profile project_profile.yaml \
+             --out ./signed/hospital-a.signed.zip",
+        ],
+        "package" => &[
+            "package hospital-a/hospital-a.signed.zip --fingerprint SHA256:...",
+            "package hospital-a.signed.zip --request-dir ./hospital-a -w ./workspace \
+             --fingerprint SHA256:...",
+        ],
+        "completions" => &[
+            "completions bash > ~/.local/share/bash-completion/completions/flarekit",
+            "completions zsh > ~/.zfunc/_flarekit",
+        ],
+        _ => &[],
+    }
+}

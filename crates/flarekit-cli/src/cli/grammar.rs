@@ -1,0 +1,185 @@
+//! The grammar: clap's commands, completed with what every command has in common.
+
+use clap::{Arg, ArgAction, Command, CommandFactory};
+
+use super::{Cli, examples, values};
+use crate::environment::ProgramName;
+
+/// Our version, and that of the NVFlare whose artifacts are read and written.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (NVFlare 2.9.0 artifacts)");
+
+/// The width for an example, within the 80 columns of a narrow terminal.
+const EXAMPLE_WIDTH: usize = 74;
+
+/// The whole grammar under the name by which the program was called.
+pub fn grammar(program: ProgramName) -> Command {
+    let root = Cli::command()
+        .bin_name(program.as_str())
+        .version(VERSION)
+        .infer_long_args(true)
+        .args_override_self(true)
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .disable_version_flag(true)
+        .arg(help_flag())
+        .arg(version_flag());
+    let mut root = complete(root, program, &[]);
+    root.build();
+    root
+}
+
+/// Walks down the grammar along the words; stops at the first word that is no command.
+pub fn find<'a>(grammar: &'a Command, words: &[String]) -> &'a Command {
+    let mut at = grammar;
+    for word in words {
+        match at.find_subcommand(word) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    at
+}
+
+/// The names of the commands directly below this one.
+pub fn commands_of(command: &Command) -> Vec<String> {
+    command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect()
+}
+
+/// Whether the older option `--output` of this command accepts the name.
+pub fn names_a_format(command: &Command, name: &str) -> bool {
+    let output = command.get_arguments().find(|arg| arg.get_id() == "output");
+    output
+        .is_some_and(|arg| arg.get_possible_values().iter().any(|value| value.matches(name, false)))
+}
+
+/// `-h` and `--help` are the same here: the text that says who does what is never left out.
+fn help_flag() -> Arg {
+    Arg::new("help")
+        .short('h')
+        .long("help")
+        .global(true)
+        .action(ArgAction::HelpLong)
+        .help("Print this help.")
+        .help_heading("Options of every command")
+}
+
+fn version_flag() -> Arg {
+    Arg::new("version")
+        .short('V')
+        .long("version")
+        .action(ArgAction::Version)
+        .help("Print the version, and that of the NVFlare whose artifacts are read and written.")
+}
+
+/// Adds the examples to every command, and to each that can be run `--schema` and `--output`.
+fn complete(command: Command, program: ProgramName, path: &[String]) -> Command {
+    let command = command.after_help(example_section(program, path)).mut_args(end_with_period);
+    let below = commands_of(&command);
+    if below.is_empty() {
+        return with_machine_options(command, path);
+    }
+    below.into_iter().fold(command, |command, name| {
+        let path: Vec<String> = path.iter().cloned().chain([name.clone()]).collect();
+        command.mut_subcommand(name, |sub| complete(sub, program, &path))
+    })
+}
+
+/// Gives back the period that clap takes from a doc comment.
+fn end_with_period(arg: Arg) -> Arg {
+    match arg.get_help().map(ToString::to_string) {
+        Some(help) if !help.ends_with('.') => arg.help(format!("{help}.")),
+        _ => arg,
+    }
+}
+
+fn example_section(program: ProgramName, path: &[String]) -> String {
+    let mut section = String::from("Examples:");
+    for example in examples(program, path) {
+        section.push_str("\n  ");
+        section.push_str(&folded(&example));
+    }
+    section
+}
+
+/// Breaks a long example before an option, so that it can still be copied from a narrow terminal.
+fn folded(example: &str) -> String {
+    let mut folded = String::new();
+    let mut width = 0;
+    for part in
+        example.split_inclusive(' ').collect::<Vec<_>>().chunk_by(|_, next| !is_option(next))
+    {
+        let part = part.concat();
+        if !folded.is_empty() && width + part.len() > EXAMPLE_WIDTH {
+            folded.push_str("\\\n      ");
+            width = 4;
+        }
+        width += part.len();
+        folded.push_str(&part);
+    }
+    folded
+}
+
+fn is_option(word: &str) -> bool {
+    word.starts_with('-')
+}
+
+fn with_machine_options(command: Command, path: &[String]) -> Command {
+    let schema = Arg::new("schema")
+        .long("schema")
+        .action(ArgAction::SetTrue)
+        .help("Describe this command's arguments as one JSON object, and do nothing else.");
+    let command = command.arg(schema);
+    // The reference's older name for --format, with the values that it has there.
+    let names: &'static [&'static str] = match path.first().map(String::as_str) {
+        Some("cert") => &["json", "txt", "human"],
+        Some("package") => &["json", "quiet"],
+        _ => return command,
+    };
+    let output = Arg::new("output").long("output").hide(true).value_parser(values::format(names));
+    command.arg(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{commands_of, find, folded, grammar};
+    use crate::environment::ProgramName;
+
+    #[test]
+    fn the_grammar_has_no_contradiction() {
+        grammar(ProgramName::Flarekit).debug_assert();
+        grammar(ProgramName::Nvflare).debug_assert();
+    }
+
+    #[test]
+    fn every_command_and_option_is_explained() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
+            let help = command.clone().render_long_help().to_string();
+            assert!(help.contains("Examples:\n  flarekit "), "{help}");
+            for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+                assert!(arg.get_help().is_some(), "{} {arg}", command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&grammar(ProgramName::Flarekit));
+    }
+
+    #[test]
+    fn long_examples_are_folded_before_an_option() {
+        let long =
+            format!("package x.signed.zip --request-dir ./{} --fingerprint y", "a".repeat(50));
+        let (first, second) = long.split_at(long.find("--fing").unwrap());
+        let (head, tail) = first.split_at(first.find("--req").unwrap());
+        assert_eq!(folded(&long), format!("{head}\\\n      {tail}\\\n      {second}"));
+        assert_eq!(folded("cert init -o ./ca"), "cert init -o ./ca");
+    }
+
+    #[test]
+    fn words_are_followed_as_far_as_they_are_commands() {
+        let grammar = grammar(ProgramName::Flarekit);
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(find(&grammar, &words("cert init")).get_name(), "init");
+        assert_eq!(find(&grammar, &words("cert what init")).get_name(), "cert");
+        assert_eq!(commands_of(find(&grammar, &words("cert"))), ["init", "request", "approve"]);
+    }
+}

@@ -1,0 +1,220 @@
+//! The commands and their options, as the user types them. The doc comments are the help texts.
+
+mod examples;
+mod grammar;
+mod values;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::output::Format;
+
+pub use examples::examples;
+pub use grammar::{commands_of, find, grammar, names_a_format};
+
+/// Issue certificates and startup kits for the sites, users and server of a federation.
+///
+/// Each participant makes its own private key and keeps it. The Project Admin signs requests and
+/// never sees a private key.
+///
+/// The steps: the Project Admin runs `cert init` once. A participant runs `cert request` and sends
+/// the request zip. The Project Admin runs `cert approve` and returns the signed zip. The
+/// participant runs `package` and starts the kit.
+#[derive(Debug, Parser)]
+#[command(name = "flarekit", version)]
+pub struct Cli {
+    /// How to print the result: lines for people, or one JSON object for programs. Stands anywhere
+    /// on the command line; the last one wins.
+    #[arg(long, global = true, help_heading = "Options of every command")]
+    #[arg(value_name = "FORMAT", value_parser = values::format(&["txt", "json"]))]
+    pub format: Option<Format>,
+
+    /// Accepted for scripts written for nvflare, and ignored: nothing here connects to anything.
+    #[arg(long, global = true, hide = true)]
+    #[arg(value_name = "SECONDS", value_parser = values::seconds)]
+    pub connect_timeout: Option<f64>,
+
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a project's root CA, request certificates, approve requests.
+    ///
+    /// `cert init` and `cert approve` are for the Project Admin, `cert request` is for everyone who
+    /// takes part: sites, users and the server.
+    Cert {
+        /// What to do with certificates.
+        #[command(subcommand)]
+        command: CertCommand,
+    },
+    Package(PackageArgs),
+    Completions(CompletionsArgs),
+}
+
+/// The commands under `cert`.
+#[derive(Debug, Subcommand)]
+pub enum CertCommand {
+    Init(InitArgs),
+    Request(RequestArgs),
+    Approve(ApproveArgs),
+}
+
+/// Make the root CA of a project.
+///
+/// Who: the Project Admin, once for each project.
+///
+/// Reads: the project's name, from the project profile.
+///
+/// Writes: rootCA.pem, rootCA.key and ca.json into the CA directory. Whoever has rootCA.key can
+/// issue certificates for the whole project: keep a backup in a safe place and never send it.
+///
+/// Next: run `cert approve` for each request zip that you receive.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The project profile (YAML). Its `name` becomes the CN of the root certificate.
+    #[arg(long, value_name = "FILE")]
+    pub profile: PathBuf,
+
+    /// The CA directory, made if it does not exist.
+    #[arg(short, long, value_name = "DIR")]
+    pub output_dir: PathBuf,
+
+    /// Your organisation, for the O of the root certificate. Left out if not given.
+    #[arg(long, value_name = "ORG")]
+    pub org: Option<String>,
+
+    /// For how many days the root certificate is valid. No certificate outlives its root.
+    #[arg(long, value_name = "DAYS", default_value = "3650", value_parser = values::days)]
+    pub valid_days: u32,
+
+    /// The generation of the deployment, two digits: kits go to prod_<NN>. Leave it as it is unless
+    /// you replace the CA of a running project.
+    #[arg(long, value_name = "NN", default_value = "00", value_parser = values::two_digits)]
+    pub deploy_version: String,
+
+    /// Replace an existing CA by one with another --deploy-version. The old files are kept under
+    /// .bak in the CA directory.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Make a private key and a request for its certificate.
+///
+/// Who: the admin of a site, a user, or the server's admin, on the machine that will keep the key.
+///
+/// Reads: a participant definition (YAML) with the project's name and one participant.
+///
+/// Writes: the request folder with the private key, the certificate signing request, site.yaml,
+/// request.json and <name>.request.zip. The private key is not in the zip and never leaves the
+/// folder.
+///
+/// Next: send <name>.request.zip, and nothing else, to the Project Admin. Keep the folder: you need
+/// it for `package`.
+#[derive(Debug, Args)]
+pub struct RequestArgs {
+    /// The participant definition (YAML): the project's name and one entry under `participants`.
+    #[arg(short, long, value_name = "FILE")]
+    pub participant: PathBuf,
+
+    /// The request folder. If not given: a folder named like the participant, in the current one.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+
+    /// Make a new key and request although the folder has one. The old ones are kept in a backup.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Sign a request: its certificate and the server's address for it.
+///
+/// Who: the Project Admin, after making sure that the request comes from whom it names.
+///
+/// Reads: a request zip, the CA directory, and the project profile with the address of the server.
+///
+/// Writes: <name>.signed.zip with the certificate, rootCA.pem and the approved connection details.
+///
+/// Next: return the signed zip, and tell the requester rootca_fingerprint_sha256 in another trusted
+/// way, for example by telephone.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The request zip that the participant sent.
+    #[arg(value_name = "REQUEST_ZIP")]
+    pub request_zip: PathBuf,
+
+    /// The CA directory that `cert init` made.
+    #[arg(short, long, value_name = "DIR")]
+    pub ca_dir: PathBuf,
+
+    /// The project profile (YAML) with name, scheme, connection_security and server.
+    #[arg(long, value_name = "FILE")]
+    pub profile: PathBuf,
+
+    /// The signed zip to write. If not given: <name>.signed.zip beside the request zip.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// For how many days the certificate is valid, at most until the root certificate ends.
+    #[arg(long, value_name = "DAYS", default_value = "1095", value_parser = values::days)]
+    pub valid_days: u32,
+
+    /// Replace an existing signed zip.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Build the startup kit from the signed zip and the local private key.
+///
+/// Who: the participant, on the machine that made the request.
+///
+/// Reads: the signed zip that the Project Admin returned, and the request folder.
+///
+/// Writes: <workspace>/<project>/prod_<NN>/<name>/ with startup, local and transfer. The kits of
+/// other participants in the same directory stay as they are.
+///
+/// Next: a site or the server runs startup/start.sh in the kit, a user startup/fl_admin.sh.
+#[derive(Debug, Args)]
+pub struct PackageArgs {
+    /// The signed zip that the Project Admin returned.
+    #[arg(value_name = "SIGNED_ZIP")]
+    pub signed_zip: PathBuf,
+
+    /// The directory under which the kit is made.
+    #[arg(short, long, value_name = "DIR", default_value = "workspace")]
+    pub workspace: PathBuf,
+
+    /// The folder that `cert request` made. If not given, it is looked for in the record of the
+    /// request and beside the signed zip.
+    #[arg(long, value_name = "DIR")]
+    pub request_dir: Option<PathBuf>,
+
+    /// The fingerprint of the root certificate as the Project Admin told you in another trusted way
+    /// than by sending the zip. Packaging stops if the zip has another root.
+    #[arg(long, value_name = "SHA256", visible_alias = "expected-fingerprint")]
+    pub fingerprint: Option<String>,
+
+    /// Replace this participant's existing kit. The old one is kept in a backup.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Print a script that lets a shell complete commands and options.
+///
+/// Who: anyone who types these commands often.
+///
+/// Reads: nothing.
+///
+/// Writes: the script, to standard output.
+///
+/// Next: store it where your shell looks for completions, and open a new shell.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell that you use.
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}

@@ -1,0 +1,54 @@
+//! How single values of options are read. The messages follow the name of the option.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::output::Format;
+
+/// One of the names for an output format that an option accepts.
+pub fn format(names: &'static [&'static str]) -> impl TypedValueParser<Value = Format> {
+    PossibleValuesParser::new(names).map(|name| Format::named(&name))
+}
+
+/// A number of days.
+pub fn days(text: &str) -> Result<u32, String> {
+    match text.trim().parse() {
+        Ok(days) if days > 0 => Ok(days),
+        _ => Err(format!("needs a whole number from 1 to {}", u32::MAX)),
+    }
+}
+
+/// A number of seconds, as Python reads one.
+pub fn seconds(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| "needs a number".to_owned())
+}
+
+/// A deploy version.
+pub fn two_digits(text: &str) -> Result<String, String> {
+    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        Ok(text.to_owned())
+    } else {
+        Err("needs exactly two digits, for example 00 or 01".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{days, two_digits};
+
+    #[test]
+    fn days_are_positive_and_whole() {
+        assert_eq!(days("1"), Ok(1));
+        assert_eq!(days("4294967295"), Ok(u32::MAX));
+        for wrong in ["0", "-1", "1.5", "", "4294967296", "ten"] {
+            assert!(days(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_deploy_version_is_two_ascii_digits() {
+        assert!(two_digits("07").is_ok());
+        for wrong in ["0", "007", "1a", "", "\u{660}\u{661}", "\u{660}", "+1"] {
+            assert!(two_digits(wrong).is_err(), "{wrong}");
+        }
+    }
+}

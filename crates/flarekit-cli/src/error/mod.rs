@@ -1,0 +1,95 @@
+//! From what went wrong to what the user sees: the exit status and the advice.
+//!
+//! This is the one table of the program. The library says what it found; here, and nowhere else,
+//! stands what to do about it.
+
+mod codes;
+#[cfg(test)]
+mod page;
+mod reasons;
+pub mod usage;
+
+use flarekit::error::{Code, Error, Reason};
+
+/// A command that did not succeed.
+#[derive(Debug)]
+pub struct Failure {
+    /// What was found and what was expected.
+    pub error: Error,
+    /// How the command is used, when the command line could not be understood.
+    pub usage: Option<Usage>,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, usage: None }
+    }
+}
+
+/// How a command is used.
+#[derive(Debug)]
+pub struct Usage {
+    /// The usage line.
+    pub line: String,
+    /// What can stand where something else was found.
+    pub choices: Vec<String>,
+    /// The whole help, when no command was named.
+    pub help: Option<String>,
+}
+
+/// The exit status of an error.
+pub fn exit_status(error: &Error) -> u8 {
+    match (error.code(), error.reason()) {
+        // A folder that was named wrongly is wrong input; one that was looked for is missing.
+        (Code::RequestDirNotFound, Some(Reason::RequestDirGiven)) => 4,
+        (Code::LocalSiteInvalid, Some(Reason::LocalSiteMissing)) => 1,
+        (code, _) => codes::row(code).0,
+    }
+}
+
+/// What to do about an error: the advice for its reason, where that is more specific, else for its
+/// code.
+pub fn hint(error: &Error) -> &'static str {
+    error
+        .reason()
+        .and_then(|reason| reasons::hint(error.code(), reason))
+        .unwrap_or_else(|| codes::row(error.code()).1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{codes, exit_status, hint, reasons};
+    use flarekit::error::{Code, Error, Reason};
+
+    #[test]
+    fn every_code_has_an_exit_status_and_advice() {
+        for code in Code::ALL {
+            let (status, advice) = codes::row(*code);
+            assert!([1, 4, 5, 130].contains(&status), "{code}");
+            assert!(advice.ends_with('.') && advice.len() > 10, "{code}: {advice}");
+            for reason in Reason::ALL {
+                let special = reasons::hint(*code, *reason).unwrap_or(advice);
+                assert!(special.ends_with('.') && special.len() > 10, "{code} {reason}: {special}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_status_can_depend_on_the_reason() {
+        let status = |code, reason| exit_status(&Error::because(code, reason, ""));
+        assert_eq!(status(Code::RequestDirNotFound, Reason::RequestDirGiven), 4);
+        assert_eq!(status(Code::RequestDirNotFound, Reason::RequestDirSearched), 1);
+        assert_eq!(status(Code::LocalSiteInvalid, Reason::LocalSiteMissing), 1);
+        assert_eq!(status(Code::LocalSiteInvalid, Reason::YamlSyntax), 4);
+        assert_eq!(exit_status(&Error::new(Code::InternalError, "")), 5);
+    }
+
+    #[test]
+    fn advice_depends_on_the_reason_where_that_helps() {
+        let advice = |code, reason| hint(&Error::because(code, reason, ""));
+        let general = hint(&Error::new(Code::InvalidSignedZip, ""));
+        assert_eq!(advice(Code::InvalidSignedZip, Reason::YamlSyntax), general);
+        assert_ne!(advice(Code::InvalidArgs, Reason::YamlSyntax), general);
+        assert!(advice(Code::InvalidArgs, Reason::Usage).contains("--help"));
+    }
+}

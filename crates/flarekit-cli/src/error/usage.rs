@@ -1,0 +1,110 @@
+//! A command line that could not be understood, in our words.
+
+use clap::Command;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use flarekit::error::{Code, Error, Reason};
+
+use super::{Failure, Usage};
+use crate::cli;
+use crate::environment::ProgramName;
+
+/// Says what is wrong with a command line of which the commands in `path` were recognised.
+pub fn failure(error: &clap::Error, grammar: &Command, path: &[String]) -> Failure {
+    let here = cli::find(grammar, path);
+    let no_command = matches!(
+        error.kind(),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    );
+    let usage = Usage {
+        line: here.clone().render_usage().to_string(),
+        choices: choices(error, here),
+        help: no_command.then(|| here.clone().render_long_help().to_string()),
+    };
+    let message = message(error, here);
+    Failure { error: Error::because(Code::InvalidArgs, Reason::Usage, message), usage: Some(usage) }
+}
+
+fn message(error: &clap::Error, here: &Command) -> String {
+    let argument = argument_of(error);
+    let value = text_of(error, ContextKind::InvalidValue).unwrap_or_default();
+    let suggestion = suggestion(error);
+    match error.kind() {
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            format!("a command is required: {}", cli::commands_of(here).join(", "))
+        }
+        ErrorKind::InvalidSubcommand => {
+            let word = text_of(error, ContextKind::InvalidSubcommand).unwrap_or_default();
+            unknown_command(&word, here, &suggestion)
+        }
+        ErrorKind::UnknownArgument if argument.starts_with('-') => {
+            format!("unknown option '{argument}'{suggestion}")
+        }
+        ErrorKind::UnknownArgument => format!("'{argument}' is one argument too many{suggestion}"),
+        ErrorKind::MissingRequiredArgument => format!("required and not given: {argument}"),
+        ErrorKind::InvalidValue if value.is_empty() => format!("{argument} needs a value"),
+        ErrorKind::InvalidValue => {
+            let choices = choices(error, here).join(", ");
+            format!("{argument} cannot be '{value}'; it can be: {choices}")
+        }
+        ErrorKind::ValueValidation => {
+            let wanted = std::error::Error::source(error).map(ToString::to_string);
+            let wanted = wanted.unwrap_or_else(|| "has a value of the wrong form".to_owned());
+            format!("{argument} {wanted}, not '{value}'")
+        }
+        ErrorKind::TooManyValues => format!("{argument} takes no value, but has '{value}'"),
+        ErrorKind::InvalidUtf8 => "an option's name or value is not UTF-8 text".to_owned(),
+        // The grammar has no arguments that can lead to another kind; clap's own words serve.
+        _ => error.to_string().lines().next().unwrap_or_default().to_owned(),
+    }
+}
+
+fn unknown_command(word: &str, here: &Command, suggestion: &str) -> String {
+    let called_as_nvflare = here.get_bin_name() == Some(ProgramName::Nvflare.as_str());
+    if called_as_nvflare {
+        format!(
+            "'{word}' is not a command of flarekit, which runs here under the name nvflare and \
+             replaces only 'nvflare cert' and 'nvflare package'; '{word}' needs the real nvflare \
+             program of NVIDIA FLARE"
+        )
+    } else {
+        format!("unknown command '{word}'{suggestion}")
+    }
+}
+
+/// The argument that the error is about, as the user types it. Several, if several are missing.
+fn argument_of(error: &clap::Error) -> String {
+    let missing = error.kind() == ErrorKind::MissingRequiredArgument;
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(arguments)) => arguments.join(", "),
+        // Without the placeholder of its value: "--profile", not "--profile <FILE>".
+        Some(ContextValue::String(argument)) if !missing => {
+            argument.split_once(" <").map_or(argument.as_str(), |(name, _)| name).to_owned()
+        }
+        Some(other) => other.to_string(),
+        None => "an argument".to_owned(),
+    }
+}
+
+fn suggestion(error: &clap::Error) -> String {
+    [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand]
+        .into_iter()
+        .find_map(|kind| text_of(error, kind))
+        .map(|name| format!("; did you mean '{name}'?"))
+        .unwrap_or_default()
+}
+
+/// What can stand in the wrong place: the values of the option, else the commands.
+fn choices(error: &clap::Error, here: &Command) -> Vec<String> {
+    match error.get(ContextKind::ValidValue) {
+        Some(ContextValue::Strings(values)) => values.clone(),
+        _ => cli::commands_of(here),
+    }
+}
+
+fn text_of(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => texts.first().cloned(),
+        _ => None,
+    }
+}

@@ -1,0 +1,86 @@
+//! Text for people.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use clap::builder::styling::Style;
+use flarekit::error::Warning;
+use serde_json::{Map, Value};
+
+use crate::error::{self, Failure};
+
+const STRONG: Style = Style::new().bold();
+
+/// The result, one `key: value` a line.
+pub fn fields(out: &mut impl Write, fields: &Map<String, Value>) -> io::Result<()> {
+    fields.iter().try_for_each(|(key, value)| writeln!(out, "{key}: {}", one_line(&plain(value))))
+}
+
+/// The warnings, one a paragraph.
+pub fn warnings(err: &mut impl Write, warnings: &[Warning]) -> io::Result<()> {
+    warnings.iter().try_for_each(|warning| {
+        writeln!(err, "{STRONG}Warning:{STRONG:#} {}", visible(&warning.message))
+    })
+}
+
+/// The remarks.
+pub fn notes(err: &mut impl Write, notes: &[String]) -> io::Result<()> {
+    notes.iter().try_for_each(|note| writeln!(err, "{}", visible(note)))
+}
+
+/// What went wrong, what to do about it, and its published names.
+pub fn failure(err: &mut impl Write, failure: &Failure) -> io::Result<()> {
+    if let Some(usage) = &failure.usage {
+        writeln!(err, "{}\n", usage.help.as_ref().unwrap_or(&usage.line).trim_end())?;
+    }
+    let error = &failure.error;
+    writeln!(err, "{}", visible(error.message()))?;
+    writeln!(err, "{STRONG}Hint:{STRONG:#} {}", error::hint(error))?;
+    if let Some(reason) = error.reason() {
+        writeln!(err, "Reason: {reason}")?;
+    }
+    writeln!(err, "Code: {} (exit {})", error.code(), error::exit_status(error))
+}
+
+/// A value without JSON's punctuation.
+fn plain(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::Null => Cow::Borrowed(""),
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Array(items) => Cow::Owned(items.iter().map(plain).collect::<Vec<_>>().join(", ")),
+        Value::Bool(_) | Value::Number(_) | Value::Object(_) => Cow::Owned(value.to_string()),
+    }
+}
+
+/// Keeps a value on its line, so that a line is always a field.
+fn one_line(text: &str) -> String {
+    escaped(text, |_| false)
+}
+
+/// Shows control characters instead of sending them to the terminal: messages quote names and
+/// fields of files that other people made.
+fn visible(text: &str) -> String {
+    escaped(text, |c| c == '\n' || c == '\t')
+}
+
+fn escaped(text: &str, keep: impl Fn(char) -> bool) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if steers(c) && !keep(c) {
+            // Writing to a String cannot fail.
+            let _ = write!(shown, "{}", c.escape_unicode());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Characters that a terminal obeys instead of showing them: control characters, and those that
+/// reorder the text around them (Unicode TR 36, section 2.5).
+pub fn steers(c: char) -> bool {
+    let reorders =
+        matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || reorders
+}

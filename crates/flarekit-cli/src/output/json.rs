@@ -1,0 +1,57 @@
+//! The envelope for programs: one JSON object on one line.
+
+use std::io::{self, Write};
+
+use flarekit::error::Warning;
+use serde_json::{Map, Value, json};
+
+use super::{Report, human};
+use crate::error::{self, Failure};
+
+/// The version of the envelope.
+pub const SCHEMA_VERSION: &str = "1";
+
+/// Writes the object on one line.
+pub fn line(out: &mut impl Write, value: &Value) -> io::Result<()> {
+    // JSON leaves some characters as they are that a terminal would obey. They stand only in
+    // strings, where an escape means the same.
+    for c in value.to_string().chars() {
+        if human::steers(c) {
+            write!(out, "\\u{:04x}", u32::from(c))?;
+        } else {
+            write!(out, "{c}")?;
+        }
+    }
+    writeln!(out)
+}
+
+/// The envelope of a result.
+pub fn success(report: &Report) -> Value {
+    let mut data = report.fields.clone();
+    data.insert("warnings".to_owned(), report.warnings.iter().map(warning).collect());
+    json!({"schema_version": SCHEMA_VERSION, "status": "ok", "exit_code": 0, "data": data})
+}
+
+/// The envelope of an error.
+pub fn failure(failure: &Failure) -> Value {
+    let error = &failure.error;
+    let mut envelope = Map::new();
+    let mut add = |key: &str, value: Value| envelope.insert(key.to_owned(), value);
+    add("schema_version", SCHEMA_VERSION.into());
+    add("status", "error".into());
+    add("exit_code", error::exit_status(error).into());
+    add("error_code", error.code().as_str().into());
+    add("message", error.message().into());
+    add("hint", error::hint(error).into());
+    if let Some(reason) = error.reason() {
+        add("reason", reason.as_str().into());
+    }
+    if let Some(usage) = &failure.usage {
+        add("data", json!({"usage": usage.line, "choices": usage.choices}));
+    }
+    Value::Object(envelope)
+}
+
+fn warning(warning: &Warning) -> Value {
+    json!({"code": warning.code.as_str(), "message": warning.message})
+}

@@ -1,0 +1,126 @@
+//! The only place that prints. Results go to standard output, everything for people to standard
+//! error.
+
+mod human;
+mod json;
+pub mod schema;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use flarekit::error::Warning;
+use serde_json::{Map, Value};
+
+use crate::error::{self, Failure};
+
+/// How the result is printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// Lines for people.
+    #[default]
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+impl Format {
+    /// The format with this name, out of those that an option accepts.
+    pub fn named(name: &str) -> Self {
+        if name.starts_with("json") { Self::Json } else { Self::Text }
+    }
+}
+
+/// What a successful command has to say.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The result, in the order in which it is shown.
+    pub fields: Map<String, Value>,
+    /// What the user should know although it succeeded.
+    pub warnings: Vec<Warning>,
+    /// Remarks for people only, shown after the result.
+    pub notes: Vec<String>,
+}
+
+impl Report {
+    /// Adds a field of the result.
+    pub fn field(&mut self, key: &str, value: impl Into<Value>) {
+        self.fields.insert(key.to_owned(), value.into());
+    }
+}
+
+/// What is printed on success.
+#[derive(Debug)]
+pub enum Answer {
+    /// The result of a command.
+    Report(Report),
+    /// A command's result that is one text, printed as it is; with its key for JSON.
+    Document {
+        /// The key in JSON.
+        key: &'static str,
+        /// The text.
+        text: String,
+    },
+    /// Help, version or schema, in which only terminals get bold letters. Never in an envelope.
+    Text(String),
+}
+
+/// Prints the outcome of the program and gives its exit status.
+pub fn finish(format: Format, outcome: &Result<Answer, Failure>) -> ExitCode {
+    let status = outcome.as_ref().err().map_or(0, |failure| error::exit_status(&failure.error));
+    // Only help has colours; they are dropped unless it goes to a terminal, and NO_COLOR is heeded.
+    // A result is printed byte for byte.
+    let mut out: Box<dyn Write> = match outcome {
+        Ok(Answer::Text(_)) => Box::new(anstream::stdout().lock()),
+        _ => Box::new(io::stdout().lock()),
+    };
+    let mut err = anstream::stderr().lock();
+    match print(format, outcome, &mut out, &mut err) {
+        Ok(()) => ExitCode::from(status),
+        // The reader has what it wanted: `flarekit ... | head -1`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(status),
+        Err(error) => {
+            // If standard error is gone too, the exit status is all that is left to say it with.
+            let _ = writeln!(err, "The result could not be printed: {error}");
+            ExitCode::from(status.max(1))
+        }
+    }
+}
+
+fn print(
+    format: Format,
+    outcome: &Result<Answer, Failure>,
+    out: &mut impl Write,
+    err: &mut impl Write,
+) -> io::Result<()> {
+    match (format, outcome) {
+        (_, Ok(Answer::Text(text))) => write!(out, "{text}")?,
+        (Format::Text, Ok(Answer::Document { text, .. })) => write!(out, "{text}")?,
+        (Format::Text, Ok(Answer::Report(report))) => {
+            human::fields(out, &report.fields)?;
+            out.flush()?;
+            human::warnings(err, &report.warnings)?;
+            human::notes(err, &report.notes)?;
+        }
+        (Format::Text, Err(failure)) => human::failure(err, failure)?,
+        (Format::Json, Ok(Answer::Document { key, text })) => {
+            let mut report = Report::default();
+            report.field(key, text.as_str());
+            json::line(out, &json::success(&report))?;
+        }
+        (Format::Json, Ok(Answer::Report(report))) => {
+            json::line(out, &json::success(report))?;
+            out.flush()?;
+            human::warnings(err, &report.warnings)?;
+        }
+        (Format::Json, Err(failure)) => {
+            json::line(out, &json::failure(failure))?;
+            out.flush()?;
+            human::failure(err, failure)?;
+        }
+    }
+    out.flush()?;
+    err.flush()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,316 @@
+//! The program as scripts and people call it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of tests fail by panicking, too"
+)]
+
+use std::process::Output;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// The program in an empty environment: no HOME, no terminal width, no colours.
+fn flarekit() -> Command {
+    let mut command = Command::cargo_bin("flarekit").unwrap();
+    command.env_clear();
+    command
+}
+
+fn run(line: &str) -> Output {
+    flarekit().args(line.split_whitespace()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+/// The envelope on standard output, which is one line.
+fn envelope(output: &Output) -> Value {
+    let out = text(&output.stdout);
+    assert_eq!(out.matches('\n').count(), 1, "{out}");
+    serde_json::from_str(out).unwrap()
+}
+
+/// Runs a wrong command line in JSON mode and gives the message.
+fn refused(line: &str) -> String {
+    let output = run(line);
+    assert_eq!(output.status.code(), Some(4), "{line}");
+    let envelope = envelope(&output);
+    assert_eq!(envelope["status"], "error", "{line}");
+    assert_eq!(envelope["exit_code"], 4, "{line}");
+    assert_eq!(envelope["error_code"], "INVALID_ARGS", "{line}");
+    assert_eq!(envelope["reason"], "USAGE", "{line}");
+    assert!(envelope["data"]["usage"].as_str().unwrap().starts_with("Usage: flarekit"), "{line}");
+    assert!(text(&output.stderr).contains("Code: INVALID_ARGS (exit 4)"), "{line}");
+    envelope["message"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn the_format_stands_anywhere_and_the_last_one_wins() {
+    for line in [
+        "--format json cert init",
+        "cert --format json init",
+        "cert init --format json",
+        "cert init --format=json",
+        "--format txt cert init --format json",
+        "cert init --connect-timeout 5 --format json",
+        "--connect-timeout=2.5 cert --format json init",
+        "--format txt cert init --output json",
+        "--format txt package --output=json",
+    ] {
+        assert!(refused(line).starts_with("required and not given: "), "{line}");
+    }
+    for line in [
+        "--format json cert init --format txt",
+        "cert init",
+        "cert init --format json --output txt",
+        "cert init --output human --format json",
+        "--format json package --output quiet",
+        "cert init -- --format json",
+    ] {
+        let output = run(line);
+        assert_eq!(output.status.code(), Some(4), "{line}");
+        assert_eq!(text(&output.stdout), "", "{line}");
+        assert!(text(&output.stderr).contains("Reason: USAGE\n"), "{line}");
+    }
+}
+
+#[test]
+fn a_wrong_value_of_a_movable_option_is_refused() {
+    assert_eq!(
+        refused("cert init --format jsonl"),
+        "--format cannot be 'jsonl'; it can be: txt, json"
+    );
+    assert_eq!(
+        refused("--format json cert init --format xml"),
+        "--format cannot be 'xml'; it can be: txt, json"
+    );
+    let output = run("cert init --format xml");
+    assert_eq!((output.status.code(), text(&output.stdout)), (Some(4), ""));
+    assert_eq!(
+        refused("package --format json --connect-timeout"),
+        "--connect-timeout needs a value"
+    );
+    let slow = refused("package --format json --connect-timeout slow");
+    assert_eq!(slow, "--connect-timeout needs a number, not 'slow'");
+    let quiet = refused("cert init --format json --output quiet");
+    assert_eq!(quiet, "--output cannot be 'quiet'; it can be: json, txt, human");
+    assert_eq!(
+        refused("package x --format json --output txt"),
+        "--output cannot be 'txt'; it can be: json, quiet"
+    );
+}
+
+#[test]
+fn usage_errors_say_what_is_wrong_and_what_is_possible() {
+    for (line, message) in [
+        ("", "a command is required: cert, package, completions"),
+        ("cert", "a command is required: init, request, approve"),
+        ("cert aprove", "unknown command 'aprove'; did you mean 'approve'?"),
+        ("cert init", "required and not given: --profile <FILE>, --output-dir <DIR>"),
+        ("cert init --profle x -o y", "unknown option '--profle'; did you mean '--profile'?"),
+        ("cert init --profile", "--profile needs a value"),
+        ("cert init --profile p -o o --force=1", "--force takes no value, but has '1'"),
+        (
+            "cert init --profile p -o o --valid-days 0",
+            "--valid-days needs a whole number from 1 to 4294967295, not '0'",
+        ),
+        (
+            "cert init --profile p -o o --deploy-version 1",
+            "--deploy-version needs exactly two digits, for example 00 or 01, not '1'",
+        ),
+        ("cert approve a b -c c --profile p", "'b' is one argument too many"),
+    ] {
+        assert_eq!(refused(&format!("--format json {line}")), message, "{line}");
+    }
+    let choices = |line: &str| envelope(&run(line))["data"]["choices"].clone();
+    assert_eq!(choices("cert --format json"), serde_json::json!(["init", "request", "approve"]));
+    assert_eq!(choices("cert init --format jsonl"), serde_json::json!(["txt", "json"]));
+    assert_eq!(choices("cert init --format json"), serde_json::json!([]));
+}
+
+#[test]
+fn without_a_command_the_help_is_on_standard_error() {
+    for line in ["", "cert"] {
+        let output = run(line);
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(4), ""));
+        let err = text(&output.stderr);
+        assert!(err.contains("Examples:"), "{err}");
+        assert!(err.contains("a command is required: "), "{err}");
+    }
+}
+
+#[test]
+fn every_command_has_help_with_examples() {
+    let commands = ["", "cert ", "cert init ", "cert request ", "cert approve ", "package "];
+    for command in commands.into_iter().chain(["completions "]) {
+        for flag in ["-h", "--help"] {
+            let output = run(&format!("{command}{flag}"));
+            assert_eq!(output.status.code(), Some(0), "{command}");
+            let out = text(&output.stdout);
+            assert!(out.contains("\nExamples:\n  flarekit "), "{out}");
+            assert!(!out.contains('\u{1b}'), "colours without a terminal: {out}");
+            assert_eq!(text(&output.stderr), "", "{command}");
+        }
+    }
+}
+
+#[test]
+fn the_version_names_that_of_the_artifacts() {
+    for line in ["--version", "-V", "-V cert"] {
+        let output = run(line);
+        let expected =
+            format!("flarekit {} (NVFlare 2.9.0 artifacts)\n", env!("CARGO_PKG_VERSION"));
+        assert_eq!((output.status.code(), text(&output.stdout)), (Some(0), expected.as_str()));
+    }
+    assert_eq!(refused("cert init -V --format json"), "unknown option '-V'");
+}
+
+#[test]
+fn the_schema_wins_over_missing_and_unknown_options() {
+    for line in [
+        "cert approve --schema",
+        "--schema cert approve",
+        "cert --schema approve --bogus",
+        "--format json cert approve --schema",
+        "cert approve x -c ca --profile p --sch",
+    ] {
+        let output = run(line);
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", text(&output.stderr));
+        let out = text(&output.stdout);
+        assert!(out.starts_with("{\n  \"schema_version\": \"1\",\n  \"command\""), "{out}");
+        let schema: Value = serde_json::from_str(out).unwrap();
+        assert_eq!(schema["command"], "flarekit cert approve");
+        let names: Vec<_> =
+            schema["args"].as_array().unwrap().iter().map(|arg| &arg["name"]).collect();
+        let expected = [
+            "request_zip",
+            "--ca-dir",
+            "--profile",
+            "--out",
+            "--valid-days",
+            "--force",
+            "--schema",
+        ];
+        assert_eq!(names, expected);
+        let examples = schema["examples"].as_array().unwrap();
+        assert!(examples[0].as_str().unwrap().starts_with("flarekit cert approve "));
+    }
+    let package: Value = serde_json::from_slice(&run("package --schema").stdout).unwrap();
+    let fingerprint = &package["args"][3];
+    assert_eq!(fingerprint["name"], "--expected-fingerprint");
+    assert_eq!(fingerprint["aliases"], serde_json::json!(["--fingerprint"]));
+    assert_eq!(fingerprint["required"], false);
+    assert_eq!(package["args"][1]["default"], "workspace");
+    assert_eq!(package["args"][1]["type"], "path");
+    assert_eq!(run("cert --schema").status.code(), Some(4));
+    assert_eq!(run("cert approve -- --schema").status.code(), Some(4));
+}
+
+/// Abbreviations, joined values, repeated options: the command is understood, and another option
+/// that is missing is what is complained about.
+#[test]
+fn options_are_written_as_argparse_allows() {
+    for line in [
+        "--format json cert init -oca --org=x --force",
+        "--format json cert init --output-dir ca --output-d x --valid-d 1 --valid-days 2",
+        "--format json cert init -o ca -o other --org a --org b --force --force",
+    ] {
+        assert_eq!(refused(line), "required and not given: --profile <FILE>", "{line}");
+    }
+    assert_eq!(
+        refused("--format json cert approve --prof p -c ca"),
+        "required and not given: <REQUEST_ZIP>"
+    );
+    let only_zip = "required and not given: <SIGNED_ZIP>";
+    for line in ["--fingerprint a --expected-fingerprint b", "--fing a -w w", "--fingerprint ="] {
+        assert_eq!(refused(&format!("package --format json {line}")), only_zip, "{line}");
+    }
+    let output = flarekit().args(["package", "--format", "json", "--fingerprint", ""]).output();
+    assert_eq!(envelope(&output.unwrap())["message"], only_zip);
+}
+
+#[cfg(unix)]
+#[test]
+fn through_a_link_named_nvflare_it_answers_to_that_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("nvflare");
+    std::os::unix::fs::symlink(flarekit().get_program(), &link).unwrap();
+    let nvflare = |line: &str| {
+        std::process::Command::new(&link).args(line.split_whitespace()).output().unwrap()
+    };
+
+    let schema: Value = serde_json::from_slice(&nvflare("cert request --schema").stdout).unwrap();
+    assert_eq!(schema["command"], "nvflare cert request");
+    assert!(schema["examples"][0].as_str().unwrap().starts_with("nvflare cert request "));
+    assert!(text(&nvflare("cert init -h").stdout).contains("Usage: nvflare cert init "));
+    assert!(text(&nvflare("--version").stdout).starts_with("flarekit "));
+
+    for command in ["provision", "poc", "preflight-check", "job list"] {
+        let output = nvflare(&format!("--format json {command}"));
+        assert_eq!(output.status.code(), Some(4), "{command}");
+        let message = envelope(&output)["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("flarekit"), "{message}");
+        assert!(message.contains("the real nvflare program"), "{message}");
+    }
+    let message = envelope(&nvflare("cert --format json aprove"))["message"].clone();
+    assert_eq!(message, "unknown command 'aprove'; did you mean 'approve'?");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_has_gone_away_is_no_panic() {
+    for line in ["--help", "completions bash", "cert init --schema", "cert --format json"] {
+        let expected = run(line).status.code();
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = std::process::Command::new(flarekit().get_program())
+            .args(line.split_whitespace())
+            .stdout(writer)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), expected, "{line}");
+        assert!(!text(&output.stderr).contains("panicked"), "{line}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_reported() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(flarekit().get_program())
+        .args(["completions", "bash"])
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).starts_with("The result could not be printed: "));
+}
+
+#[test]
+fn completions_exist_for_the_usual_shells() {
+    for shell in ["bash", "zsh", "fish", "powershell"] {
+        let output = run(&format!("completions {shell}"));
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        assert!(text(&output.stdout).contains("approve"), "{shell}");
+        let envelope = envelope(&run(&format!("completions {shell} --format json")));
+        assert_eq!(envelope["status"], "ok");
+        assert_eq!(envelope["data"]["script"], text(&output.stdout));
+    }
+    let wrong = refused("completions csh --format json");
+    assert!(wrong.starts_with("<SHELL> cannot be 'csh'; it can be: bash, "), "{wrong}");
+}
+
+#[cfg(unix)]
+#[test]
+fn arguments_need_not_be_utf8() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let odd = OsStr::from_bytes(b"h\xf4pital.yaml");
+    let output = flarekit().args(["package", "--format", "json", "-w"]).arg(odd).output().unwrap();
+    assert_eq!(envelope(&output)["message"], "required and not given: <SIGNED_ZIP>");
+    let output = flarekit().args(["cert", "init", "--format"]).arg(odd).output().unwrap();
+    assert_eq!(output.status.code(), Some(4));
+}

@@ -1,0 +1,17 @@
+//! From a request to an approval and back: what the Project Admin's side makes of a request zip,
+//! and what the requester's side makes of a signed zip.
+//!
+//! Each stage is a type without another constructor: [`UnverifiedRequest`] → [`VerifiedRequest`] →
+//! [`AdmittedRequest`] → [`SignedApproval`]; [`UnverifiedApproval`] → [`VerifiedApproval`].
+
+mod admission;
+mod metadata;
+mod request;
+mod response;
+mod signed;
+
+pub use admission::AdmittedRequest;
+pub use request::{UnverifiedRequest, VerifiedRequest};
+pub use response::{RootTrust, UnverifiedApproval, VerifiedApproval};
+pub use signed::SignedApproval;
+pub(crate) use signed::SignedParts;

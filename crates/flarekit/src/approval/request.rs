@@ -1,0 +1,235 @@
+//! Verifying a request zip: a stranger's bytes, before they come near the CA's key.
+
+use crate::archive::{self, Limits, Members};
+use crate::definition::{Definition, Site, forbidden_reason};
+use crate::digest::Digest;
+use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};
+use crate::identity::Identity;
+use crate::pki::{Csr, PublicKey};
+use crate::request::{FileNames, RequestMetadata};
+
+/// Members of a request zip, safe to look at but not yet believed.
+pub struct UnverifiedRequest {
+    members: Members,
+    zip_sha256: Digest,
+    place: String,
+}
+
+/// A request whose parts all name one identity, and whose sender holds the key.
+#[derive(Debug)]
+pub struct VerifiedRequest {
+    metadata: RequestMetadata,
+    site: Site,
+    public_key: PublicKey,
+    zip_sha256: Digest,
+    metadata_sha256: Digest,
+    warnings: Vec<Warning>,
+}
+
+impl UnverifiedRequest {
+    /// Opens the archive. `place` names the file in messages.
+    pub fn read(zip: &[u8], place: &str) -> Result<Self, Error> {
+        let members = archive::read(zip, &Limits::ARTIFACT)
+            .map_err(|defect| defect.within(place).code(Code::InvalidArgs))?;
+        Ok(Self { members, zip_sha256: Digest::of(zip), place: place.to_owned() })
+    }
+
+    /// Believes the request if its hashes match, its parts agree and its CSR proves possession.
+    pub fn verify(self) -> Result<VerifiedRequest, Error> {
+        let metadata_bytes = self.member("request.json")?;
+        let metadata = RequestMetadata::parse(metadata_bytes)
+            .map_err(|defect| self.defect("request.json", defect))?;
+        let csr_name = FileNames::of(&metadata.identity.name).csr;
+        self.members
+            .expect_exactly(&["request.json", "site.yaml", &csr_name])
+            .map_err(|defect| defect.within(&self.place).code(Code::InvalidArgs))?;
+
+        let site_bytes = self.member("site.yaml")?;
+        let csr_bytes = self.member(&csr_name)?;
+        self.check_hash(
+            "site.yaml",
+            site_bytes,
+            metadata.site_yaml_sha256,
+            Reason::SiteHashMismatch,
+        )?;
+        self.check_hash(&csr_name, csr_bytes, metadata.csr_sha256, Reason::CsrHashMismatch)?;
+
+        let site =
+            Site::parse_archived(site_bytes).map_err(|defect| self.defect("site.yaml", defect))?;
+        self.check_site(&site, &metadata.identity)?;
+        let public_key = self.check_csr(&csr_name, csr_bytes, &metadata)?;
+        let warnings = dropped_fields(&site);
+        Ok(VerifiedRequest {
+            metadata,
+            site,
+            public_key,
+            zip_sha256: self.zip_sha256,
+            metadata_sha256: Digest::of(metadata_bytes),
+            warnings,
+        })
+    }
+
+    fn member(&self, name: &str) -> Result<&[u8], Error> {
+        self.members.get(name).ok_or_else(|| {
+            Error::because(
+                Code::InvalidArgs,
+                Reason::ZipMemberMissing,
+                format!("{}: there is no {name} in it", self.place),
+            )
+        })
+    }
+
+    fn defect(&self, member: &str, defect: Defect) -> Error {
+        let code = Definition::request_code(defect.reason);
+        defect.within(format!("{member} in {}", self.place)).code(code)
+    }
+
+    fn check_hash(
+        &self,
+        member: &str,
+        bytes: &[u8],
+        expected: Digest,
+        reason: Reason,
+    ) -> Result<(), Error> {
+        let actual = Digest::of(bytes);
+        if actual == expected {
+            return Ok(());
+        }
+        Err(Error::because(
+            Code::InvalidArgs,
+            reason,
+            format!(
+                "{member} in {} has SHA-256 {actual}, but request.json names {expected}",
+                self.place
+            ),
+        ))
+    }
+
+    fn check_site(&self, site: &Site, identity: &Identity) -> Result<(), Error> {
+        let refuse = |reason: Reason, what: String| {
+            let message = format!("site.yaml in {}: {what}", self.place);
+            Err(Error::because(Code::InvalidArgs, reason, message))
+        };
+        if let Some((field, site, request)) = site.identity.first_difference(identity) {
+            return refuse(
+                Reason::SiteIdentityMismatch,
+                format!("{field} is '{site}', but request.json says '{request}'"),
+            );
+        }
+        let refused = ["connection_security", "listening_host"];
+        match site.forbidden_fields().iter().find(|field| refused.contains(field)) {
+            Some(field) => refuse(
+                forbidden_reason(field),
+                format!("'{field}' is not a Project Admin's to approve and may not be there"),
+            ),
+            None => Ok(()),
+        }
+    }
+
+    fn check_csr(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        metadata: &RequestMetadata,
+    ) -> Result<PublicKey, Error> {
+        let place = format!("{name} in {}", self.place);
+        let invalid = |defect: Defect| defect.within(&place).code(Code::InvalidCsr);
+        let csr = Csr::from_pem(bytes).map_err(invalid)?;
+        check_key(csr.public_key()).map_err(|(code, defect)| defect.within(&place).code(code))?;
+        csr.verify_possession().map_err(invalid)?;
+        let identity = &metadata.identity;
+        let subject = csr.subject();
+        for (field, found, expected) in [
+            ("CN", Some(subject.common_name.as_str()), identity.name.common_name()),
+            ("O", subject.organization.as_deref(), identity.org.as_str()),
+            ("unstructuredName", subject.unstructured_name.as_deref(), identity.cert_type.as_str()),
+        ] {
+            if found != Some(expected) {
+                return Err(Error::because(
+                    Code::InvalidArgs,
+                    Reason::CsrIdentityMismatch,
+                    format!(
+                        "{place}: {field} is {}, but request.json says '{expected}'",
+                        found.map_or_else(|| "missing".to_owned(), crate::names::shown)
+                    ),
+                ));
+            }
+        }
+        let actual = Digest::of(csr.public_key().spki_der());
+        if actual != metadata.public_key_sha256 {
+            return Err(Error::because(
+                Code::InvalidArgs,
+                Reason::PublicKeyHashMismatch,
+                format!(
+                    "{place}: its public key has SHA-256 {actual}, but request.json names {}",
+                    metadata.public_key_sha256
+                ),
+            ));
+        }
+        Ok(csr.public_key().clone())
+    }
+}
+
+/// A participant's key must be one that the runtime works with: RSA-2048.
+fn check_key(key: &PublicKey) -> Result<(), (Code, Defect)> {
+    key.require_participant_key().map_err(|defect| {
+        let weak = match defect.reason {
+            Reason::KeySize => key.bits() < 2048,
+            Reason::KeyExponent => true,
+            _ => false,
+        };
+        (if weak { Code::WeakKey } else { Code::UnsupportedKey }, defect)
+    })
+}
+
+fn dropped_fields(site: &Site) -> Vec<Warning> {
+    let fields = site.unapproved_fields();
+    if fields.is_empty() {
+        return vec![];
+    }
+    vec![Warning::new(
+        WarningCode::FieldDropped,
+        format!(
+            "the request carries fields that are not approved and were left out: {}",
+            fields.join(", ")
+        ),
+    )]
+}
+
+impl VerifiedRequest {
+    /// What the request says about itself.
+    #[must_use]
+    pub fn metadata(&self) -> &RequestMetadata {
+        &self.metadata
+    }
+
+    /// What is asked to be approved.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// The key to be certified, whose possession was proven.
+    #[must_use]
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public_key
+    }
+
+    /// SHA-256 of the request zip: what both ends can compare.
+    #[must_use]
+    pub fn zip_sha256(&self) -> Digest {
+        self.zip_sha256
+    }
+
+    /// SHA-256 of `request.json`.
+    #[must_use]
+    pub fn metadata_sha256(&self) -> Digest {
+        self.metadata_sha256
+    }
+
+    /// What the approver should know about the request.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}

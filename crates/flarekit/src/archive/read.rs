@@ -1,0 +1,74 @@
+//! Reading: all checks on the headers, then inflating within what they declared.
+
+use super::headers::{self, Member, malformed, unreadable};
+use super::{Limits, Members, contains_private_key, end};
+use crate::error::{Defect, Reason};
+use flate2::{Crc, Decompress, FlushDecompress, Status};
+use rawzip::ZipArchive;
+
+/// Reads an archive that another party made, or refuses it.
+///
+/// # Errors
+/// One of the `ZIP_…` reasons or [`Reason::KeyMaterialInArchive`]; the message names the member.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Members, Defect> {
+    let size = bytes.len() as u64;
+    if size > limits.archive_bytes {
+        let message = format!(
+            "the archive has {size} bytes, more than the limit of {}",
+            limits.archive_bytes
+        );
+        return Err(Defect::new(Reason::ZipTooLarge, message));
+    }
+    let end = end::read(bytes)?;
+    if end.members > limits.members {
+        let (found, limit) = (end.members, limits.members);
+        let message = format!("the archive has {found} members, more than the limit of {limit}");
+        return Err(Defect::new(Reason::ZipTooManyMembers, message));
+    }
+    let archive = ZipArchive::from_slice(bytes).map_err(unreadable)?;
+    if archive.eocd_offset() != end.offset || archive.directory_offset() != end.directory {
+        return Err(malformed("the archive has more than one end record"));
+    }
+    let members = headers::check(bytes, &archive, &end, limits)?;
+    members.iter().map(content).collect::<Result<_, _>>().map(Members)
+}
+
+fn content(member: &Member<'_>) -> Result<(String, Vec<u8>), Defect> {
+    let name = member.name;
+    let bytes = if member.deflated { inflate(member)? } else { member.data.to_vec() };
+    let mut crc = Crc::new();
+    crc.update(&bytes);
+    if crc.sum() != member.crc32 {
+        let message = format!("member {name} does not match its checksum");
+        return Err(Defect::new(Reason::ZipChecksum, message));
+    }
+    if contains_private_key(&bytes) {
+        let message = format!("member {name} holds a private key");
+        return Err(Defect::new(Reason::KeyMaterialInArchive, message));
+    }
+    Ok((name.to_owned(), bytes))
+}
+
+/// Inflates into a buffer of the declared size plus one byte, which must stay free.
+fn inflate(member: &Member<'_>) -> Result<Vec<u8>, Defect> {
+    let (name, declared) = (member.name, member.size);
+    let mut bytes = vec![0; declared.saturating_add(1)];
+    let mut inflater = Decompress::new(false);
+    let status = inflater
+        .decompress(member.data, &mut bytes, FlushDecompress::Finish)
+        .map_err(|error| malformed(format!("member {name} cannot be inflated: {error}")))?;
+    let found = inflater.total_out();
+    if found > declared as u64 || (status == Status::StreamEnd && found != declared as u64) {
+        let found = if found > declared as u64 { "more".to_owned() } else { found.to_string() };
+        let message = format!("member {name} declares {declared} bytes but inflates to {found}");
+        return Err(Defect::new(Reason::ZipChecksum, message));
+    }
+    if status != Status::StreamEnd {
+        return Err(malformed(format!("member {name}: its compressed data is cut short")));
+    }
+    if inflater.total_in() != member.data.len() as u64 {
+        return Err(malformed(format!("member {name}: bytes follow its compressed data")));
+    }
+    bytes.truncate(declared);
+    Ok(bytes)
+}

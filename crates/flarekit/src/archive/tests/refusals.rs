@@ -1,0 +1,233 @@
+//! One defect, one refusal.
+
+use super::make::{Raw, zip};
+use super::read_artifact;
+use crate::archive::{Limits, end, read};
+use crate::error::Reason;
+
+fn refused(bytes: &[u8], reason: Reason) {
+    assert_eq!(read_artifact(bytes).unwrap_err(), reason);
+}
+
+fn base() -> Raw {
+    Raw::stored("site.yaml", b"name: demo\n")
+}
+
+fn one(raw: Raw, reason: Reason) {
+    refused(&zip(&[raw]), reason);
+}
+
+#[test]
+fn names() {
+    let long = "a".repeat(256);
+    for name in [
+        "",
+        "../a",
+        "/a",
+        "a/b",
+        "a/",
+        "a\\b",
+        "C:a",
+        ".hidden",
+        "..",
+        "-a",
+        "a\0",
+        "a\nb",
+        "é",
+        "a b",
+        "a\u{202e}b",
+        &long,
+    ] {
+        one(Raw::stored(name, b""), Reason::ZipMemberName);
+    }
+    one(Raw { name: vec![b'a', 0xff], ..base() }, Reason::ZipMemberName);
+    assert!(read_artifact(&zip(&[Raw::stored(&"a".repeat(255), b"")])).is_ok());
+    assert!(read_artifact(&zip(&[Raw::stored("a+b%c@d-e_f.csr", b"")])).is_ok());
+}
+
+#[test]
+fn duplicates() {
+    for twin in ["site.yaml", "SITE.yaml"] {
+        refused(&zip(&[base(), Raw::stored(twin, b"")]), Reason::ZipDuplicateMember);
+    }
+}
+
+#[test]
+fn keys() {
+    for name in ["hospital-a.key", "x.KEY", "../x.Key"] {
+        one(Raw::stored(name, b""), Reason::KeyMaterialInArchive);
+    }
+    let pem = b"# site\n-----BEGIN RSA PRIVATE KEY-----\n";
+    one(Raw::stored("site.yaml", pem), Reason::KeyMaterialInArchive);
+    one(Raw::deflated("site.yaml", pem), Reason::KeyMaterialInArchive);
+}
+
+#[test]
+fn kinds() {
+    for mode in [0o040_755, 0o120_777, 0o010_600, 0o020_600, 0o060_600, 0o140_600, 0o150_000] {
+        one(Raw { attributes: mode << 16, ..base() }, Reason::ZipMemberNotAFile);
+    }
+    for dos in [0x10, 0x08, (0o100_600 << 16) | 0x10] {
+        one(Raw { attributes: dos, ..base() }, Reason::ZipMemberNotAFile);
+    }
+}
+
+#[test]
+fn flags() {
+    for bit in [0, 6, 13] {
+        one(Raw { flags: 1 << bit, ..base() }, Reason::ZipEncrypted);
+    }
+    for bit in [3, 4, 5, 7, 12, 15] {
+        one(Raw { flags: 1 << bit, ..base() }, Reason::ZipMalformed);
+    }
+}
+
+#[test]
+fn methods() {
+    for method in [1, 9, 12, 14, 93, 95, 99] {
+        one(Raw { method, ..base() }, Reason::ZipCompression);
+    }
+}
+
+#[test]
+fn limits() {
+    let limits = Limits { archive_bytes: 400, members: 2, member_bytes: 20, total_bytes: 30 };
+    let refuse = |members: &[Raw], reason| {
+        assert_eq!(read(&zip(members), &limits).unwrap_err().reason, reason);
+    };
+    let sized = |name, size| Raw::deflated(name, &vec![b'a'; size]);
+    assert!(read(&zip(&[sized("a", 20), sized("b", 10)]), &limits).is_ok());
+    refuse(&[sized("a", 21)], Reason::ZipMemberTooLarge);
+    refuse(&[sized("a", 20), sized("b", 11)], Reason::ZipMemberTooLarge);
+    refuse(&[base(), sized("a", 1), sized("b", 1)], Reason::ZipTooManyMembers);
+    refuse(&[Raw::stored("a", &[0; 400])], Reason::ZipTooLarge);
+}
+
+#[test]
+fn a_bomb_is_refused_by_what_it_declares_or_stopped_there() {
+    let bomb = Raw::deflated("site.yaml", &vec![0; 64 << 20]);
+    one(bomb.clone(), Reason::ZipMemberTooLarge);
+    one(Raw { size: 1 << 20, ..bomb.clone() }, Reason::ZipChecksum);
+    one(Raw { size: u32::MAX, ..bomb }, Reason::ZipMemberTooLarge);
+}
+
+#[test]
+fn content_that_does_not_match() {
+    let deflated = Raw::deflated("site.yaml", &[b'a'; 100]);
+    assert!(read_artifact(&zip(std::slice::from_ref(&deflated))).is_ok());
+    one(Raw { crc32: 1, ..base() }, Reason::ZipChecksum);
+    one(Raw { crc32: 1, ..deflated.clone() }, Reason::ZipChecksum);
+    for size in [0, 99, 101] {
+        one(Raw { size, ..deflated.clone() }, Reason::ZipChecksum);
+    }
+    one(Raw { size: 12, ..base() }, Reason::ZipMalformed);
+    // Not deflate at all; cut short; followed by hidden bytes.
+    one(Raw { data: vec![0xff; 8], packed_size: 8, ..deflated.clone() }, Reason::ZipMalformed);
+    let short = deflated.data.split_last().unwrap().1.to_vec();
+    let packed_size = deflated.packed_size - 1;
+    one(Raw { data: short, packed_size, ..deflated.clone() }, Reason::ZipMalformed);
+    let mut long = deflated.data.clone();
+    long.push(0);
+    let packed_size = deflated.packed_size + 1;
+    one(Raw { data: long, packed_size, ..deflated }, Reason::ZipMalformed);
+}
+
+#[test]
+fn local_headers_that_differ() {
+    let deflated = || Raw::deflated("site.yaml", b"a");
+    let cases = [
+        Raw { local_name: Some(b"site.yamL".to_vec()), ..base() },
+        Raw { local_name: Some(b"../site.yaml\x1b[2J".to_vec()), ..base() },
+        Raw { local_flags: Some(1 << 11), ..base() },
+        Raw { local_flags: Some(1 << 3), ..base() },
+        Raw { local_method: Some(0), ..deflated() },
+        Raw { local_crc32: Some(1), ..base() },
+        Raw { local_packed_size: Some(0), ..base() },
+        Raw { local_size: Some(0), ..base() },
+    ];
+    for raw in cases {
+        one(raw, Reason::ZipHeaderMismatch);
+    }
+}
+
+#[test]
+fn extra_fields() {
+    let zip64 = [1, 0, 8, 0, 11, 0, 0, 0, 0, 0, 0, 0].to_vec();
+    let unicode_path = [0x75, 0x70, 6, 0, 1, 0, 0, 0, 0, b'x'].to_vec();
+    let cut = [0x55, 0x54, 9, 0, 3].to_vec();
+    for extra in [zip64, unicode_path, cut, vec![0; 3]] {
+        one(Raw { extra: extra.clone(), ..base() }, Reason::ZipMalformed);
+        one(Raw { local_extra: Some(extra), ..base() }, Reason::ZipMalformed);
+    }
+}
+
+#[test]
+fn layout() {
+    one(Raw { gap: b"hidden".to_vec(), ..base() }, Reason::ZipMalformed);
+    let gap = Raw { gap: b"hidden".to_vec(), ..Raw::stored("a", b"") };
+    refused(&zip(&[gap, base()]), Reason::ZipMalformed);
+    one(Raw { shift: 1, ..base() }, Reason::ZipMalformed);
+    one(Raw { comment: b"hello".to_vec(), ..base() }, Reason::ZipMalformed);
+    one(Raw { disk: 1, ..base() }, Reason::ZipMalformed);
+    // The second member's header lies inside the first one's data, which covers both.
+    let inner = zip(&[Raw::stored("b", b"x")]);
+    let inner = inner.get(..32).unwrap();
+    let outer = Raw::stored("a", inner);
+    let overlapping = Raw { shift: 0, ..Raw::stored("b", b"x") };
+    let mut bytes = zip(&[outer, overlapping]);
+    let second = bytes.windows(4).rposition(|window| window == b"PK\x01\x02").unwrap();
+    bytes[second + 42..second + 46].copy_from_slice(&31_u32.to_le_bytes());
+    refused(&bytes, Reason::ZipMalformed);
+}
+
+#[test]
+fn bytes_around_the_archive() {
+    let good = zip(&[base()]);
+    let with = |before: &[u8], after: &[u8]| [before, &good, after].concat();
+    refused(b"", Reason::ZipMalformed);
+    refused(b"not a zip", Reason::ZipMalformed);
+    refused(&with(b"#!/bin/sh\n", b""), Reason::ZipMalformed);
+    refused(&with(b"", b"\n"), Reason::ZipMalformed);
+    refused(&with(&good, b""), Reason::ZipMalformed);
+    let end = good.last_chunk::<{ end::SIZE }>().unwrap();
+    refused(&with(b"", end), Reason::ZipMalformed);
+    for length in 0..good.len() {
+        refused(good.get(..length).unwrap(), Reason::ZipMalformed);
+    }
+}
+
+#[test]
+fn end_records() {
+    let good = zip(&[base(), Raw::stored("b", b"")]);
+    let start = good.len() - end::SIZE;
+    let patched = |at: usize, value: &[u8]| {
+        let mut bytes = good.clone();
+        bytes[start + at..start + at + value.len()].copy_from_slice(value);
+        bytes
+    };
+    for (at, value) in [
+        (4, &[1, 0][..]),               // this disk
+        (6, &[1, 0]),                   // the directory's disk
+        (8, &[1, 0]),                   // members on this disk
+        (8, &[1, 0, 1, 0]),             // one member too few
+        (8, &[3, 0, 3, 0]),             // one too many
+        (8, &[0xff, 0xff, 0xff, 0xff]), // zip64
+        (12, &[0xff; 4]),
+        (16, &[0xff; 4]),
+        (12, &[1]), // the directory's size
+        (16, &[1]), // its start
+        (20, &[1]), // a comment that is not there
+    ] {
+        refused(&patched(at, value), Reason::ZipMalformed);
+    }
+    // A comment, even one that is announced correctly.
+    let mut bytes = patched(20, &[5]);
+    bytes.extend_from_slice(b"hello");
+    refused(&bytes, Reason::ZipMalformed);
+    // A digital signature record (§4.3.13) after the last entry of the directory.
+    let mut bytes = good.clone();
+    let size = u32::from_le_bytes(*good.get(start + 12..).unwrap().first_chunk().unwrap());
+    bytes.splice(start..start, *b"PK\x05\x05\0\0");
+    bytes[start + 18..start + 22].copy_from_slice(&(size + 6).to_le_bytes());
+    refused(&bytes, Reason::ZipMalformed);
+}

@@ -1,0 +1,206 @@
+//! Records of requests and approvals under `~/.nvflare`, where the reference keeps its own. They
+//! are written on a best-effort basis and never hold key material; `package` finds a request
+//! folder through the first kind.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use crate::error::{Warning, WarningCode};
+use crate::files::{self, Created, FileError};
+use crate::json;
+use crate::names::RequestId;
+
+/// Directories and files here are their owner's only.
+const DIRECTORY_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
+/// Where the records are: `.nvflare` in the home directory that the program handed in.
+#[derive(Debug, Clone)]
+pub struct AuditDirectory {
+    root: Option<PathBuf>,
+}
+
+/// What became of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuditOutcome {
+    /// It is in this file.
+    Written(PathBuf),
+    /// It could not be written, for this reason.
+    NotWritten(String),
+}
+
+impl AuditOutcome {
+    /// The warning that belongs to a record that was not written.
+    #[must_use]
+    pub fn warning(&self) -> Option<Warning> {
+        match self {
+            Self::Written(_) => None,
+            Self::NotWritten(why) => Some(Warning::new(
+                WarningCode::AuditNotWritten,
+                format!("the audit record could not be written: {why}"),
+            )),
+        }
+    }
+}
+
+/// A record that is on disk but belongs to an operation that may still fail: dropped, it goes away
+/// again; [kept](Record::keep), it stays.
+#[must_use]
+pub struct Record {
+    written: Option<Written>,
+    failure: String,
+}
+
+struct Written {
+    path: PathBuf,
+    directories: Created,
+    replaced: bool,
+}
+
+impl AuditDirectory {
+    /// The records below the given home directory, or nowhere.
+    #[must_use]
+    pub fn in_home(home: Option<&Path>) -> Self {
+        Self { root: home.map(|home| home.join(".nvflare")) }
+    }
+
+    /// Writes `cert_requests/<request_id>/audit.json`.
+    pub fn write_request(&self, id: &RequestId, record: &Map<String, Value>) -> Record {
+        self.write(Path::new("cert_requests").join(id.as_str()).join("audit.json"), record)
+    }
+
+    /// Writes `cert_approves/<request_id>.json`. A record of another request under the same id is
+    /// never overwritten.
+    pub fn write_approval(&self, id: &RequestId, record: &Map<String, Value>) -> Record {
+        self.write(Path::new("cert_approves").join(format!("{}.json", id.as_str())), record)
+    }
+
+    /// The folders that records name for this request. The caller checks what is in them.
+    #[must_use]
+    pub fn request_folders(&self, id: &RequestId) -> Vec<PathBuf> {
+        let Some(root) = &self.root else { return vec![] };
+        let path = root.join("cert_requests").join(id.as_str()).join("audit.json");
+        let Some(record) = read(&path) else { return vec![] };
+        ["request_dir", "private_key_path"]
+            .into_iter()
+            .filter_map(|key| record.get(key)?.as_str().map(|text| (key, PathBuf::from(text))))
+            .filter_map(|(key, path)| match key {
+                "private_key_path" => path.parent().map(Path::to_path_buf),
+                _ => Some(path),
+            })
+            .filter(|path| path.is_absolute())
+            .collect()
+    }
+
+    fn write(&self, relative: PathBuf, record: &Map<String, Value>) -> Record {
+        let Some(root) = &self.root else {
+            return Record { written: None, failure: "HOME is not set".to_owned() };
+        };
+        match write_at(&root.join(relative), record) {
+            Ok(written) => Record { written: Some(written), failure: String::new() },
+            Err(failure) => Record { written: None, failure },
+        }
+    }
+}
+
+impl Record {
+    /// The operation succeeded: the record stays.
+    #[must_use]
+    pub fn keep(mut self) -> AuditOutcome {
+        match self.written.take() {
+            Some(written) => {
+                written.directories.keep();
+                AuditOutcome::Written(written.path)
+            }
+            None => AuditOutcome::NotWritten(std::mem::take(&mut self.failure)),
+        }
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        if let Some(written) = &self.written
+            && !written.replaced
+        {
+            // Best effort: a record of a request that failed does no harm.
+            let _ = files::remove(&written.path);
+        }
+    }
+}
+
+fn write_at(path: &Path, record: &Map<String, Value>) -> Result<Written, String> {
+    let say = |error: FileError| error.to_string();
+    let parent = path.parent().unwrap_or(path);
+    let directories = files::make_dirs(parent, DIRECTORY_MODE).map_err(say)?;
+    let text = json::write(record);
+    let replaced = match files::write_new(path, text.as_bytes(), FILE_MODE) {
+        Ok(()) => false,
+        Err(error) if error.already_exists() => {
+            if !is_same_request(path, record) {
+                return Err(format!("{} is the record of another request", path.display()));
+            }
+            files::write_replacing(path, text.as_bytes(), FILE_MODE).map_err(say)?;
+            true
+        }
+        Err(error) => return Err(say(error)),
+    };
+    Ok(Written { path: path.to_path_buf(), directories, replaced })
+}
+
+/// Whether the record on disk is of the very same request: its zip has the same digest.
+fn is_same_request(path: &Path, record: &Map<String, Value>) -> bool {
+    let digest = |map: &Map<String, Value>| map.get("hashes")?.get("request_zip_sha256").cloned();
+    read(path).is_some_and(|old| digest(&old) == digest(record))
+}
+
+fn read(path: &Path) -> Option<Map<String, Value>> {
+    let file = files::read(path, json::MAX_BYTES as u64).ok()?;
+    json::parse(&file.bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ID: &str = "beb8ddfb18454a4294bd0ed60ae2e320";
+
+    fn record(zip: &str) -> Map<String, Value> {
+        json::object_of(json!({
+            "request_dir": "/requests/hospital-a", "hashes": {"request_zip_sha256": zip}
+        }))
+    }
+
+    #[test]
+    fn a_record_that_is_not_kept_leaves_nothing() {
+        let home = tempfile::tempdir().unwrap();
+        let audit = AuditDirectory::in_home(Some(home.path()));
+        let id = RequestId::parse(ID).unwrap();
+        drop(audit.write_request(&id, &record("1")));
+        assert_eq!(files::look(&home.path().join(".nvflare")).unwrap(), files::Found::Nothing);
+        let outcome = audit.write_request(&id, &record("1")).keep();
+        assert!(matches!(outcome, AuditOutcome::Written(_)));
+        assert_eq!(audit.request_folders(&id), [PathBuf::from("/requests/hospital-a")]);
+    }
+
+    #[test]
+    fn the_record_of_another_request_is_not_overwritten() {
+        let home = tempfile::tempdir().unwrap();
+        let audit = AuditDirectory::in_home(Some(home.path()));
+        let id = RequestId::parse(ID).unwrap();
+        let first = audit.write_approval(&id, &record("1")).keep();
+        assert_eq!(audit.write_approval(&id, &record("1")).keep(), first);
+        let other = audit.write_approval(&id, &record("2")).keep();
+        assert!(other.warning().unwrap().message.contains("another request"));
+    }
+
+    #[test]
+    fn without_a_home_nothing_is_written() {
+        let audit = AuditDirectory::in_home(None);
+        let id = RequestId::parse(ID).unwrap();
+        let outcome = audit.write_request(&id, &record("1")).keep();
+        assert_eq!(outcome, AuditOutcome::NotWritten("HOME is not set".to_owned()));
+        assert!(audit.request_folders(&id).is_empty());
+    }
+}

@@ -1,0 +1,200 @@
+//! Making a CA (`cert init`).
+
+use std::path::{Path, PathBuf};
+
+use super::{BACKDATING, BACKUP, CaMetadata, METADATA, ROOT_CERTIFICATE, ROOT_KEY};
+use crate::error::{Code, Error, Reason};
+use crate::files::{self, FileError, Found, StagedDir};
+use crate::fingerprint::Fingerprint;
+use crate::json;
+use crate::names::{DeployVersion, Org, ProjectName};
+use crate::pki::{
+    AltName, Certificate, DistinguishedName, PrivateKey, Serial, Validity, issue_root,
+};
+use crate::time::Timestamp;
+
+/// What a new CA is to be.
+#[derive(Debug)]
+pub struct CreateCa<'a> {
+    /// The federation, which becomes the root's CN.
+    pub project: ProjectName,
+    /// The root's O, if it is to have one.
+    pub org: Option<Org>,
+    /// How long the root is valid.
+    pub valid_days: u32,
+    /// The generation of the deployment.
+    pub deploy_version: DeployVersion,
+    /// The profile, whose path is recorded.
+    pub profile: &'a Path,
+    /// The CA directory.
+    pub directory: &'a Path,
+    /// Whether a CA of another deploy version may be replaced.
+    pub force: bool,
+}
+
+/// A CA that has been made.
+#[derive(Debug)]
+pub struct CreatedCa {
+    /// The root certificate's file.
+    pub certificate_path: PathBuf,
+    /// The root certificate.
+    pub certificate: Certificate,
+    /// What `ca.json` says.
+    pub metadata: CaMetadata,
+    /// Its fingerprint.
+    pub fingerprint: Fingerprint,
+    /// Where the files of the CA before it are.
+    pub backup: Option<PathBuf>,
+}
+
+impl CreateCa<'_> {
+    /// Makes the CA, whole or not at all.
+    pub fn create(self, now: Timestamp) -> Result<CreatedCa, Error> {
+        let directory = files::absolute(self.directory).map_err(unwritable)?;
+        let profile = files::absolute(self.profile).map_err(unwritable)?;
+        let occupied = is_occupied(&directory)?;
+        let _lock =
+            if occupied { Some(files::lock_dir(&directory).map_err(unwritable)?) } else { None };
+        let existing = existing_files(&directory)?;
+        if !existing.is_empty() {
+            self.may_replace(&directory, &existing)?;
+        }
+
+        let failed = |defect: crate::error::Defect| defect.code(Code::CertGenerationFailed);
+        let validity = self.validity(now)?;
+        let key = PrivateKey::generate().map_err(failed)?;
+        let certificate = self.issue(&key, validity).map_err(failed)?;
+        let fingerprint = Fingerprint::from_digest(certificate.sha256());
+        let metadata = CaMetadata {
+            project: self.project,
+            created_at: Some(now.to_string()),
+            provision_version: self.deploy_version,
+            rootca_fingerprint: Some(fingerprint),
+            project_profile: Some(profile.display().to_string()),
+        };
+
+        let parent = if occupied { Some(directory.as_path()) } else { directory.parent() };
+        let staged = StagedDir::create(parent.unwrap_or(&directory), 0o700).map_err(unwritable)?;
+        let pem = key.to_pem().map_err(failed)?;
+        let write = |name: &str, bytes: &[u8], mode: u32| {
+            staged.write(Path::new(name), bytes, mode).map_err(unwritable)
+        };
+        write(ROOT_CERTIFICATE, certificate.to_pem().map_err(failed)?.as_bytes(), 0o644)?;
+        write(ROOT_KEY, pem.as_bytes(), 0o600)?;
+        write(METADATA, json::write(&metadata.to_map()).as_bytes(), 0o600)?;
+        let backup = publish(staged, &directory, occupied, &existing, now)?;
+        Ok(CreatedCa {
+            certificate_path: directory.join(ROOT_CERTIFICATE),
+            certificate,
+            metadata,
+            fingerprint,
+            backup,
+        })
+    }
+
+    /// `--force` replaces a CA only by one of another deploy version: kits of both would otherwise
+    /// claim the same `prod_NN`.
+    fn may_replace(&self, directory: &Path, existing: &[PathBuf]) -> Result<(), Error> {
+        if !self.force {
+            let names: Vec<_> = existing.iter().map(|path| path.display().to_string()).collect();
+            return Err(Error::new(
+                Code::CaAlreadyExists,
+                format!("a CA exists already: {}", names.join(", ")),
+            ));
+        }
+        let path = directory.join(METADATA);
+        if !existing.contains(&path) {
+            return Ok(());
+        }
+        let file = files::read(&path, json::MAX_BYTES as u64)
+            .map_err(|error| error.code(Code::InvalidArgs))?;
+        let old = CaMetadata::parse(&file.bytes, &path.display().to_string())?;
+        if old.provision_version != self.deploy_version {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::CaVersionAlreadyExists,
+            format!(
+                "{} already holds a CA of deploy version {}",
+                directory.display(),
+                old.provision_version
+            ),
+        ))
+    }
+
+    fn validity(&self, now: Timestamp) -> Result<Validity, Error> {
+        let not_after = now.plus_days(self.valid_days).ok_or_else(|| {
+            Error::because(
+                Code::InvalidArgs,
+                Reason::Usage,
+                format!(
+                    "{} days from now are beyond the year 9999, the last that a certificate can \
+                     name",
+                    self.valid_days
+                ),
+            )
+        })?;
+        Ok(Validity { not_before: now.minus_seconds(BACKDATING), not_after })
+    }
+
+    fn issue(
+        &self,
+        key: &PrivateKey,
+        validity: Validity,
+    ) -> Result<Certificate, crate::error::Defect> {
+        let subject = DistinguishedName {
+            common_name: self.project.as_str().to_owned(),
+            organization: self.org.as_ref().map(|org| org.as_str().to_owned()),
+            unstructured_name: None,
+        };
+        let san = AltName::Dns(self.project.as_str().to_owned());
+        issue_root(key, &subject, &san, validity, Serial::random()?)
+    }
+}
+
+fn unwritable(error: FileError) -> Error {
+    error.code(Code::OutputDirNotWritable)
+}
+
+fn is_occupied(directory: &Path) -> Result<bool, Error> {
+    match files::look(directory).map_err(unwritable)? {
+        Found::Nothing => Ok(false),
+        Found::Directory => Ok(true),
+        Found::File | Found::Link | Found::Other => Err(Error::because(
+            Code::OutputDirNotWritable,
+            Reason::NotADirectory,
+            format!("{} exists and is not a directory", directory.display()),
+        )),
+    }
+}
+
+fn existing_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut existing = Vec::new();
+    for name in [ROOT_CERTIFICATE, ROOT_KEY, METADATA] {
+        let path = directory.join(name);
+        if files::look(&path).map_err(unwritable)? != Found::Nothing {
+            existing.push(path);
+        }
+    }
+    Ok(existing)
+}
+
+fn publish(
+    staged: StagedDir,
+    directory: &Path,
+    occupied: bool,
+    existing: &[PathBuf],
+    now: Timestamp,
+) -> Result<Option<PathBuf>, Error> {
+    if !occupied {
+        staged.publish(directory, 0o700).map_err(unwritable)?;
+        return Ok(None);
+    }
+    if existing.is_empty() {
+        staged.publish_files(directory).map_err(unwritable)?;
+        return Ok(None);
+    }
+    let backup = directory.join(BACKUP).join(files::backup_name(now).map_err(unwritable)?);
+    staged.replace_files(directory, existing, &backup).map_err(unwritable)?;
+    Ok(Some(backup))
+}

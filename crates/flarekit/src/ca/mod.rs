@@ -1,0 +1,62 @@
+//! The federation's certification authority: a directory with a root certificate, its key and
+//! `ca.json`. [`CertAuthority::sign`] takes nothing but an
+//! [`AdmittedRequest`](crate::approval::AdmittedRequest).
+
+mod create;
+mod metadata;
+mod open;
+mod sign;
+
+pub use create::{CreateCa, CreatedCa};
+pub use metadata::CaMetadata;
+pub(crate) use sign::leaf_profile;
+
+use std::path::{Path, PathBuf};
+
+use crate::fingerprint::Fingerprint;
+use crate::pki::{Certificate, PrivateKey};
+
+/// The files of a CA directory.
+const ROOT_CERTIFICATE: &str = "rootCA.pem";
+const ROOT_KEY: &str = "rootCA.key";
+const METADATA: &str = "ca.json";
+/// Where `cert init --force` puts the files it replaces.
+const BACKUP: &str = ".bak";
+
+/// Certificates start this much before the approval, because clocks differ (in seconds).
+const BACKDATING: u64 = 5 * 60;
+
+/// A CA that has been opened: its three files are read, and belong together.
+pub struct CertAuthority {
+    directory: PathBuf,
+    metadata: CaMetadata,
+    certificate: Certificate,
+    certificate_pem: Vec<u8>,
+    key: PrivateKey,
+}
+
+impl CertAuthority {
+    /// The CA directory, as an absolute path.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The content of `ca.json`.
+    #[must_use]
+    pub fn metadata(&self) -> &CaMetadata {
+        &self.metadata
+    }
+
+    /// The root certificate.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// The root certificate's fingerprint.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::from_digest(self.certificate.sha256())
+    }
+}

@@ -1,0 +1,105 @@
+//! Opening a CA directory.
+
+use std::path::Path;
+
+use super::{CaMetadata, CertAuthority, METADATA, ROOT_CERTIFICATE, ROOT_KEY};
+use crate::error::{Code, Error, Reason, Warning};
+use crate::files::{self, FileError, Found};
+use crate::fingerprint::Fingerprint;
+use crate::json;
+use crate::pki::{Certificate, PrivateKey, Signer};
+use crate::request::readable_key;
+
+/// Largest certificate or key file. An RSA-4096 key in PEM has about 3.3 KiB.
+const FILE_LIMIT: u64 = 64 * 1024;
+
+impl CertAuthority {
+    /// Opens a CA directory: each file is read once, and the three must belong together.
+    ///
+    /// `passphrase` decrypts an encrypted key; it is asked for only when the key is encrypted.
+    pub fn open(
+        directory: &Path,
+        passphrase: &mut dyn FnMut() -> Option<zeroize::Zeroizing<Vec<u8>>>,
+    ) -> Result<(Self, Vec<Warning>), Error> {
+        let directory = files::absolute(directory).map_err(|e| e.code(Code::CaNotFound))?;
+        refuse_incomplete(&directory)?;
+        let path = |name: &str| directory.join(name);
+        let unusable = |error: FileError| error.code(Code::CaLoadFailed);
+
+        let file = files::read(&path(METADATA), json::MAX_BYTES as u64)
+            .map_err(|error| error.code(Code::InvalidArgs))?;
+        let metadata = CaMetadata::parse(&file.bytes, &path(METADATA).display().to_string())?;
+
+        let root_path = path(ROOT_CERTIFICATE);
+        let certificate_pem = files::read(&root_path, FILE_LIMIT).map_err(unusable)?.bytes;
+        let certificate = Certificate::from_pem(&certificate_pem)
+            .map_err(|defect| defect.within(root_path.display()).code(Code::CaLoadFailed))?;
+        check_fingerprint(&metadata, &certificate, &directory)?;
+
+        let key_path = path(ROOT_KEY);
+        let (key_pem, mode) = files::read_secret(&key_path, FILE_LIMIT).map_err(unusable)?;
+        let key = load_key(&key_pem, &key_path, passphrase)?;
+        if key.public_key() != certificate.public_key() {
+            return Err(Error::new(
+                Code::CaKeyMismatch,
+                format!("{} is not the key of {}", key_path.display(), root_path.display()),
+            ));
+        }
+        let mut warnings = Vec::new();
+        if mode & 0o077 != 0 {
+            warnings.push(readable_key(&key_path, mode));
+        }
+        Ok((Self { directory, metadata, certificate, certificate_pem, key }, warnings))
+    }
+}
+
+fn refuse_incomplete(directory: &Path) -> Result<(), Error> {
+    let missing: Vec<&str> = [ROOT_CERTIFICATE, ROOT_KEY, METADATA]
+        .into_iter()
+        .filter(|name| {
+            files::look(&directory.join(name)).map_or(true, |found| found == Found::Nothing)
+        })
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::CaNotFound,
+        format!("{} has no {}", directory.display(), missing.join(", no ")),
+    ))
+}
+
+/// The fingerprint that `ca.json` records must be that of the certificate beside it.
+fn check_fingerprint(
+    metadata: &CaMetadata,
+    certificate: &Certificate,
+    directory: &Path,
+) -> Result<(), Error> {
+    let actual = Fingerprint::from_digest(certificate.sha256());
+    match metadata.rootca_fingerprint {
+        Some(recorded) if recorded != actual => Err(Error::because(
+            Code::RootcaFingerprintMismatch,
+            Reason::RecordedFingerprint,
+            format!(
+                "{}: ca.json records {recorded}, but rootCA.pem has {actual}",
+                directory.display()
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn load_key(
+    pem: &[u8],
+    path: &Path,
+    passphrase: &mut dyn FnMut() -> Option<zeroize::Zeroizing<Vec<u8>>>,
+) -> Result<PrivateKey, Error> {
+    let loaded = match PrivateKey::from_pem(pem, None) {
+        Err(defect) if defect.reason == Reason::KeyEncrypted => match passphrase() {
+            Some(secret) => PrivateKey::from_pem(pem, Some(&secret)),
+            None => Err(defect),
+        },
+        other => other,
+    };
+    loaded.map_err(|defect| defect.within(path.display()).code(Code::CaLoadFailed))
+}

@@ -1,0 +1,119 @@
+//! The participant definition (seed, "Participant Definition Files"): one YAML file in which an
+//! identity, which the Project Admin approves, stands beside settings that stay on the machine.
+//!
+//! The two never mix: a [`Site`] can be written into an archive, [`LocalSettings`] has no such
+//! way out.
+
+mod local;
+mod site;
+
+pub use local::{Capacity, ConnectTo, LocalSettings};
+pub use site::Site;
+pub(crate) use site::forbidden_reason;
+
+use crate::error::{Code, Defect, Error, Reason};
+use crate::fields;
+use crate::identity::Kind;
+use crate::yaml::{self, Dialect, Node};
+
+/// A whole definition, as its author wrote it.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// What is asked to be approved.
+    pub site: Site,
+    /// What stays on this machine.
+    pub local: LocalSettings,
+    document: Node,
+}
+
+impl Definition {
+    /// Reads the author's file. The defect has no code yet: the same file is read by `request`
+    /// ([`Definition::request_code`]) and, from the request folder, by `package`.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Defect> {
+        let document = yaml::parse(bytes, Dialect::Local)?;
+        let site = Site::from_document(&document)?;
+        let local = LocalSettings::from_document(&document, site.identity.cert_type.kind())?;
+        Ok(Self { site, local, document })
+    }
+
+    /// The full definition as the request folder keeps it: aliases expanded, the role in its
+    /// canonical spelling, everything else as it was.
+    #[must_use]
+    pub fn to_local_yaml(&self) -> String {
+        let mut document = self.document.clone();
+        if let Some(role) = self.site.identity.cert_type.role()
+            && let Some(participant) = sole_participant(&self.document)
+        {
+            let participant = participant.clone().with("role", Node::text(role));
+            document = document.with("participants", Node::sequence(vec![participant]));
+        }
+        yaml::write(&document)
+    }
+
+    /// The code that a defect of a definition has at `cert request`.
+    #[must_use]
+    pub fn request_code(reason: Reason) -> Code {
+        match reason {
+            Reason::NameEmpty | Reason::NameTooLong | Reason::NameUnsafe | Reason::NameDevice => {
+                Code::InvalidName
+            }
+            Reason::ProjectName => Code::InvalidProjectName,
+            _ => Code::InvalidArgs,
+        }
+    }
+
+    /// Refuses what distributed provisioning cannot do for anybody: listener certificates, relays
+    /// and client hierarchies need the certificates or kits of several participants at once.
+    pub fn refuse_unsupported(&self, code: Code) -> Result<(), Error> {
+        self.local.refuse_unsupported().map_err(|defect| defect.code(code))
+    }
+}
+
+/// The one entry of `participants`, where there is exactly one.
+fn sole_participant(document: &Node) -> Option<&Node> {
+    match document.get("participants")?.as_sequence()? {
+        [one] => Some(one),
+        _ => None,
+    }
+}
+
+/// The one entry of `participants`, which must be a mapping.
+fn participant(document: &Node) -> Result<&Node, Defect> {
+    fields::mapping(document, "the definition")?;
+    let list = fields::required(document, "participants")?;
+    let entries = list
+        .as_sequence()
+        .ok_or_else(|| fields::wrong(list, "participants", "a list with one entry"))?;
+    match entries {
+        [one] => fields::mapping(one, "participants[0]"),
+        _ => Err(fields::at(
+            list,
+            Defect::new(
+                Reason::NotOneParticipant,
+                format!("'participants' has {} entries, but must have exactly one", entries.len()),
+            ),
+        )),
+    }
+}
+
+/// The kind that a definition's `type` means.
+fn kind_of_type(node: &Node) -> Result<Kind, Defect> {
+    match fields::text(node, "type")? {
+        "client" => Ok(Kind::Site),
+        "server" => Ok(Kind::Server),
+        "admin" => Ok(Kind::User),
+        other => Err(fields::at(
+            node,
+            Defect::new(
+                Reason::UnsupportedParticipant,
+                format!(
+                    "'type' is {}, but must be client, server or admin",
+                    crate::names::shown(other)
+                ),
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;

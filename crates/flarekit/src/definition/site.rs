@@ -1,0 +1,168 @@
+//! The part of a definition that leaves the machine: an allow-list.
+
+use super::{kind_of_type, participant};
+use crate::error::{Defect, Reason};
+use crate::fields;
+use crate::identity::{CertType, Identity, Kind};
+use crate::names::{Host, HostName, Org, ParticipantName, ProjectName};
+use crate::yaml::{self, Dialect, Node, Value};
+
+/// Fields of the document and of the participant that an approval may carry, and nothing else.
+const DOCUMENT_FIELDS: &[&str] = &["name", "description", "participants"];
+const PARTICIPANT_FIELDS: &[&str] = &["name", "type", "org"];
+
+/// What the Project Admin is asked to approve: the sanitized `site.yaml`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Site {
+    /// Who it is.
+    pub identity: Identity,
+    /// Further hosts for a server's certificate, in the order given, without repeats.
+    pub host_names: Vec<Host>,
+    /// A server's default host. The profile's host wins everywhere; it is carried for the record.
+    pub default_host: Option<HostName>,
+    description: Option<Node>,
+    unapproved: Vec<String>,
+    forbidden: Vec<&'static str>,
+}
+
+impl Site {
+    /// Reads the `site.yaml` of an archive: another party's bytes.
+    pub fn parse_archived(bytes: &[u8]) -> Result<Self, Defect> {
+        Self::from_document(&yaml::parse(bytes, Dialect::Archive)?)
+    }
+
+    /// Takes the approved fields out of a definition.
+    pub(super) fn from_document(document: &Node) -> Result<Self, Defect> {
+        let entry = participant(document)?;
+        let project =
+            fields::parsed(fields::required(document, "name")?, "name", ProjectName::parse)?;
+        let kind = kind_of_type(fields::required(entry, "type")?)?;
+        let cert_type = match kind {
+            Kind::Site => CertType::Client,
+            Kind::Server => CertType::Server,
+            Kind::User => {
+                fields::parsed(fields::required(entry, "role")?, "role", CertType::parse_role)?
+            }
+        };
+        let name = fields::parsed(fields::required(entry, "name")?, "name", |text| {
+            ParticipantName::parse(text, cert_type)
+        })?;
+        let org = fields::parsed(fields::required(entry, "org")?, "org", Org::parse)?;
+        let default_host = match fields::present(entry, "default_host") {
+            Some(node) => Some(fields::parsed(node, "default_host", HostName::parse)?),
+            None => None,
+        };
+        Ok(Self {
+            identity: Identity { project, name, org, cert_type },
+            host_names: host_names(entry)?,
+            default_host,
+            description: description(document)?,
+            unapproved: unapproved(document, entry, kind),
+            forbidden: forbidden(entry),
+        })
+    }
+
+    /// The sanitized copy: the text of `site.yaml` in an archive.
+    #[must_use]
+    pub fn to_yaml(&self) -> String {
+        let identity = &self.identity;
+        let kind = identity.cert_type.kind();
+        let mut entry = Node::mapping(vec![])
+            .with("name", Node::text(identity.name.as_str()))
+            .with("type", Node::text(kind.participant_type()))
+            .with("org", Node::text(identity.org.as_str()));
+        if let Some(role) = identity.cert_type.role() {
+            entry = entry.with("role", Node::text(role));
+        }
+        if kind == Kind::Server {
+            if !self.host_names.is_empty() {
+                let hosts = self.host_names.iter().map(|host| Node::text(host.to_string()));
+                entry = entry.with("host_names", Node::sequence(hosts.collect()));
+            }
+            if let Some(host) = &self.default_host {
+                entry = entry.with("default_host", Node::text(host.as_str()));
+            }
+        }
+        let mut document =
+            Node::mapping(vec![]).with("name", Node::text(identity.project.as_str()));
+        if let Some(description) = &self.description {
+            document = document.with("description", description.clone());
+        }
+        yaml::write(&document.with("participants", Node::sequence(vec![entry])))
+    }
+
+    /// Fields of the document outside the allow-list. They are never copied.
+    #[must_use]
+    pub fn unapproved_fields(&self) -> &[String] {
+        &self.unapproved
+    }
+
+    /// Fields among those that make an approval copy unacceptable, because an approver could take
+    /// them for approved: `connection_security`, `listening_host`, and the endpoint fields that
+    /// come from the profile.
+    #[must_use]
+    pub fn forbidden_fields(&self) -> &[&'static str] {
+        &self.forbidden
+    }
+}
+
+/// Free text for people; any scalar is carried as it stands.
+fn description(document: &Node) -> Result<Option<Node>, Defect> {
+    match fields::present(document, "description") {
+        Some(node) if matches!(node.value, Value::Scalar(_)) => Ok(Some(node.clone())),
+        Some(node) => Err(fields::wrong(node, "description", "text")),
+        None => Ok(None),
+    }
+}
+
+/// `host_names`: a list of hosts, or one as text.
+fn host_names(entry: &Node) -> Result<Vec<Host>, Defect> {
+    let Some(node) = entry.get("host_names") else { return Ok(vec![]) };
+    let items = match &node.value {
+        Value::Sequence(items) => items.as_slice(),
+        Value::Scalar(_) if !node.is_null() => std::slice::from_ref(node),
+        _ => return Err(fields::wrong(node, "host_names", "a list of host names")),
+    };
+    let mut hosts: Vec<Host> = Vec::new();
+    for item in items {
+        let host = fields::parsed(item, "host_names", Host::parse)?;
+        if !hosts.iter().any(|known| known.is_same_host(&host)) {
+            hosts.push(host);
+        }
+    }
+    Ok(hosts)
+}
+
+fn unapproved(document: &Node, entry: &Node, kind: Kind) -> Vec<String> {
+    let extra: &[&str] = match kind {
+        Kind::Site => &[],
+        Kind::Server => &["host_names", "default_host"],
+        Kind::User => &["role"],
+    };
+    let outside = |node: &Node, allowed: &[&str], prefix: &str| -> Vec<String> {
+        let keys = node.as_mapping().unwrap_or_default().iter();
+        keys.filter_map(|(key, _)| key.as_text())
+            .filter(|key| !allowed.contains(key))
+            .map(|key| format!("{prefix}{key}"))
+            .collect()
+    };
+    let mut fields = outside(document, DOCUMENT_FIELDS, "");
+    let allowed: Vec<&str> = PARTICIPANT_FIELDS.iter().chain(extra).copied().collect();
+    fields.extend(outside(entry, &allowed, "participants[0]."));
+    fields
+}
+
+fn forbidden(entry: &Node) -> Vec<&'static str> {
+    ["connection_security", "listening_host", "server", "fed_learn_port", "admin_port"]
+        .into_iter()
+        .filter(|key| entry.get(key).is_some())
+        .collect()
+}
+
+/// The reasons for which a forbidden field is refused.
+pub(crate) fn forbidden_reason(field: &str) -> Reason {
+    match field {
+        "listening_host" => Reason::ListeningHost,
+        _ => Reason::FieldNotAccepted,
+    }
+}

@@ -1,0 +1,113 @@
+//! Tests of definitions.
+
+use super::*;
+use crate::identity::CertType;
+
+const SITE: &str = "name: hospital_federation\ndescription: Site A - Hospital Alpha\n\n\
+    participants:\n  - name: hospital-a\n    type: client\n    org: hospital_alpha\n";
+const SERVER: &str = "name: hospital_federation\nparticipants:\n\
+    - name: server1.hospital-central.org\n  type: server\n  org: hospital_central\n\
+    \x20 host_names:\n    - 10.0.1.50\n    - fl-server.internal\n  connection_security: mtls\n";
+
+fn reason(text: &str) -> Reason {
+    Definition::parse(text.as_bytes()).unwrap_err().reason
+}
+
+#[test]
+fn the_approval_copy_looks_like_the_references() {
+    let definition = Definition::parse(SITE.as_bytes()).unwrap();
+    assert_eq!(definition.site.identity.cert_type, CertType::Client);
+    let expected = "name: hospital_federation\ndescription: Site A - Hospital Alpha\n\
+        participants:\n- name: hospital-a\n  type: client\n  org: hospital_alpha\n";
+    assert_eq!(definition.site.to_yaml(), expected);
+    assert_eq!(definition.to_local_yaml(), expected);
+}
+
+#[test]
+fn the_servers_override_stays_at_home() {
+    let definition = Definition::parse(SERVER.as_bytes()).unwrap();
+    let copy = definition.site.to_yaml();
+    assert!(!copy.contains("mtls") && copy.contains("- 10.0.1.50"), "{copy}");
+    assert!(definition.to_local_yaml().contains("connection_security: mtls"));
+    assert_eq!(definition.site.forbidden_fields(), ["connection_security"]);
+}
+
+#[test]
+fn nothing_outside_the_allow_list_leaves() {
+    let text = format!("{SITE}    vault_password: hunter2\n    host_names: x.org\nbuilders: []\n");
+    let definition = Definition::parse(text.as_bytes()).unwrap();
+    let copy = definition.site.to_yaml();
+    assert!(!copy.contains("hunter2") && !copy.contains("x.org") && !copy.contains("builders"));
+    assert!(definition.to_local_yaml().contains("hunter2"));
+    assert_eq!(
+        definition.site.unapproved_fields(),
+        ["builders", "participants[0].vault_password", "participants[0].host_names"]
+    );
+}
+
+#[test]
+fn an_approval_copy_reads_back_equal() {
+    for text in [SITE, SERVER] {
+        let site = Definition::parse(text.as_bytes()).unwrap().site;
+        let read = Site::parse_archived(site.to_yaml().as_bytes()).unwrap();
+        assert_eq!(read.identity, site.identity);
+        assert_eq!(read.host_names, site.host_names);
+        assert!(read.forbidden_fields().is_empty() && read.unapproved_fields().is_empty());
+    }
+}
+
+#[test]
+fn roles_are_written_in_one_spelling() {
+    let text = "name: p\nparticipants:\n- {name: a@b.org, type: admin, org: o, role: org-admin}\n";
+    let definition = Definition::parse(text.as_bytes()).unwrap();
+    assert_eq!(definition.site.identity.cert_type, CertType::OrgAdmin);
+    assert!(definition.site.to_yaml().contains("role: org_admin"));
+    assert!(definition.to_local_yaml().contains("role: org_admin"));
+}
+
+#[test]
+fn each_defect_has_its_reason() {
+    let with = |from: &str, to: &str| reason(&SITE.replace(from, to));
+    assert_eq!(with("type: client", "type: relay"), Reason::UnsupportedParticipant);
+    assert_eq!(with("type: client", "type: admin"), Reason::FieldMissing);
+    assert_eq!(with("name: hospital-a", "name: hospital.a"), Reason::NameWrongForType);
+    assert_eq!(with("name: hospital-a", "name: ../a"), Reason::NameUnsafe);
+    assert_eq!(with("name: hospital-a", "name: 12345"), Reason::FieldType);
+    assert_eq!(with("name: hospital-a", "name: no"), Reason::FieldType);
+    assert_eq!(with("org: hospital_alpha", "org: Hospital Alpha"), Reason::OrgName);
+    assert_eq!(with("  - name", "  - x: 1\n  - name"), Reason::NotOneParticipant);
+    assert_eq!(reason("name: p\nproject: q\norg: o\ntype: client\n"), Reason::FieldMissing);
+    for hosts in ["{a: b}", "null", "[0.0.0.0]", "[a b]", "[[x.org]]"] {
+        let text = SERVER.replace("  connection_security: mtls\n", "").replace(
+            "  host_names:\n    - 10.0.1.50\n    - fl-server.internal\n",
+            &format!("  host_names: {hosts}\n"),
+        );
+        let found = Definition::parse(text.as_bytes()).unwrap_err();
+        assert!(
+            [Reason::FieldType, Reason::HostName, Reason::HostAddress].contains(&found.reason),
+            "{hosts}: {found}"
+        );
+    }
+}
+
+#[test]
+fn an_endpoint_that_is_written_must_make_sense() {
+    let with = |extra: &str| format!("{SITE}    server: {extra}\n");
+    assert!(Definition::parse(with("null").as_bytes()).is_ok());
+    let whole = "{host: a.org, fed_learn_port: 1, admin_port: 2}";
+    assert!(Definition::parse(with(whole).as_bytes()).is_ok());
+    assert_eq!(reason(&with("a.org")), Reason::FieldType);
+    assert_eq!(reason(&with("{host: a.org, fed_learn_port: 1}")), Reason::FieldMissing);
+}
+
+#[test]
+fn listeners_and_intermediaries_are_recognised() {
+    let text = format!("{SITE}    listening_host: localhost\n");
+    let definition = Definition::parse(text.as_bytes()).unwrap();
+    let error = definition.refuse_unsupported(Code::InvalidArgs).unwrap_err();
+    assert_eq!(error.reason(), Some(Reason::ListeningHost));
+    let text = format!("{SITE}    connect_to: {{name: relay-1, host: r.org, port: 9}}\n");
+    let local = Definition::parse(text.as_bytes()).unwrap().local;
+    assert_eq!(local.intermediary("server"), Some(("connect_to.name", "relay-1")));
+    assert_eq!(local.intermediary("relay-1"), None);
+}

@@ -1,0 +1,67 @@
+//! SHA-256 digests as the artifacts write them.
+
+use std::fmt;
+
+use crate::error::{Defect, Reason};
+use crate::fingerprint::from_hex;
+use crate::names::shown;
+use crate::pki::sha256;
+
+/// The SHA-256 of some bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// The digest of the bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(sha256(bytes))
+    }
+
+    /// Parses 64 lower-case hexadecimal digits, the only form that `request.json` may have;
+    /// [`Reason::DigestFormat`] otherwise.
+    pub fn parse(text: &str) -> Result<Self, Defect> {
+        if text.bytes().any(|b| b.is_ascii_uppercase()) {
+            return Err(refusal(text));
+        }
+        from_hex(text).map(Self).ok_or_else(|| refusal(text))
+    }
+
+    /// Parses the forms that `signed.json` may have: any case, and a `sha256:` prefix.
+    pub fn parse_any_case(text: &str) -> Result<Self, Defect> {
+        let lower = text.trim().to_ascii_lowercase();
+        let digits = lower.strip_prefix("sha256:").unwrap_or(&lower);
+        from_hex(digits).map(Self).ok_or_else(|| refusal(text))
+    }
+}
+
+fn refusal(text: &str) -> Defect {
+    Defect::new(
+        Reason::DigestFormat,
+        format!("{} is not a SHA-256 digest of 64 hexadecimal digits", shown(text)),
+    )
+}
+
+/// 64 lower-case hexadecimal digits.
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_stricter_than_approvals() {
+        let digest = Digest::of(b"");
+        let text = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(digest.to_string(), text);
+        assert_eq!(Digest::parse(text).unwrap(), digest);
+        assert!(Digest::parse(&text.to_uppercase()).is_err());
+        assert_eq!(Digest::parse_any_case(&text.to_uppercase()).unwrap(), digest);
+        assert_eq!(Digest::parse_any_case(&format!("sha256:{text}")).unwrap(), digest);
+        assert!(Digest::parse_any_case(&text[1..]).is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! Typed access to the fields of a YAML mapping, with messages that say where the value stands.
+
+use crate::error::{Defect, Reason};
+use crate::names::shown;
+use crate::yaml::Node;
+
+/// A defect of the value at `node`: "line 4, column 11: …".
+pub(crate) fn at(node: &Node, defect: Defect) -> Defect {
+    defect.within(node.at)
+}
+
+/// The value must be there and not be null.
+pub(crate) fn required<'n>(mapping: &'n Node, key: &str) -> Result<&'n Node, Defect> {
+    present(mapping, key).ok_or_else(|| {
+        at(mapping, Defect::new(Reason::FieldMissing, format!("the field '{key}' is missing")))
+    })
+}
+
+/// The value, unless it is absent or null.
+pub(crate) fn present<'n>(mapping: &'n Node, key: &str) -> Option<&'n Node> {
+    mapping.get(key).filter(|node| !node.is_null())
+}
+
+/// The value is text. YAML reads many a bare word as something else; the message says as what.
+pub(crate) fn text<'n>(node: &'n Node, key: &str) -> Result<&'n str, Defect> {
+    node.as_text().ok_or_else(|| {
+        let mut defect = wrong(node, key, "text");
+        if node.plain_text().is_some() {
+            defect.message.push_str("; in quotes it would be text");
+        }
+        defect
+    })
+}
+
+/// The text must be there.
+pub(crate) fn required_text<'n>(mapping: &'n Node, key: &str) -> Result<&'n str, Defect> {
+    text(required(mapping, key)?, key)
+}
+
+/// The value is a mapping.
+pub(crate) fn mapping<'n>(node: &'n Node, key: &str) -> Result<&'n Node, Defect> {
+    if node.as_mapping().is_some() {
+        return Ok(node);
+    }
+    Err(wrong(node, key, "a mapping of fields"))
+}
+
+/// The value is a whole number.
+pub(crate) fn integer(node: &Node, key: &str) -> Result<i64, Defect> {
+    node.as_integer().ok_or_else(|| wrong(node, key, "a whole number"))
+}
+
+/// The value is true or false.
+pub(crate) fn boolean(node: &Node, key: &str) -> Result<bool, Defect> {
+    node.as_bool().ok_or_else(|| wrong(node, key, "true or false"))
+}
+
+/// The value is of another type than expected.
+pub(crate) fn wrong(node: &Node, key: &str, expected: &str) -> Defect {
+    let found = match node.plain_text() {
+        Some(plain) => format!("{}, which YAML reads as {}", shown(plain), node.type_name()),
+        None => node.type_name().to_owned(),
+    };
+    let message = format!("'{key}' must be {expected}, but is {found}");
+    at(node, Defect::new(Reason::FieldType, message))
+}
+
+/// Parses the value at `node` with a parser of text; a defect says where it stands.
+pub(crate) fn parsed<T>(
+    node: &Node,
+    key: &str,
+    parse: impl FnOnce(&str) -> Result<T, Defect>,
+) -> Result<T, Defect> {
+    parse(text(node, key)?).map_err(|defect| at(node, defect.within(format!("'{key}'"))))
+}

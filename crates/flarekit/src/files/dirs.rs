@@ -1,0 +1,102 @@
+//! Making directories with exact modes.
+
+use super::error::{FileError, FileErrorKind};
+use super::look::{Found, look};
+use super::sys;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The directories that [`make_dirs`] had to make. Those still empty are removed again when this is
+/// dropped, unless [`Created::keep`] was called.
+#[derive(Debug)]
+#[must_use = "dropping this removes the new directories again if they are empty"]
+pub struct Created(Vec<PathBuf>);
+
+impl Created {
+    /// The directories made, outermost first.
+    #[must_use]
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.0
+    }
+
+    /// Takes over the care for what was made later, perhaps inside these.
+    pub(super) fn absorb(&mut self, mut later: Created) {
+        self.0.append(&mut later.0);
+    }
+
+    /// Leaves them in place, empty or not.
+    pub fn keep(mut self) {
+        self.0.clear();
+    }
+}
+
+impl Drop for Created {
+    fn drop(&mut self) {
+        for path in self.0.iter().rev() {
+            // Fails, as it should, if someone has put something into it.
+            let _ = fs::remove_dir(path);
+        }
+    }
+}
+
+/// Makes a directory and whatever is missing above it, all with this mode. Directories that exist
+/// keep their mode; links to directories are followed, since users keep workspaces behind them.
+///
+/// # Errors
+/// [`FileErrorKind::NotADirectory`] if a file is in the way, or the system's refusal; nothing is
+/// left.
+pub fn make_dirs(path: &Path, mode: u32) -> Result<Created, FileError> {
+    let mut result = try_make_dirs(path, mode);
+    for _ in 1..sys::ATTEMPTS {
+        // Another process may have made one of them, failed, and removed it again.
+        if !result.as_ref().is_err_and(|error| error.kind() == FileErrorKind::NotFound) {
+            break;
+        }
+        result = try_make_dirs(path, mode);
+    }
+    result
+}
+
+fn try_make_dirs(path: &Path, mode: u32) -> Result<Created, FileError> {
+    let mut missing = Vec::new();
+    for ancestor in path.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty()) {
+        if is_dir(ancestor)? {
+            break;
+        }
+        missing.push(ancestor);
+    }
+    let mut created = Created(Vec::new());
+    for path in missing.into_iter().rev() {
+        let on = || FileError::on("create", path);
+        match sys::make_private_dir(path) {
+            // Another process was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_dir(path)? => {}
+            Err(error) => return Err(on()(error)),
+            Ok(directory) => {
+                created.0.push(path.to_owned());
+                sys::set_mode(&directory, mode).map_err(on())?;
+                sys::sync_dir(sys::parent_of(path)).map_err(on())?;
+            }
+        }
+    }
+    Ok(created)
+}
+
+/// Whether a directory is there (`false`: nothing is); anything else is in the way.
+fn is_dir(path: &Path) -> Result<bool, FileError> {
+    let in_the_way =
+        |detail| Err(FileError::new("create", path, FileErrorKind::NotADirectory, detail));
+    match fs::metadata(path) {
+        Ok(found) if found.is_dir() => Ok(true),
+        Ok(_) => in_the_way("it exists and is not a directory"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match look(path)? {
+            Found::Link => in_the_way("it is a symbolic link to nothing"),
+            // Another process may just have made it.
+            found => Ok(found == Found::Directory),
+        },
+        // A file is in the way further up; the error will name it.
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(false),
+        Err(error) => Err(FileError::on("create", path)(error)),
+    }
+}

@@ -1,0 +1,148 @@
+//! What the disk refused: which path, what was being done, and the system's own reason.
+
+use super::sys;
+use crate::error::{Code, Defect, Error, Reason};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The kinds of failure that callers tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileErrorKind {
+    /// Nothing is there.
+    NotFound,
+    /// Something is there already.
+    AlreadyExists,
+    /// The user may not do this, or the file system is mounted read-only.
+    PermissionDenied,
+    /// A directory, a device or a pipe where a plain file is expected.
+    NotAPlainFile,
+    /// Something else where a directory is expected.
+    NotADirectory,
+    /// A symbolic link where none is followed.
+    IsSymlink,
+    /// A file exceeds its limit.
+    TooLarge,
+    /// The file system is full, or the user's quota is used up.
+    StorageFull,
+    /// The file system cannot do this at all (lock, for instance).
+    Unsupported,
+    /// Anything else; the message has the system's words.
+    Other,
+}
+
+/// A failure at one path: `cannot write /a/b: No space left on device (os error 28)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileError {
+    doing: &'static str,
+    path: PathBuf,
+    kind: FileErrorKind,
+    detail: String,
+}
+
+impl FileError {
+    /// The path as the caller gave it; never the name of a temporary file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> FileErrorKind {
+        self.kind
+    }
+
+    /// The published reason for it.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match self.kind {
+            FileErrorKind::NotFound => Reason::FileNotFound,
+            FileErrorKind::NotAPlainFile | FileErrorKind::IsSymlink => Reason::NotAPlainFile,
+            FileErrorKind::NotADirectory => Reason::NotADirectory,
+            FileErrorKind::TooLarge => Reason::FileTooLarge,
+            _ if matches!(self.doing, "read" | "list" | "look at") => Reason::FileUnreadable,
+            _ => Reason::WriteFailed,
+        }
+    }
+
+    /// Whether nothing is there.
+    #[must_use]
+    pub fn not_found(&self) -> bool {
+        self.kind == FileErrorKind::NotFound
+    }
+
+    /// Whether something is there already.
+    #[must_use]
+    pub fn already_exists(&self) -> bool {
+        self.kind == FileErrorKind::AlreadyExists
+    }
+
+    /// The refusal of an operation that needed the file.
+    #[must_use]
+    pub fn code(&self, code: Code) -> Error {
+        Error::because(code, self.reason(), self.to_string())
+    }
+
+    pub(super) fn new(
+        doing: &'static str,
+        path: &Path,
+        kind: FileErrorKind,
+        detail: impl Into<String>,
+    ) -> Self {
+        Self { doing, path: path.to_owned(), kind, detail: detail.into() }
+    }
+
+    /// Puts the part of a directory that was to be written before the system's reason.
+    pub(super) fn about(mut self, part: &Path) -> Self {
+        self.detail = format!("{}: {}", part.display(), self.detail);
+        self
+    }
+
+    /// For `map_err`: the system's refusal while doing something to a path.
+    pub(super) fn on(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |error| {
+            let kind = match error.kind() {
+                io::ErrorKind::NotFound => FileErrorKind::NotFound,
+                io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty => {
+                    FileErrorKind::AlreadyExists
+                }
+                io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                    FileErrorKind::PermissionDenied
+                }
+                io::ErrorKind::IsADirectory => FileErrorKind::NotAPlainFile,
+                io::ErrorKind::NotADirectory => FileErrorKind::NotADirectory,
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    FileErrorKind::StorageFull
+                }
+                _ if sys::is_link(&error) => FileErrorKind::IsSymlink,
+                _ if sys::is_unsupported(&error) => FileErrorKind::Unsupported,
+                _ => FileErrorKind::Other,
+            };
+            Self::new(doing, path, kind, error.to_string())
+        }
+    }
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot {} ", self.doing)?;
+        // A file name may hold anything, even what a terminal would obey.
+        for character in self.path.to_string_lossy().chars() {
+            if character.is_control() {
+                write!(f, "{}", character.escape_default())?;
+            } else {
+                write!(f, "{character}")?;
+            }
+        }
+        write!(f, ": {}", self.detail)
+    }
+}
+
+impl std::error::Error for FileError {}
+
+impl From<FileError> for Defect {
+    fn from(error: FileError) -> Self {
+        Defect::new(error.reason(), error.to_string())
+    }
+}

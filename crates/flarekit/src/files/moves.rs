@@ -1,0 +1,73 @@
+//! Moving what must make room.
+
+use super::dirs::make_dirs;
+use super::error::{FileError, FileErrorKind};
+use super::sys;
+use std::path::{Path, PathBuf};
+
+/// Moves files or directories into `backup_dir`, which is made with mode 0700 if it is missing, as
+/// are the directories above it.
+///
+/// # Errors
+/// If one does not exist, something of its name is in the backup, or the system refuses; then all
+/// are where they were.
+pub fn move_into_backup(files: &[PathBuf], backup_dir: &Path) -> Result<(), FileError> {
+    let created = make_dirs(backup_dir, 0o700)?;
+    let moves = Moves::run(files.iter().map(|file| (file.clone(), backup_dir)), "move")?;
+    moves.sync()?;
+    created.keep();
+    Ok(())
+}
+
+/// Renames that are undone unless all succeed.
+pub(super) struct Moves(Vec<(PathBuf, PathBuf)>);
+
+impl Moves {
+    /// Moves every path into its directory, replacing nothing. An error names the path that was to
+    /// appear, or the one that was to be moved, according to what the caller was doing.
+    pub(super) fn run<'a>(
+        moves: impl Iterator<Item = (PathBuf, &'a Path)>,
+        doing: &'static str,
+    ) -> Result<Self, FileError> {
+        let mut done = Self(Vec::new());
+        for (from, into) in moves {
+            let name = from.file_name().ok_or_else(|| {
+                FileError::new(doing, &from, FileErrorKind::Other, "it has no name of its own")
+            })?;
+            let to = into.join(name);
+            if let Err(error) = sys::rename_new(&from, &to) {
+                let named = if doing == "move" { &from } else { &to };
+                let error = FileError::on(doing, named)(error);
+                done.undo();
+                return Err(error);
+            }
+            done.0.push((from, to));
+        }
+        Ok(done)
+    }
+
+    /// Makes the moves durable, or undoes them.
+    pub(super) fn sync(self) -> Result<(), FileError> {
+        let mut directories: Vec<PathBuf> = self
+            .0
+            .iter()
+            .flat_map(|(from, to)| [from, to])
+            .map(|path| sys::parent_of(path).to_owned())
+            .collect();
+        directories.sort();
+        directories.dedup();
+        for directory in directories {
+            if let Err(error) = sys::sync_dir(&directory) {
+                self.undo();
+                return Err(FileError::on("write", &directory)(error));
+            }
+        }
+        Ok(())
+    }
+
+    fn undo(&self) {
+        for (from, to) in self.0.iter().rev() {
+            let _ = sys::rename_new(to, from);
+        }
+    }
+}

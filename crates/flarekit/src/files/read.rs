@@ -1,0 +1,100 @@
+//! Reading plain files, once and within a limit.
+
+use super::error::{FileError, FileErrorKind};
+use super::look::{Found, kind};
+use super::sys;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use zeroize::Zeroizing;
+
+/// A file's content and its permissions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileBytes {
+    /// The content.
+    pub bytes: Vec<u8>,
+    /// The mode, without the file type.
+    pub mode: u32,
+}
+
+/// Reads a plain file of at most `limit` bytes, not following a link in the last place.
+///
+/// # Errors
+/// [`FileErrorKind::IsSymlink`], [`FileErrorKind::NotAPlainFile`], [`FileErrorKind::TooLarge`], or
+/// the system's refusal.
+pub fn read(path: &Path, limit: u64) -> Result<FileBytes, FileError> {
+    let plain = Plain::open(path, limit)?;
+    let mut bytes = plain.buffer();
+    let length = plain.read_into(&mut bytes, path)?;
+    bytes.truncate(length);
+    Ok(FileBytes { bytes, mode: plain.mode })
+}
+
+/// Reads a private key or passphrase; returns it with the file's mode.
+///
+/// The buffer has its full size from the start, because a growing one would leave copies in freed
+/// memory; it is cleared when dropped.
+///
+/// # Errors
+/// As [`read()`].
+pub fn read_secret(path: &Path, limit: u64) -> Result<(Zeroizing<Vec<u8>>, u32), FileError> {
+    let plain = Plain::open(path, limit)?;
+    let mut bytes = Zeroizing::new(plain.buffer());
+    let length = plain.read_into(&mut bytes, path)?;
+    bytes.truncate(length);
+    Ok((bytes, plain.mode))
+}
+
+/// An open plain file that is within its limit.
+struct Plain {
+    file: File,
+    size: usize,
+    mode: u32,
+}
+
+impl Plain {
+    fn open(path: &Path, limit: u64) -> Result<Self, FileError> {
+        // Looking first spares a device or a pipe from being opened, and gives the better message.
+        let found = fs::symlink_metadata(path).map_err(FileError::on("read", path))?;
+        expect_file(path, kind(found.file_type()))?;
+        let file = sys::open_no_follow(path, false).map_err(FileError::on("read", path))?;
+        let found = file.metadata().map_err(FileError::on("read", path))?;
+        expect_file(path, kind(found.file_type()))?;
+        let size = found.len();
+        let (Ok(buffer), true) = (usize::try_from(size), size <= limit) else {
+            let detail = format!("it has {size} bytes, more than the limit of {limit}");
+            return Err(FileError::new("read", path, FileErrorKind::TooLarge, detail));
+        };
+        Ok(Self { file, size: buffer, mode: found.mode() & 0o7777 })
+    }
+
+    /// One byte more than the file, to notice if it grows.
+    fn buffer(&self) -> Vec<u8> {
+        vec![0; self.size.saturating_add(1)]
+    }
+
+    fn read_into(&self, buffer: &mut [u8], path: &Path) -> Result<usize, FileError> {
+        let mut length = 0;
+        while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
+            match (&self.file).read(rest) {
+                Ok(0) => return Ok(length),
+                Ok(count) => length += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(FileError::on("read", path)(error)),
+            }
+        }
+        let detail = "it grew while it was being read";
+        Err(FileError::new("read", path, FileErrorKind::Other, detail))
+    }
+}
+
+fn expect_file(path: &Path, found: Found) -> Result<(), FileError> {
+    let (kind, detail) = match found {
+        Found::File => return Ok(()),
+        Found::Link => (FileErrorKind::IsSymlink, "it is a symbolic link"),
+        Found::Directory => (FileErrorKind::NotAPlainFile, "it is a directory"),
+        Found::Other | Found::Nothing => (FileErrorKind::NotAPlainFile, "it is not a plain file"),
+    };
+    Err(FileError::new("read", path, kind, detail))
+}

@@ -1,0 +1,249 @@
+//! A directory that is prepared out of sight and then appears at once.
+
+use super::dirs::{Created, make_dirs};
+use super::error::{FileError, FileErrorKind};
+use super::look::{Found, look};
+use super::moves::Moves;
+use super::{sys, write};
+use std::cell::RefCell;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// A private directory (0700) with a random name. Unless it is published, it is removed with its
+/// content when dropped, and so are those directories above it that had to be made and are empty.
+#[derive(Debug)]
+pub struct StagedDir {
+    path: PathBuf,
+    /// Holds the lock that tells [`sweep`](super::sweep()) that the owner is alive.
+    handle: File,
+    /// What stands at the top, in the order of writing.
+    top: RefCell<Vec<PathBuf>>,
+    /// The directories inside, to be made durable.
+    dirs: RefCell<Vec<PathBuf>>,
+    published: bool,
+    /// Removed, where empty, after the directory itself is gone.
+    parents: Created,
+}
+
+impl StagedDir {
+    /// Makes one inside `parent`, which is made with `parent_mode` if it is missing, as is what is
+    /// missing above it.
+    ///
+    /// # Errors
+    /// If the system refuses; nothing is left.
+    pub fn create(parent: &Path, parent_mode: u32) -> Result<Self, FileError> {
+        let on = || FileError::on("write", parent);
+        for _ in 0..sys::ATTEMPTS {
+            let parents = make_dirs(parent, parent_mode)?;
+            let path = parent.join(sys::random_name().map_err(on())?);
+            let handle = match sys::make_private_dir(&path) {
+                // The name is taken, or another process that failed removed the parent again.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound
+                    ) =>
+                {
+                    continue;
+                }
+                other => other.map_err(on())?,
+            };
+            let staged = Self {
+                path,
+                handle,
+                top: RefCell::default(),
+                dirs: RefCell::default(),
+                published: false,
+                parents,
+            };
+            if sys::claim(&staged.handle, &staged.path).map_err(on())? {
+                return Ok(staged);
+            }
+        }
+        let detail = "no free temporary name was found";
+        Err(FileError::new("write", parent, FileErrorKind::Other, detail))
+    }
+
+    /// Where it is for now.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a new file with its exact mode. Directories above it come from
+    /// [`make_dir`](Self::make_dir).
+    ///
+    /// # Errors
+    /// If something of this name is there, the path leads outside, or the system refuses.
+    pub fn write(&self, relative: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+        let path = self.inside(relative)?;
+        sys::create_private(&path)
+            .and_then(|mut file| write::fill(&mut file, bytes, mode))
+            .map_err(|error| self.refused(relative, error))?;
+        self.remember(relative, path);
+        Ok(())
+    }
+
+    /// Makes a directory with its exact mode.
+    ///
+    /// # Errors
+    /// As [`write`](Self::write).
+    pub fn make_dir(&self, relative: &Path, mode: u32) -> Result<(), FileError> {
+        let path = self.inside(relative)?;
+        sys::make_private_dir(&path)
+            .and_then(|directory| sys::set_mode(&directory, mode))
+            .map_err(|error| self.refused(relative, error))?;
+        self.dirs.borrow_mut().push(path.clone());
+        self.remember(relative, path);
+        Ok(())
+    }
+
+    /// Gives it its name and mode. Nothing may be there.
+    ///
+    /// # Errors
+    /// [`FileErrorKind::AlreadyExists`], or the system's refusal; the target is as it was, and what
+    /// was prepared is removed.
+    pub fn publish(mut self, target: &Path, mode: u32) -> Result<(), FileError> {
+        let on = || FileError::on("create", target);
+        self.seal(mode).map_err(on())?;
+        sys::rename_new(&self.path, target).map_err(on())?;
+        self.published = true;
+        if let Err(error) = self.sync_parents(target) {
+            self.published = sys::rename_new(target, &self.path).is_err();
+            return Err(on()(error));
+        }
+        Ok(())
+    }
+
+    /// Moves what is inside into an existing directory, in the order in which it was written, so
+    /// that a caller can write last what marks the whole as complete.
+    ///
+    /// # Errors
+    /// [`FileErrorKind::AlreadyExists`] if anything of one of the names is there, or the system's
+    /// refusal; the directory is as it was, and what was prepared is removed.
+    pub fn publish_files(self, into: &Path) -> Result<(), FileError> {
+        self.sync().map_err(FileError::on("write", into))?;
+        let top = self.top.borrow().clone();
+        Moves::run(top.into_iter().map(|file| (file, into)), "create")?.sync()
+    }
+
+    /// Moves what is inside into an existing directory, from which the files `existing` move to
+    /// `backup_dir` first. `backup_dir` is made with mode 0700 if it is missing.
+    ///
+    /// # Errors
+    /// As [`publish_files`](Self::publish_files); all files are where they were.
+    pub fn replace_files(
+        self,
+        into: &Path,
+        existing: &[PathBuf],
+        backup_dir: &Path,
+    ) -> Result<(), FileError> {
+        self.sync().map_err(FileError::on("write", into))?;
+        let created = make_dirs(backup_dir, 0o700)?;
+        let top = self.top.borrow().clone();
+        let away = existing.iter().map(|file| (file.clone(), backup_dir));
+        let moves = away.chain(top.into_iter().map(|file| (file, into)));
+        Moves::run(moves, "create")?.sync()?;
+        created.keep();
+        Ok(())
+    }
+
+    /// Puts it in the place of the directory `target`, which moves to `backup`. The directory of
+    /// `backup` is made with mode 0700 if it is missing.
+    ///
+    /// # Errors
+    /// If `target` is not a directory, something is at `backup`, or the system refuses; the target
+    /// is as it was, and what was prepared is removed.
+    pub fn exchange(mut self, target: &Path, mode: u32, backup: &Path) -> Result<(), FileError> {
+        let on = || FileError::on("replace", target);
+        let refuse = |kind, detail: &str| Err(FileError::new("replace", target, kind, detail));
+        match look(target)? {
+            Found::Directory => {}
+            Found::Nothing => return refuse(FileErrorKind::NotFound, "nothing is there"),
+            Found::Link => return refuse(FileErrorKind::IsSymlink, "it is a symbolic link"),
+            _ => return refuse(FileErrorKind::NotADirectory, "it is not a directory"),
+        }
+        self.seal(mode).map_err(on())?;
+        self.parents.absorb(make_dirs(sys::parent_of(backup), 0o700)?);
+        // The new directory waits where the old one will be. So the exchange is the only step that
+        // counts: a run killed at any moment leaves the old one in place or in the backup, and
+        // never under a name that a sweep removes.
+        let staging = self.path.clone();
+        sys::rename_new(&staging, backup).map_err(FileError::on("create", backup))?;
+        self.path = backup.to_owned();
+        match sys::swap(backup, target) {
+            Ok(()) => self.published = true,
+            Err(error) if sys::is_unsupported(&error) => {
+                sys::rename_new(backup, &staging).map_err(on())?;
+                self.path = staging;
+                self.replace_by_renames(target, backup).map_err(on())?;
+            }
+            Err(error) => return Err(on()(error)),
+        }
+        if let Err(error) = self.sync_parents(target) {
+            self.published = sys::swap(backup, target).is_err();
+            return Err(on()(error));
+        }
+        Ok(())
+    }
+
+    /// Two renames, where the file system cannot exchange. A run killed between them leaves the
+    /// old directory in the backup and none in its place.
+    pub(super) fn replace_by_renames(&mut self, target: &Path, backup: &Path) -> io::Result<()> {
+        sys::rename_new(target, backup)?;
+        sys::rename_new(&self.path, target).inspect_err(|_| {
+            let _ = sys::rename_new(backup, target);
+        })?;
+        self.published = true;
+        Ok(())
+    }
+
+    /// The full path of something inside.
+    fn inside(&self, relative: &Path) -> Result<PathBuf, FileError> {
+        let plain = |component: Component<'_>| matches!(component, Component::Normal(_));
+        if relative.as_os_str().is_empty() || !relative.components().all(plain) {
+            let outside = io::Error::other("the path leads outside what is being prepared");
+            return Err(self.refused(relative, outside));
+        }
+        Ok(self.path.join(relative))
+    }
+
+    /// Names the directory that the caller knows, and what was to be written there.
+    fn refused(&self, relative: &Path, error: io::Error) -> FileError {
+        FileError::on("write", sys::parent_of(&self.path))(error).about(relative)
+    }
+
+    fn remember(&self, relative: &Path, path: PathBuf) {
+        if relative.components().count() == 1 {
+            self.top.borrow_mut().push(path);
+        }
+    }
+
+    /// Makes the content durable and sets the final mode.
+    fn seal(&self, mode: u32) -> io::Result<()> {
+        sys::set_mode(&self.handle, mode)?;
+        self.sync()
+    }
+
+    fn sync(&self) -> io::Result<()> {
+        for directory in self.dirs.borrow().iter() {
+            sys::sync_dir(directory)?;
+        }
+        sys::sync_dir(&self.path)
+    }
+
+    /// Makes the renames durable, on both sides.
+    fn sync_parents(&self, target: &Path) -> io::Result<()> {
+        sys::sync_dir(sys::parent_of(target))?;
+        sys::sync_dir(sys::parent_of(&self.path))
+    }
+}
+
+impl Drop for StagedDir {
+    fn drop(&mut self) {
+        if !self.published {
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}

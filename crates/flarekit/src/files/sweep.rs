@@ -1,0 +1,29 @@
+//! Clearing away what killed runs left.
+
+use super::look::{Found, list};
+use super::sys;
+use std::fs;
+use std::path::Path;
+
+/// Removes the unfinished files and directories of dead runs from a directory. Only those whose
+/// lock is free are taken; links are never followed. Whatever cannot be removed stays, since this
+/// tidies up and no result depends on it.
+pub fn sweep(parent: &Path) {
+    let Ok(entries) = list(parent) else { return };
+    for (name, found) in entries {
+        let path = parent.join(&name);
+        if !name.to_str().is_some_and(sys::is_random_name) {
+            continue;
+        }
+        let directory = match found {
+            Found::Directory => true,
+            Found::File => false,
+            _ => continue,
+        };
+        // The lock is held until the removal is done: see `sys::claim`.
+        let Ok(leftover) = sys::open_no_follow(&path, directory) else { continue };
+        if leftover.try_lock().is_ok() {
+            let _ = if directory { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Looking, listing, absolute paths and making directories.
+
+use super::{mode, names, scratch, tree};
+use crate::files::{FileErrorKind, Found, absolute, list, look, make_dirs};
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+#[test]
+fn looks_and_lists_without_following() {
+    let dir = scratch();
+    let at = |name: &str| dir.path().join(name);
+    fs::write(at("b"), "").unwrap();
+    fs::create_dir(at("a")).unwrap();
+    symlink("a", at("c")).unwrap();
+    symlink("nowhere", at("d")).unwrap();
+    std::os::unix::net::UnixListener::bind(at("e")).unwrap();
+    let expected = [
+        ("a", Found::Directory),
+        ("b", Found::File),
+        ("c", Found::Link),
+        ("d", Found::Link),
+        ("e", Found::Other),
+    ];
+    for (name, found) in expected {
+        assert_eq!(look(&at(name)), Ok(found));
+    }
+    assert_eq!(look(&at("none")), Ok(Found::Nothing));
+    assert_eq!(look(&at("b/none")), Ok(Found::Nothing));
+    assert_eq!(list(dir.path()).unwrap(), expected.map(|(name, found)| (name.into(), found)));
+    assert_eq!(list(&at("b")).unwrap_err().kind(), FileErrorKind::NotADirectory);
+}
+
+#[test]
+fn absolute_paths_are_made_in_the_text() {
+    let is = |path: &str, expected: &str| {
+        assert_eq!(absolute(Path::new(path)).unwrap(), PathBuf::from(expected), "{path}");
+    };
+    is("/a/b", "/a/b");
+    is("/a/./b//c/", "/a/b/c");
+    is("/a/../b", "/b");
+    is("/../../b", "/b");
+    is("/", "/");
+    let here = absolute(Path::new(".")).unwrap();
+    assert!(here.is_absolute());
+    assert_eq!(absolute(Path::new("x/../y")).unwrap(), here.join("y"));
+    assert!(absolute(Path::new("")).is_err());
+}
+
+#[test]
+fn makes_what_is_missing_and_can_take_it_back() {
+    let dir = scratch();
+    let deep = dir.path().join("a/b/c");
+    let created = make_dirs(&deep, 0o750).unwrap();
+    assert_eq!(created.paths().len(), 3);
+    assert_eq!((mode(&deep), mode(&dir.path().join("a"))), (0o750, 0o750));
+    fs::write(dir.path().join("a/used"), "").unwrap();
+    drop(created);
+    assert_eq!(names(dir.path()), ["a", "a/used"]);
+    make_dirs(&deep, 0o700).unwrap().keep();
+    assert_eq!(mode(&dir.path().join("a")), 0o750, "what exists keeps its mode");
+    let created = make_dirs(&deep, 0o700).unwrap();
+    assert!(created.paths().is_empty());
+    drop(created);
+    assert_eq!(names(dir.path()), ["a", "a/b", "a/b/c", "a/used"]);
+}
+
+#[test]
+fn follows_links_to_directories_but_not_into_the_void() {
+    let dir = scratch();
+    let at = |name: &str| dir.path().join(name);
+    fs::create_dir(at("real")).unwrap();
+    fs::write(at("file"), "").unwrap();
+    symlink("real", at("link")).unwrap();
+    symlink("nowhere", at("dangling")).unwrap();
+    make_dirs(&at("link/a"), 0o755).unwrap().keep();
+    assert_eq!(look(&at("real/a")), Ok(Found::Directory));
+    let before = tree(dir.path());
+    for (path, culprit) in [
+        ("file", "file"),
+        ("file/x/y", "file"),
+        ("dangling", "dangling"),
+        ("dangling/x", "dangling"),
+    ] {
+        let error = make_dirs(&at(path), 0o755).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (FileErrorKind::NotADirectory, &*at(culprit)));
+    }
+    assert_eq!(tree(dir.path()), before);
+}
+
+#[test]
+fn several_may_make_the_same_directories() {
+    let dir = scratch();
+    let deep = dir.path().join("a/b/c/d");
+    thread::scope(|scope| {
+        let makers: Vec<_> = (0..8).map(|_| scope.spawn(|| make_dirs(&deep, 0o700))).collect();
+        for maker in makers {
+            maker.join().unwrap().unwrap().keep();
+        }
+    });
+    assert_eq!(mode(&deep), 0o700);
+}

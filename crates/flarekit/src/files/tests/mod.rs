@@ -1,0 +1,47 @@
+//! The promises of this room, each tried on a real directory.
+
+mod kills;
+mod look;
+mod one_file;
+mod staged;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+fn scratch() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().mode() & 0o7777
+}
+
+/// Every path below a directory with its content (`None`: not a file).
+fn tree(dir: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
+    let mut found = BTreeMap::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            let kind = fs::symlink_metadata(&path).unwrap();
+            if kind.is_dir() {
+                open.push(path.clone());
+            }
+            let content = kind.is_file().then(|| fs::read(&path).unwrap());
+            found.insert(path.strip_prefix(dir).unwrap().to_owned(), content);
+        }
+    }
+    found
+}
+
+fn names(dir: &Path) -> Vec<String> {
+    tree(dir).into_keys().map(|path| path.to_str().unwrap().to_owned()).collect()
+}
+
+/// Permissions do not bind root.
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}

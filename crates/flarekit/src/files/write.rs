@@ -1,0 +1,90 @@
+//! Writing one file: complete, with its mode, or not at all.
+
+use super::error::{FileError, FileErrorKind};
+use super::look::{Found, look};
+use super::sys;
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Writes a file where nothing is. Of several at the same time, exactly one succeeds.
+///
+/// # Errors
+/// [`FileErrorKind::AlreadyExists`] if anything is there, or the system's refusal; nothing is left.
+pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    let on = || FileError::on("write", path);
+    let draft = Draft::write(sys::parent_of(path), bytes, mode).map_err(on())?;
+    sys::rename_new(&draft.path, path).map_err(on())?;
+    draft.done();
+    sys::sync_dir(sys::parent_of(path)).map_err(|error| {
+        let _ = fs::remove_file(path);
+        on()(error)
+    })
+}
+
+/// Writes a file, at once in place of a plain file that may be there.
+///
+/// # Errors
+/// [`FileErrorKind::IsSymlink`] or [`FileErrorKind::NotAPlainFile`] if something else is there, or
+/// the system's refusal; what was there is unchanged.
+pub fn write_replacing(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
+    let refuse = |kind, detail: &str| Err(FileError::new("replace", path, kind, detail));
+    match look(path)? {
+        Found::Nothing | Found::File => {}
+        Found::Link => return refuse(FileErrorKind::IsSymlink, "it is a symbolic link"),
+        Found::Directory => return refuse(FileErrorKind::NotAPlainFile, "it is a directory"),
+        Found::Other => return refuse(FileErrorKind::NotAPlainFile, "it is not a plain file"),
+    }
+    let on = || FileError::on("write", path);
+    let draft = Draft::write(sys::parent_of(path), bytes, mode).map_err(on())?;
+    // Should a link or a directory have appeared meanwhile: the link itself is replaced, not what
+    // it points to, and a directory is refused by the system.
+    fs::rename(&draft.path, path).map_err(on())?;
+    draft.done();
+    sys::sync_dir(sys::parent_of(path)).map_err(on())
+}
+
+/// Writes, sets the mode and makes it durable.
+pub(super) fn fill(file: &mut File, bytes: &[u8], mode: u32) -> io::Result<()> {
+    file.write_all(bytes)?;
+    sys::set_mode(file, mode)?;
+    file.sync_all()
+}
+
+/// A finished file under a random name, locked, and removed unless it gets its own name.
+struct Draft {
+    path: PathBuf,
+    /// Holds the lock, too.
+    file: File,
+    renamed: bool,
+}
+
+impl Draft {
+    fn write(parent: &Path, bytes: &[u8], mode: u32) -> io::Result<Self> {
+        for _ in 0..sys::ATTEMPTS {
+            let path = parent.join(sys::random_name()?);
+            let file = match sys::create_private(&path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                other => other?,
+            };
+            let mut draft = Self { path, file, renamed: false };
+            if sys::claim(&draft.file, &draft.path)? {
+                fill(&mut draft.file, bytes, mode)?;
+                return Ok(draft);
+            }
+        }
+        Err(io::Error::other("no free temporary name was found"))
+    }
+
+    fn done(mut self) {
+        self.renamed = true;
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        if !self.renamed {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! JSON objects, read strictly: no key twice, nothing after the object, bounded size and depth.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use crate::error::{Defect, Reason};
+use crate::names::shown;
+
+/// Bytes of one document. The artifacts' records have less than 4 KiB.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// Objects and arrays inside one another. The artifacts' records need 2.
+pub const MAX_DEPTH: usize = 32;
+
+/// Reads the one object in `bytes`.
+///
+/// # Errors
+///
+/// A `Json…` reason, or [`Reason::FieldType`] if it is not an object.
+pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Defect> {
+    if bytes.len() > MAX_BYTES {
+        let found = bytes.len();
+        let message = format!("the JSON has {found} bytes, more than the limit of {MAX_BYTES}");
+        return Err(Defect::new(Reason::JsonTooLarge, message));
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let message = format!("byte {} of the JSON is not UTF-8", error.valid_up_to() + 1);
+        Defect::new(Reason::JsonNotUtf8, message)
+    })?;
+    let mut twice = None;
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let read = Strict { depth: 0, twice: &mut twice }
+        .deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value));
+    match (twice, read) {
+        (Some(key), Err(error)) => {
+            let message = format!("line {}: the key {} stands twice", error.line(), shown(&key));
+            Err(Defect::new(Reason::JsonDuplicateKey, message))
+        }
+        (_, Err(error)) => Err(Defect::new(Reason::JsonSyntax, error.to_string())),
+        (_, Ok(Value::Object(object))) => Ok(object),
+        (_, Ok(other)) => {
+            let message = format!("expected a JSON object, found {}", type_name(&other));
+            Err(Defect::new(Reason::FieldType, message))
+        }
+    }
+}
+
+/// The object that a `json!({…})` literal makes; anything else makes an empty one.
+#[must_use]
+pub fn object_of(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(object) => object,
+        _ => Map::new(),
+    }
+}
+
+/// Writes an object as the reference does: two spaces a level, no line break at the end.
+#[must_use]
+pub fn write(object: &Map<String, Value>) -> String {
+    format!("{:#}", Value::Object(object.clone()))
+}
+
+/// The text of a field that must be there and not be empty.
+///
+/// # Errors
+///
+/// [`Reason::FieldMissing`] or [`Reason::FieldType`].
+pub fn text<'a>(object: &'a Map<String, Value>, field: &str) -> Result<&'a str, Defect> {
+    optional_text(object, field)?.filter(|text| !text.is_empty()).ok_or_else(|| missing(field))
+}
+
+/// The text of a field that may be missing or null.
+///
+/// # Errors
+///
+/// [`Reason::FieldType`].
+pub fn optional_text<'a>(
+    object: &'a Map<String, Value>,
+    field: &str,
+) -> Result<Option<&'a str>, Defect> {
+    match object.get(field) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(other) => Err(wrong_type(field, "text", other)),
+    }
+}
+
+/// The whole number of a field that must be there.
+///
+/// # Errors
+///
+/// [`Reason::FieldMissing`] or [`Reason::FieldType`].
+pub fn integer(object: &Map<String, Value>, field: &str) -> Result<i64, Defect> {
+    let value = present(object, field)?;
+    value.as_i64().ok_or_else(|| wrong_type(field, "a whole number", value))
+}
+
+/// The object of a field that must be there.
+///
+/// # Errors
+///
+/// [`Reason::FieldMissing`] or [`Reason::FieldType`].
+pub fn object<'a>(
+    object: &'a Map<String, Value>,
+    field: &str,
+) -> Result<&'a Map<String, Value>, Defect> {
+    let value = present(object, field)?;
+    value.as_object().ok_or_else(|| wrong_type(field, "an object", value))
+}
+
+fn present<'a>(object: &'a Map<String, Value>, field: &str) -> Result<&'a Value, Defect> {
+    object.get(field).filter(|value| !value.is_null()).ok_or_else(|| missing(field))
+}
+
+fn missing(field: &str) -> Defect {
+    Defect::new(Reason::FieldMissing, format!("the field '{field}' is missing or empty"))
+}
+
+fn wrong_type(field: &str, expected: &str, found: &Value) -> Defect {
+    let message = format!("'{field}' must be {expected}, but is {}", type_name(found));
+    Defect::new(Reason::FieldType, message)
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(number) if number.is_f64() => "a number",
+        Value::Number(_) => "a whole number",
+        Value::String(_) => "text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Reads any value. `serde_json` alone keeps the last of two equal keys and says nothing.
+struct Strict<'a> {
+    depth: usize,
+    /// The key that stood twice.
+    twice: &'a mut Option<String>,
+}
+
+impl Strict<'_> {
+    fn deeper<E: serde::de::Error>(&mut self) -> Result<Strict<'_>, E> {
+        let depth = self.depth + 1;
+        if depth > MAX_DEPTH {
+            return Err(E::custom(format!("nested deeper than {MAX_DEPTH}")));
+        }
+        Ok(Strict { depth, twice: self.twice })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict<'_> {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a finite number"))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Value, A::Error> {
+        let mut array = Vec::new();
+        while let Some(item) = items.next_element_seed(self.deeper()?)? {
+            array.push(item);
+        }
+        Ok(Value::Array(array))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut pairs: A) -> Result<Value, A::Error> {
+        let mut object = Map::new();
+        while let Some(key) = pairs.next_key::<String>()? {
+            if object.contains_key(&key) {
+                *self.twice = Some(key);
+                return Err(A::Error::custom("a key stands twice"));
+            }
+            let value = pairs.next_value_seed(self.deeper()?)?;
+            object.insert(key, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MAX_BYTES, MAX_DEPTH, integer, object, optional_text, parse, text, write};
+    use crate::error::Reason;
+
+    #[test]
+    fn an_object_is_read_and_written_as_the_reference_writes_it() {
+        let json =
+            "{\n  \"b\": \"é\",\n  \"a\": {\n    \"n\": 1\n  },\n  \"e\": [],\n  \"o\": {}\n}";
+        assert_eq!(write(&parse(json.as_bytes()).unwrap()), json);
+        assert_eq!(write(&parse(br#"{"b":"\u00e9","a":{"n":1},"e":[],"o":{}}"#).unwrap()), json);
+    }
+
+    #[test]
+    fn every_defect_has_its_reason() {
+        let deep = |depth| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(parse(deep(MAX_DEPTH - 1).as_bytes()).is_ok());
+        let too_deep = deep(MAX_DEPTH);
+        let cases: [(&[u8], Reason); 17] = [
+            (b"", Reason::JsonSyntax),
+            (b"{", Reason::JsonSyntax),
+            (b"{} {}", Reason::JsonSyntax),
+            (b"{}x", Reason::JsonSyntax),
+            (b"\xef\xbb\xbf{}", Reason::JsonSyntax),
+            (b"{\"a\":NaN}", Reason::JsonSyntax),
+            (b"{\"a\":Infinity}", Reason::JsonSyntax),
+            (b"{\"a\":1e999}", Reason::JsonSyntax),
+            (b"{\"a\":\"\\ud800\"}", Reason::JsonSyntax),
+            (b"{\"a\":1,}", Reason::JsonSyntax),
+            (too_deep.as_bytes(), Reason::JsonSyntax),
+            (&[b'['; 100_000], Reason::JsonSyntax),
+            (b"{\"a\":\"\xff\"}", Reason::JsonNotUtf8),
+            (b"{\"a\":1,\"a\":1}", Reason::JsonDuplicateKey),
+            (b"{\"x\":[{\"a\":1,\"\\u0061\":2}]}", Reason::JsonDuplicateKey),
+            (b"[]", Reason::FieldType),
+            (&[b' '; MAX_BYTES + 1], Reason::JsonTooLarge),
+        ];
+        for (bytes, reason) in cases {
+            let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]);
+            assert_eq!(parse(bytes).unwrap_err().reason, reason, "{shown}");
+        }
+        let twice = parse(b"{\n\"a\": 1,\n\"a\": 2}").unwrap_err();
+        assert_eq!(twice.message, "line 3: the key 'a' stands twice");
+    }
+
+    #[test]
+    fn fields_are_typed() {
+        let json = parse(br#"{"t": "x", "e": "", "n": null, "i": 3, "f": 3.0, "o": {}}"#).unwrap();
+        assert_eq!(text(&json, "t").unwrap(), "x");
+        for field in ["e", "n", "absent"] {
+            assert_eq!(text(&json, field).unwrap_err().reason, Reason::FieldMissing);
+        }
+        let wrong = text(&json, "i").unwrap_err();
+        assert_eq!(wrong.reason, Reason::FieldType);
+        assert_eq!(wrong.message, "'i' must be text, but is a whole number");
+        assert_eq!(optional_text(&json, "n"), Ok(None));
+        assert_eq!(optional_text(&json, "e"), Ok(Some("")));
+        assert_eq!(integer(&json, "i"), Ok(3));
+        assert_eq!(integer(&json, "f").unwrap_err().reason, Reason::FieldType);
+        assert_eq!(integer(&json, "n").unwrap_err().reason, Reason::FieldMissing);
+        assert!(object(&json, "o").unwrap().is_empty());
+        assert_eq!(object(&json, "t").unwrap_err().reason, Reason::FieldType);
+    }
+}

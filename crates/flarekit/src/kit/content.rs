@@ -1,0 +1,112 @@
+//! The files that are the same in many kits, and what is filled into them.
+
+use serde_json::{Map, Value, json};
+
+use super::KitInputs;
+use crate::error::{Code, Error};
+use crate::identity::Kind;
+use crate::json;
+
+pub(super) const START: &str = include_str!("files/start.sh");
+pub(super) const STOP: &str = include_str!("files/stop_fl.sh");
+pub(super) const FL_ADMIN: &str = include_str!("files/fl_admin.sh");
+pub(super) const README_SERVER: &str = include_str!("files/readme_server.txt");
+pub(super) const README_CLIENT: &str = include_str!("files/readme_client.txt");
+pub(super) const README_USER: &str = include_str!("files/readme_user.txt");
+pub(super) const AUTHORIZATION: &str = include_str!("files/authorization.json.default");
+pub(super) const LOG_CONFIG: &str = include_str!("files/log_config.json.default");
+pub(super) const PRIVACY: &str = include_str!("files/privacy.json.sample");
+pub(super) const RESOURCES_USER: &str = include_str!("files/resources_user.json.default");
+const RESOURCES_SERVER: &str = include_str!("files/resources_server.json.default");
+const RESOURCES_CLIENT: &str = include_str!("files/resources_client.json.default");
+const SUB_START: &str = include_str!("files/sub_start.sh");
+const NOTEBOOK: &str = include_str!("files/system_info.ipynb");
+const CLASS_ALLOW_LIST: &str = include_str!("files/class_allow_list.json");
+
+/// `sub_start.sh` for this participant.
+pub(super) fn sub_start(inputs: &KitInputs) -> String {
+    let name = inputs.identity.name.as_str();
+    let (module, config, uid) = match inputs.identity.cert_type.kind() {
+        Kind::Server => ("nvflare.private.fed.app.server.server_train", "fed_server.json", None),
+        _ => (
+            "nvflare.private.fed.app.client.client_train",
+            "fed_client.json",
+            Some(format!("uid={name}")),
+        ),
+    };
+    SUB_START
+        .replace("@MODULE@", &quoted(module))
+        .replace("@CONFIG@", &quoted(config))
+        .replace("@UID_ARGUMENT@", &uid.map_or_else(|| "''".to_owned(), |uid| quoted(&uid)))
+        .replace("@ORG@", &quoted(inputs.identity.org.as_str()))
+        .replace("@CONFIG_FOLDER@", &quoted(&inputs.static_files.config_folder))
+}
+
+/// A word of a POSIX shell, quoted where it needs it (POSIX.1-2017 XCU section 2.2.2).
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-=/@+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// `system_info.ipynb` for this user.
+pub(super) fn notebook(inputs: &KitInputs) -> String {
+    NOTEBOOK.replace("@USERNAME@", inputs.identity.name.as_str())
+}
+
+/// `resources.json.default` of a server.
+pub(super) fn resources_server() -> Result<Map<String, Value>, Error> {
+    let mut resources = template(RESOURCES_SERVER)?;
+    resources.insert("class_allow_list".to_owned(), class_allow_list()?);
+    Ok(resources)
+}
+
+/// `resources.json.default` of a client.
+pub(super) fn resources_client(inputs: &KitInputs) -> Result<Map<String, Value>, Error> {
+    let mut resources = template(RESOURCES_CLIENT)?;
+    resources.insert("class_allow_list".to_owned(), class_allow_list()?);
+    let streaming = inputs.local.allow_log_streaming.unwrap_or(true);
+    resources.insert("allow_log_streaming".to_owned(), json!(streaming));
+    let manager = resources
+        .get_mut("components")
+        .and_then(Value::as_array_mut)
+        .and_then(|list| list.iter_mut().find(|part| part["id"] == "resource_manager"))
+        .and_then(|manager| manager.get_mut("args"))
+        .and_then(Value::as_object_mut)
+        .ok_or_else(|| broken("resources_client.json.default has no resource manager"))?;
+    let capacity = inputs.local.capacity;
+    manager.insert("num_of_gpus".to_owned(), json!(capacity.num_of_gpus));
+    manager.insert("mem_per_gpu_in_GiB".to_owned(), json!(capacity.mem_per_gpu_in_gib));
+    Ok(resources)
+}
+
+/// The classes that the runtime may load, data of the NVFlare version that the kit is for.
+fn class_allow_list() -> Result<Value, Error> {
+    template(CLASS_ALLOW_LIST)?
+        .remove("classes")
+        .ok_or_else(|| broken("class_allow_list.json has no classes"))
+}
+
+fn template(text: &str) -> Result<Map<String, Value>, Error> {
+    json::parse(text.as_bytes()).map_err(|defect| broken(&defect.message))
+}
+
+/// A file that is compiled in is wrong: a defect of this program.
+fn broken(what: &str) -> Error {
+    Error::new(Code::InternalError, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn shell_words() {
+        assert_eq!(quoted("uid=hospital-a"), "uid=hospital-a");
+        assert_eq!(quoted(""), "''");
+        assert_eq!(quoted("a b$(c)"), "'a b$(c)'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+    }
+}

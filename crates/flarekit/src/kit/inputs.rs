@@ -1,0 +1,164 @@
+//! Everything that a kit depends on.
+
+use zeroize::Zeroizing;
+
+use super::builders::StaticFileArguments;
+use crate::approval::VerifiedApproval;
+use crate::connection::{Connection, ConnectionSecurity};
+use crate::definition::{ConnectTo, LocalSettings};
+use crate::error::{Code, Error, Reason, Warning, WarningCode};
+use crate::files;
+use crate::identity::{Identity, Kind};
+use crate::names::X520_UPPER_BOUND;
+use crate::request::LocalRequest;
+
+/// Largest further CA certificate file: room for a bundle.
+const CUSTOM_CA_LIMIT: u64 = 1024 * 1024;
+
+/// A verified approval and the local request that belongs to it.
+pub struct KitInputs {
+    pub(super) identity: Identity,
+    pub(super) connection: Connection,
+    pub(super) security: ConnectionSecurity,
+    pub(super) local: LocalSettings,
+    pub(super) static_files: StaticFileArguments,
+    pub(super) certificate_pem: Vec<u8>,
+    pub(super) key_pem: Zeroizing<Vec<u8>>,
+    pub(super) root_pem: Vec<u8>,
+    pub(super) custom_ca: Option<Vec<u8>>,
+    warnings: Vec<Warning>,
+}
+
+impl KitInputs {
+    /// Brings the two together. Refuses settings that need other participants' kits or
+    /// certificates.
+    pub fn new(approval: &VerifiedApproval, request: LocalRequest) -> Result<Self, Error> {
+        let identity = approval.identity().clone();
+        let connection = approval.connection().clone();
+        let local = request.definition.local;
+        refuse_intermediary(&local, connection.server.host.as_str())?;
+        let static_files = StaticFileArguments::from_builders(local.builders.as_ref())?;
+        let is_server = identity.cert_type.kind() == Kind::Server;
+        let security = if is_server {
+            local.connection_security.unwrap_or(connection.security)
+        } else {
+            connection.security
+        };
+        let custom_ca = custom_ca(&local, identity.cert_type.kind())?;
+        let mut warnings = request.warnings;
+        if is_server {
+            warnings.extend(override_warning(security, connection.security));
+        }
+        warnings.extend(other_host_warning(&local, &connection, identity.cert_type.kind()));
+        Ok(Self {
+            certificate_pem: approval.certificate_pem().to_vec(),
+            root_pem: approval.root_pem().to_vec(),
+            key_pem: request.key_pem,
+            identity,
+            connection,
+            security,
+            local,
+            static_files,
+            custom_ca,
+            warnings,
+        })
+    }
+
+    /// What the user should know about the kit.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The server certificate's CN, which the runtime compares with the peer's: the first 64
+    /// characters of the host.
+    pub(super) fn server_identity(&self) -> &str {
+        let host = self.connection.server.host.as_str();
+        host.get(..X520_UPPER_BOUND).unwrap_or(host)
+    }
+
+    /// The host and port that the participant connects to, given the approved port.
+    pub(super) fn target(&self, approved_port: u16) -> (&str, u16) {
+        let approved_host = self.connection.server.host.as_str();
+        match &self.local.connect_to {
+            Some(ConnectTo { host, port, .. }) => (
+                host.as_ref().map_or(approved_host, |host| host.as_str()),
+                port.map_or(approved_port, |port| port.get()),
+            ),
+            None => (approved_host, approved_port),
+        }
+    }
+
+    /// The driver, or its asynchronous form. HTTP's is asynchronous already.
+    pub(super) fn driver(&self) -> &'static str {
+        use crate::connection::Scheme;
+        match (self.connection.scheme, self.local.use_aio) {
+            (Scheme::Grpc, true) => "agrpc",
+            (Scheme::Tcp, true) => "atcp",
+            (scheme, _) => scheme.as_str(),
+        }
+    }
+}
+
+fn refuse_intermediary(local: &LocalSettings, server: &str) -> Result<(), Error> {
+    let Some((field, name)) = local.intermediary(server) else { return Ok(()) };
+    Err(Error::because(
+        Code::LocalSiteUnsupportedFeature,
+        Reason::UnsupportedParticipant,
+        format!(
+            "site.yaml: {field} is '{name}', but a kit that is packaged alone can only connect to \
+             the server, '{server}'"
+        ),
+    ))
+}
+
+/// Servers and clients take a further CA certificate for a proxy in front of the server.
+fn custom_ca(local: &LocalSettings, kind: Kind) -> Result<Option<Vec<u8>>, Error> {
+    let Some(path) = local.custom_ca_cert.as_deref().filter(|_| kind != Kind::User) else {
+        return Ok(None);
+    };
+    let unreadable = |error: files::FileError| {
+        Error::because(
+            Code::LocalSiteInvalid,
+            Reason::CustomCaCert,
+            format!("site.yaml: custom_ca_cert: {error}"),
+        )
+    };
+    let path = files::absolute(path.as_ref()).map_err(unreadable)?;
+    Ok(Some(files::read(&path, CUSTOM_CA_LIMIT).map_err(unreadable)?.bytes))
+}
+
+/// The server may demand what its peers, configured with the project's default, do not give. The
+/// seed's own example does: project `tls`, server `mtls`.
+fn override_warning(server: ConnectionSecurity, peers: ConnectionSecurity) -> Option<Warning> {
+    let obstacle = peers.obstacle_at(server)?;
+    Some(Warning::new(
+        WarningCode::ConnectionSecurityMismatch,
+        format!(
+            "nobody will be able to connect to this server: its connection_security is '{server}', \
+             but clients and users have the project's '{peers}' ({obstacle}). Set \
+             connection_security to '{server}' in project_profile.yaml and approve everybody \
+             anew, or remove it from the server's definition"
+        ),
+    ))
+}
+
+/// A host that the approval does not name may not be in the server's certificate.
+fn other_host_warning(
+    local: &LocalSettings,
+    connection: &Connection,
+    kind: Kind,
+) -> Option<Warning> {
+    let host = local.connect_to.as_ref()?.host.as_ref()?;
+    let approved = &connection.server.host;
+    if kind == Kind::Server || host.host().is_same_host(approved.host()) {
+        return None;
+    }
+    Some(Warning::new(
+        WarningCode::ConnectToUnknownHost,
+        format!(
+            "connect_to names '{host}', not the approved server '{approved}': the connection works \
+             only if '{host}' leads there and is in the server's certificate"
+        ),
+    ))
+}

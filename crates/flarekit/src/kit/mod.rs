@@ -1,0 +1,15 @@
+//! Startup kits: what the NVFlare runtime starts from.
+//!
+//! [`KitInputs`] is everything that a kit depends on, [`KitPlan`] every file of it in memory, and
+//! [`ProdDir`] the place where it appears at once. Planning touches no disk.
+
+mod builders;
+mod configuration;
+mod content;
+mod inputs;
+mod plan;
+mod prod;
+
+pub use inputs::KitInputs;
+pub use plan::{KitPlan, PlannedFile};
+pub use prod::{ProdDir, StartupKit};

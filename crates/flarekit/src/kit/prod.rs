@@ -1,0 +1,178 @@
+//! `<workspace>/<project>/prod_<NN>`: where the kits of one deployment appear, each at once.
+
+use std::path::{Path, PathBuf};
+
+use super::KitPlan;
+use crate::error::{Code, Error, Reason};
+use crate::files::{self, FileError, Found, Lock, StagedDir};
+use crate::fingerprint::Fingerprint;
+use crate::names::{DeployVersion, ParticipantName, ProjectName};
+use crate::pki::Certificate;
+use crate::time::Timestamp;
+
+/// Kits and the directories above them can be read by others; only keys cannot.
+const DIRECTORY_MODE: u32 = 0o755;
+/// Where `package --force` puts the kits it replaces, beside the `prod_NN` and not inside: the
+/// reference looks for root certificates everywhere inside.
+const BACKUP: &str = ".bak";
+/// Largest root certificate file in a kit.
+const ROOT_LIMIT: u64 = 64 * 1024;
+/// How deep a root certificate can lie in a `prod_NN`: `<kit>/startup/rootCA.pem` and, in a moved
+/// workspace, `<kit>/kit/startup/rootCA.pem`.
+const ROOT_DEPTH: usize = 4;
+
+/// A deployment's directory, all of whose kits are of one root CA.
+pub struct ProdDir {
+    project_dir: PathBuf,
+    path: PathBuf,
+    name: String,
+    _lock: Option<Lock>,
+}
+
+/// A kit on disk.
+#[derive(Debug)]
+pub struct StartupKit {
+    /// The kit's folder.
+    pub path: PathBuf,
+    /// Where the kit that was replaced is now.
+    pub backup: Option<PathBuf>,
+}
+
+impl ProdDir {
+    /// Opens the directory of a deployment, which need not exist yet. Kits of another root CA in it
+    /// are a hard error that nothing bypasses.
+    pub fn open(
+        workspace: &Path,
+        project: &ProjectName,
+        version: &DeployVersion,
+        root: Fingerprint,
+    ) -> Result<Self, Error> {
+        let workspace = files::absolute(workspace).map_err(unwritable)?;
+        let project_dir = workspace.join(project.as_str());
+        let name = format!("prod_{version}");
+        let path = project_dir.join(&name);
+        let mut lock = None;
+        for directory in [&workspace, &project_dir, &path] {
+            match files::look(directory).map_err(unwritable)? {
+                Found::Nothing => break,
+                Found::Directory => {}
+                Found::Link if directory == &workspace => {}
+                Found::File | Found::Link | Found::Other => {
+                    return Err(Error::because(
+                        Code::OutputDirNotWritable,
+                        Reason::NotADirectory,
+                        format!("{} exists and is not a directory", directory.display()),
+                    ));
+                }
+            }
+            if directory == &path {
+                lock = Some(files::lock_dir(&path).map_err(unwritable)?);
+                check_roots(&path, &path, root, ROOT_DEPTH)?;
+            }
+        }
+        Ok(Self { project_dir, path, name, _lock: lock })
+    }
+
+    /// Where the participant's kit is or will be.
+    #[must_use]
+    pub fn kit_path(&self, name: &ParticipantName) -> PathBuf {
+        self.path.join(name.as_str())
+    }
+
+    /// Refuses to go on if the participant's kit is there already and may not be replaced.
+    pub fn refuse_existing(&self, name: &ParticipantName, force: bool) -> Result<(), Error> {
+        let target = self.kit_path(name);
+        match files::look(&target).map_err(unwritable)? {
+            Found::Nothing => Ok(()),
+            Found::Directory if force => Ok(()),
+            Found::Directory => Err(exists(&target)),
+            Found::File | Found::Link | Found::Other => Err(Error::because(
+                Code::OutputDirNotWritable,
+                Reason::NotADirectory,
+                format!("{} exists and is not a kit's folder", target.display()),
+            )),
+        }
+    }
+
+    /// Writes the kit out of sight and lets it appear at once. With `force`, an existing kit changes
+    /// places with it and moves into a backup.
+    pub fn install(
+        &self,
+        plan: &KitPlan,
+        name: &ParticipantName,
+        force: bool,
+        now: Timestamp,
+    ) -> Result<StartupKit, Error> {
+        self.refuse_existing(name, force)?;
+        let target = self.kit_path(name);
+        let staged = StagedDir::create(&self.project_dir, DIRECTORY_MODE).map_err(unwritable)?;
+        for folder in plan.folders() {
+            staged.make_dir(folder, DIRECTORY_MODE).map_err(unwritable)?;
+        }
+        for file in plan.files() {
+            staged.write(&file.path, &file.bytes, file.mode).map_err(unwritable)?;
+        }
+        let created = files::make_dirs(&self.path, DIRECTORY_MODE).map_err(unwritable)?;
+        let replaces = files::look(&target).map_err(unwritable)? == Found::Directory;
+        let backup = if replaces && force {
+            let suffix = files::backup_name(now).map_err(unwritable)?;
+            let backup =
+                self.project_dir.join(BACKUP).join(&self.name).join(format!("{name}-{suffix}"));
+            staged.exchange(&target, DIRECTORY_MODE, &backup).map_err(unwritable)?;
+            Some(backup)
+        } else {
+            staged.publish(&target, DIRECTORY_MODE).map_err(|error| {
+                if error.already_exists() { exists(&target) } else { unwritable(error) }
+            })?;
+            None
+        };
+        created.keep();
+        Ok(StartupKit { path: target, backup })
+    }
+}
+
+fn unwritable(error: FileError) -> Error {
+    error.code(Code::OutputDirNotWritable)
+}
+
+fn exists(target: &Path) -> Error {
+    Error::new(Code::OutputDirExists, format!("a kit exists already: {}", target.display()))
+}
+
+/// Every `rootCA.pem` below the directory must be the given root.
+fn check_roots(
+    prod: &Path,
+    directory: &Path,
+    expected: Fingerprint,
+    depth: usize,
+) -> Result<(), Error> {
+    let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+    let unreadable = |error: FileError| error.code(Code::RootcaLoadFailed);
+    for (name, found) in files::list(directory).map_err(unreadable)? {
+        let path = directory.join(&name);
+        match found {
+            Found::Directory => check_roots(prod, &path, expected, depth)?,
+            Found::Nothing => {}
+            _ if name == "rootCA.pem" => {
+                let pem = files::read(&path, ROOT_LIMIT).map_err(unreadable)?.bytes;
+                let root = Certificate::from_pem(&pem)
+                    .map_err(|defect| defect.within(path.display()).code(Code::RootcaLoadFailed))?;
+                let actual = Fingerprint::from_digest(root.sha256());
+                if actual != expected {
+                    return Err(Error::because(
+                        Code::RootcaFingerprintMismatch,
+                        Reason::PackageRootFingerprint,
+                        format!(
+                            "{} holds kits of another root CA: {} has {actual}, the signed zip has \
+                             {expected}",
+                            prod.display(),
+                            path.display()
+                        ),
+                    ));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

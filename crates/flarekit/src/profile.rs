@@ -1,0 +1,141 @@
+//! `project_profile.yaml`: what the Project Admin decides once for the federation
+//! (seed, "Project Profile").
+
+use crate::connection::{Connection, ConnectionSecurity, Endpoint, Scheme};
+use crate::error::{Code, Defect, Error, Reason};
+use crate::fields;
+use crate::names::{HostName, Port, ProjectName};
+use crate::yaml::{self, Dialect, Node};
+
+/// The profile of a federation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectProfile {
+    /// The federation's name.
+    pub name: ProjectName,
+    /// How its participants connect.
+    pub connection: Connection,
+}
+
+impl ProjectProfile {
+    /// Reads a whole profile, as `cert approve` needs it. `place` names the file in messages.
+    pub fn parse(bytes: &[u8], place: &str) -> Result<Self, Error> {
+        let parse = || {
+            let root = read(bytes)?;
+            let name = name(&root)?;
+            Ok(Self { name, connection: connection(&root)? })
+        };
+        parse().map_err(|defect| code_of(defect, place))
+    }
+
+    /// Reads only the federation's name, which is all that `cert init` needs: the server may not
+    /// be decided yet.
+    pub fn parse_name(bytes: &[u8], place: &str) -> Result<ProjectName, Error> {
+        read(bytes).and_then(|root| name(&root)).map_err(|defect| code_of(defect, place))
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<Node, Defect> {
+    let root = yaml::parse(bytes, Dialect::Local)?;
+    fields::mapping(&root, "the profile")?;
+    Ok(root)
+}
+
+fn name(root: &Node) -> Result<ProjectName, Defect> {
+    fields::parsed(fields::required(root, "name")?, "name", ProjectName::parse)
+}
+
+fn connection(root: &Node) -> Result<Connection, Defect> {
+    let scheme = fields::parsed(fields::required(root, "scheme")?, "scheme", Scheme::parse)?;
+    let key = "connection_security";
+    let security = fields::parsed(fields::required(root, key)?, key, ConnectionSecurity::parse)?;
+    let server = fields::mapping(fields::required(root, "server")?, "server")?;
+    Ok(Connection { scheme, security, server: endpoint(server)? })
+}
+
+/// The `server:` block; `admin_port` defaults to `fed_learn_port`.
+fn endpoint(server: &Node) -> Result<Endpoint, Defect> {
+    let host = fields::parsed(fields::required(server, "host")?, "server.host", |text| {
+        HostName::parse(text.trim())
+    })?;
+    let fed_learn_port =
+        port(fields::required(server, "fed_learn_port")?, "server.fed_learn_port")?;
+    let admin_port = match fields::present(server, "admin_port") {
+        Some(node) => port(node, "server.admin_port")?,
+        None => fed_learn_port,
+    };
+    Ok(Endpoint { host, fed_learn_port, admin_port })
+}
+
+/// A port in a YAML file. A YAML boolean is not one.
+pub(crate) fn port(node: &Node, key: &str) -> Result<Port, Defect> {
+    let number = fields::integer(node, key)?;
+    Port::new(number).map_err(|defect| fields::at(node, defect.within(format!("'{key}'"))))
+}
+
+fn code_of(defect: Defect, place: &str) -> Error {
+    let code = match defect.reason {
+        Reason::ProjectName => Code::InvalidProjectName,
+        _ => Code::InvalidArgs,
+    };
+    defect.within(place).code(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEED: &str = "name: hospital_federation\nscheme: grpc\nconnection_security: tls\n\
+        server:\n  host: server1.hospital-central.org\n  fed_learn_port: 8002\n  admin_port: 8003\n";
+
+    fn parse(text: &str) -> Result<ProjectProfile, Error> {
+        ProjectProfile::parse(text.as_bytes(), "project_profile.yaml")
+    }
+
+    #[test]
+    fn reads_the_seeds_profile() {
+        let profile = parse(SEED).unwrap();
+        assert_eq!(profile.name.as_str(), "hospital_federation");
+        assert_eq!(profile.connection.scheme, Scheme::Grpc);
+        assert_eq!(profile.connection.security, ConnectionSecurity::Tls);
+        assert_eq!(profile.connection.server.host.as_str(), "server1.hospital-central.org");
+        assert_eq!(profile.connection.server.admin_port.get(), 8003);
+    }
+
+    #[test]
+    fn the_admin_port_defaults_and_words_are_folded() {
+        let text = SEED.replace("  admin_port: 8003\n", "").replace("grpc", "' GRPC '");
+        let profile = parse(&text).unwrap();
+        assert_eq!(profile.connection.server.admin_port.get(), 8002);
+        assert_eq!(profile.connection.scheme, Scheme::Grpc);
+    }
+
+    #[test]
+    fn each_defect_has_its_reason_and_place() {
+        for (from, to, reason) in [
+            ("name: hospital_federation", "name: a b", Reason::ProjectName),
+            ("name: hospital_federation", "name: 12345", Reason::FieldType),
+            ("name: hospital_federation", "name: no", Reason::FieldType),
+            ("name: hospital_federation\n", "", Reason::FieldMissing),
+            ("scheme: grpc", "scheme: uds", Reason::FieldValue),
+            ("connection_security: tls", "connection_security: on", Reason::FieldType),
+            ("fed_learn_port: 8002", "fed_learn_port: true", Reason::FieldType),
+            ("fed_learn_port: 8002", "fed_learn_port: '8002'", Reason::FieldType),
+            ("fed_learn_port: 8002", "fed_learn_port: 70000", Reason::Port),
+            ("host: server1.hospital-central.org", "host: a_b", Reason::HostName),
+            ("host: server1.hospital-central.org", "host: '::1'", Reason::HostName),
+        ] {
+            let error = parse(&SEED.replace(from, to)).unwrap_err();
+            assert_eq!(error.reason(), Some(reason), "{to}: {error}");
+            assert!(error.message().starts_with("project_profile.yaml: line "), "{error}");
+        }
+        assert_eq!(parse("[]").unwrap_err().reason(), Some(Reason::FieldType));
+    }
+
+    #[test]
+    fn init_needs_only_the_name() {
+        let name = ProjectProfile::parse_name(b"name: demo\n", "p.yaml").unwrap();
+        assert_eq!(name.as_str(), "demo");
+        let error = ProjectProfile::parse_name(b"name: .demo\n", "p.yaml").unwrap_err();
+        assert_eq!(error.code(), Code::InvalidProjectName);
+    }
+}

@@ -1,0 +1,149 @@
+//! Finding the folder that holds the private key of an approval.
+
+use std::path::{Path, PathBuf};
+
+use super::folder::BACKUP;
+use super::{FileNames, RequestMetadata};
+use crate::audit::AuditDirectory;
+use crate::error::{Code, Error, Reason};
+use crate::files::{self, Found};
+use crate::json;
+use crate::names::{ParticipantName, RequestId};
+
+/// What to look for, and where.
+#[derive(Debug)]
+pub struct Search<'a> {
+    /// The request that was approved.
+    pub request_id: &'a RequestId,
+    /// Its participant.
+    pub name: &'a ParticipantName,
+    /// `--request-dir`: look here and nowhere else.
+    pub given: Option<&'a Path>,
+    /// The signed zip, beside which the folder may lie.
+    pub signed_zip: &'a Path,
+    /// The records of requests made on this machine.
+    pub audit: &'a AuditDirectory,
+}
+
+/// What a folder turned out to be.
+enum Candidate {
+    Right(RequestMetadata),
+    NotADirectory,
+    Link,
+    Incomplete(Vec<String>),
+    OfAnotherRequest(String),
+}
+
+/// Finds the request folder and the metadata in it: the folder given; else the one that the audit
+/// record names; else one beside the signed zip. In each, a request that `cert request --force`
+/// put aside counts too.
+pub fn find(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Error> {
+    match search.given {
+        Some(folder) => find_given(search, folder),
+        None => find_searched(search),
+    }
+}
+
+fn find_given(search: &Search<'_>, folder: &Path) -> Result<(PathBuf, RequestMetadata), Error> {
+    let folder = files::absolute(folder).map_err(|e| e.code(Code::RequestDirNotFound))?;
+    let refuse =
+        |code: Code, what: String| Err(Error::because(code, Reason::RequestDirGiven, what));
+    let at = folder.display();
+    let main = examine(&folder, search);
+    if let Candidate::Right(metadata) = main {
+        return Ok((folder, metadata));
+    }
+    if let Some(found) = put_aside(&folder, search) {
+        return Ok(found);
+    }
+    match main {
+        Candidate::Right(metadata) => Ok((folder, metadata)),
+        Candidate::NotADirectory => {
+            refuse(Code::RequestDirNotFound, format!("{at} is not a directory"))
+        }
+        Candidate::Link => {
+            refuse(Code::RequestDirMismatch, format!("{at} is a symbolic link, not a folder"))
+        }
+        Candidate::Incomplete(missing) => {
+            refuse(Code::RequestDirIncomplete, format!("{at} has no {}", missing.join(" and no ")))
+        }
+        Candidate::OfAnotherRequest(what) => {
+            refuse(Code::RequestDirMismatch, format!("{at}: {what}"))
+        }
+    }
+}
+
+fn find_searched(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Error> {
+    let mut folders = search.audit.request_folders(search.request_id);
+    let zip = files::absolute(search.signed_zip).map_err(|e| e.code(Code::RequestDirNotFound))?;
+    if let Some(own) = zip.parent() {
+        folders.push(own.to_path_buf());
+        folders.push(own.join(search.name.as_str()));
+        if let Some(above) = own.parent() {
+            folders.push(above.join(search.name.as_str()));
+        }
+    }
+    for folder in &folders {
+        if let Candidate::Right(metadata) = examine(folder, search) {
+            return Ok((folder.clone(), metadata));
+        }
+        if let Some(found) = put_aside(folder, search) {
+            return Ok(found);
+        }
+    }
+    Err(Error::because(
+        Code::RequestDirNotFound,
+        Reason::RequestDirSearched,
+        format!(
+            "the request folder of {} (request {}) was not found on this machine; it was looked \
+             for in {}",
+            search.name,
+            search.request_id,
+            folders.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", "),
+        ),
+    ))
+}
+
+/// Looks through what `--force` put aside in this folder.
+fn put_aside(folder: &Path, search: &Search<'_>) -> Option<(PathBuf, RequestMetadata)> {
+    let backups = folder.join(BACKUP);
+    let entries = files::list(&backups).ok()?;
+    entries.into_iter().filter(|(_, found)| *found == Found::Directory).find_map(|(name, _)| {
+        let path = backups.join(name);
+        match examine(&path, search) {
+            Candidate::Right(metadata) => Some((path, metadata)),
+            _ => None,
+        }
+    })
+}
+
+fn examine(folder: &Path, search: &Search<'_>) -> Candidate {
+    match files::look(folder) {
+        Ok(Found::Directory) => {}
+        Ok(Found::Link) => return Candidate::Link,
+        _ => return Candidate::NotADirectory,
+    }
+    let key = FileNames::of(search.name).key;
+    let mut missing = Vec::new();
+    for name in [key.as_str(), "request.json"] {
+        if files::look(&folder.join(name)).map_or(true, |found| found == Found::Nothing) {
+            missing.push(name.to_owned());
+        }
+    }
+    if !missing.is_empty() {
+        return Candidate::Incomplete(missing);
+    }
+    let read = files::read(&folder.join("request.json"), json::MAX_BYTES as u64);
+    let metadata = match read {
+        Ok(file) => RequestMetadata::parse(&file.bytes).map_err(|defect| defect.message),
+        Err(error) => Err(error.to_string()),
+    };
+    match metadata {
+        Ok(metadata) if metadata.request_id == *search.request_id => Candidate::Right(metadata),
+        Ok(metadata) => Candidate::OfAnotherRequest(format!(
+            "request.json is of request {}, the approval is of {}",
+            metadata.request_id, search.request_id
+        )),
+        Err(what) => Candidate::OfAnotherRequest(format!("request.json: {what}")),
+    }
+}

@@ -1,0 +1,84 @@
+//! A request: key, CSR and metadata, of which only the [archive](Request::archive) travels.
+
+mod folder;
+mod local;
+mod lookup;
+mod metadata;
+
+pub use folder::{FileNames, StoredRequest, store};
+pub(crate) use local::readable_key;
+pub use local::{ApprovedRequest, LocalRequest};
+pub use lookup::{Search, find};
+pub use metadata::{REQUEST_ARTIFACT, RequestMetadata, SCHEMA_VERSION};
+pub(crate) use metadata::{check_artifact, identity};
+
+use zeroize::Zeroizing;
+
+use crate::archive;
+use crate::definition::Definition;
+use crate::digest::Digest;
+use crate::error::{Code, Error};
+use crate::json;
+use crate::names::RequestId;
+use crate::pki::{Csr, PrivateKey, Signer};
+use crate::time::Timestamp;
+
+/// A request that has just been made and is not on disk yet.
+pub struct Request {
+    metadata: RequestMetadata,
+    key: PrivateKey,
+    csr: String,
+    site_yaml: String,
+    local_yaml: String,
+}
+
+impl Request {
+    /// Makes the CSR and the metadata for a definition and a fresh key.
+    pub fn create(
+        definition: &Definition,
+        key: PrivateKey,
+        request_id: RequestId,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let identity = definition.site.identity.clone();
+        let subject = identity.subject();
+        let csr =
+            Csr::create(&subject, &key).map_err(|defect| defect.code(Code::CsrGenerationFailed))?;
+        let site_yaml = definition.site.to_yaml();
+        let metadata = RequestMetadata {
+            request_id,
+            created_at: now.to_string(),
+            identity,
+            csr_sha256: Digest::of(csr.as_bytes()),
+            public_key_sha256: Digest::of(key.public_key().spki_der()),
+            site_yaml_sha256: Digest::of(site_yaml.as_bytes()),
+        };
+        let local_yaml = definition.to_local_yaml();
+        Ok(Self { metadata, key, csr, site_yaml, local_yaml })
+    }
+
+    /// What the request says about itself.
+    #[must_use]
+    pub fn metadata(&self) -> &RequestMetadata {
+        &self.metadata
+    }
+
+    /// The request zip: `request.json`, the sanitized `site.yaml` and the CSR.
+    pub fn archive(&self) -> Result<Vec<u8>, Error> {
+        let names = FileNames::of(&self.metadata.identity.name);
+        archive::write(&[
+            ("request.json", self.metadata_json().as_bytes()),
+            ("site.yaml", self.site_yaml.as_bytes()),
+            (&names.csr, self.csr.as_bytes()),
+        ])
+        .map_err(|defect| defect.code(Code::InternalError))
+    }
+
+    fn metadata_json(&self) -> String {
+        json::write(&self.metadata.to_map())
+    }
+
+    fn key_pem(&self) -> Result<Zeroizing<String>, Error> {
+        self.key.to_pem().map_err(|defect| defect.code(Code::CsrGenerationFailed))
+    }
+}

@@ -1,0 +1,292 @@
+//! Builds the tree out of the events, within the limits.
+
+use std::collections::HashMap;
+
+use super::events::{Ended, Event, EventKind, Events};
+use super::node::{Mark, Node, Scalar, ScalarKind, Value};
+use super::resolve::resolve;
+use super::{Dialect, MAX_BYTES, MAX_DEPTH, MAX_NODES};
+use crate::error::{Defect, Reason};
+use crate::names::shown;
+
+/// Reads the one document in `text`.
+pub(super) fn compose(text: &str, dialect: Dialect) -> Result<Node, Defect> {
+    let text = Ended::new(text);
+    let mut composer = Composer {
+        events: Events::new(&text)?,
+        dialect,
+        anchors: HashMap::new(),
+        spent: Size::default(),
+        depth: 0,
+    };
+    composer.document()
+}
+
+struct Composer<'a> {
+    events: Events<'a>,
+    dialect: Dialect,
+    /// What each anchor names; `None` while its node is being read.
+    anchors: HashMap<String, Option<Node>>,
+    spent: Size,
+    depth: usize,
+}
+
+/// What a tree costs. Text counts too: ten thousand aliases to one long text are as harmful as ten
+/// thousand nodes are harmless.
+#[derive(Default)]
+struct Size {
+    nodes: usize,
+    bytes: usize,
+}
+
+impl Composer<'_> {
+    fn document(&mut self) -> Result<Node, Defect> {
+        let one = |message: &str| Err(Defect::new(Reason::YamlDocuments, message));
+        let first = self.events.next()?;
+        if !matches!(first.kind, EventKind::DocumentStart) {
+            return one("the YAML is empty");
+        }
+        let event = self.events.next()?;
+        let empty =
+            matches!(&event.kind, EventKind::Scalar { text, plain: true } if text.is_empty());
+        let root = self.node(event)?;
+        self.events.next()?;
+        let last = self.events.next()?;
+        if !matches!(last.kind, EventKind::StreamEnd) {
+            return one(&format!("{}: a second document begins; one is accepted", last.at));
+        }
+        if empty { one("the YAML is empty") } else { Ok(root) }
+    }
+
+    /// The node that begins with `event`.
+    fn node(&mut self, event: Event) -> Result<Node, Defect> {
+        let at = event.at;
+        if let EventKind::Alias = event.kind {
+            return self.alias(event);
+        }
+        let anchor = self.anchor(event.anchor, at)?;
+        self.spend(1, at)?;
+        let value = match event.kind {
+            EventKind::Scalar { text, plain } => Value::Scalar(self.scalar(text, plain, at)?),
+            EventKind::SequenceStart => {
+                self.nested(at, |composer| composer.sequence().map(Value::Sequence))?
+            }
+            _ => self.nested(at, |composer| composer.mapping().map(Value::Mapping))?,
+        };
+        let node = Node { at, value };
+        if let Some(name) = anchor {
+            self.anchors.insert(name, Some(node.clone()));
+        }
+        Ok(node)
+    }
+
+    fn nested<T>(
+        &mut self,
+        at: Mark,
+        read: impl FnOnce(&mut Self) -> Result<T, Defect>,
+    ) -> Result<T, Defect> {
+        self.depth += 1;
+        check_depth(self.depth, at)?;
+        let read = read(self)?;
+        self.depth -= 1;
+        Ok(read)
+    }
+
+    fn scalar(&mut self, text: String, plain: bool, at: Mark) -> Result<Scalar, Defect> {
+        self.spent.bytes = self.spent.bytes.saturating_add(text.len());
+        if !plain {
+            return Ok(Scalar { text, kind: ScalarKind::Text });
+        }
+        match resolve(&text) {
+            Ok(kind) => Ok(Scalar { text, kind }),
+            Err(why) => {
+                let message = format!("{at}: {} {why}", shown(&text));
+                Err(Defect::new(Reason::YamlScalar, message))
+            }
+        }
+    }
+
+    fn sequence(&mut self) -> Result<Vec<Node>, Defect> {
+        let mut items = Vec::new();
+        loop {
+            let event = self.events.next()?;
+            if let EventKind::End = event.kind {
+                return Ok(items);
+            }
+            items.push(self.node(event)?);
+        }
+    }
+
+    fn mapping(&mut self) -> Result<Vec<(Node, Node)>, Defect> {
+        let mut own = Vec::new();
+        let mut merged: Option<(Mark, Vec<(Node, Node)>)> = None;
+        let mut seen = HashMap::new();
+        loop {
+            let event = self.events.next()?;
+            let at = event.at;
+            match &event.kind {
+                EventKind::End => break,
+                EventKind::Scalar { text, plain: true } if text == "<<" => {
+                    if let Some((first, _)) = &merged {
+                        return Err(duplicate("<<", *first, at));
+                    }
+                    merged = Some((at, self.merge(event)?));
+                }
+                _ => {
+                    let key = self.node(event)?;
+                    let name = key.as_text().ok_or_else(|| not_text(&key, at))?.to_owned();
+                    if let Some(first) = seen.get(&name) {
+                        return Err(duplicate(&name, *first, at));
+                    }
+                    seen.insert(name, at);
+                    let value = self.events.next()?;
+                    own.push((key, self.node(value)?));
+                }
+            }
+        }
+        match merged {
+            Some((_, pairs)) => Ok(last_value_wins(pairs.into_iter().chain(own))),
+            None => Ok(own),
+        }
+    }
+
+    /// The pairs that a merge key brings in, in PyYAML's order: of a list of mappings the
+    /// last one first, so that an earlier one overrides a later one.
+    fn merge(&mut self, key: Event) -> Result<Vec<(Node, Node)>, Defect> {
+        let at = key.at;
+        if self.dialect == Dialect::Archive {
+            return Err(alias(at, "found a merge key ('<<'); none is accepted here"));
+        }
+        if key.anchor.is_some() {
+            return Err(alias(at, "found an anchor on a merge key ('<<')"));
+        }
+        let value = self.events.next()?;
+        let value_at = value.at;
+        let refused = || alias(value_at, "a merge key ('<<') takes mappings only");
+        match self.node(value)?.value {
+            Value::Mapping(pairs) => Ok(pairs),
+            Value::Sequence(items) => {
+                let mut pairs = Vec::new();
+                for item in items.into_iter().rev() {
+                    let Value::Mapping(more) = item.value else { return Err(refused()) };
+                    pairs.extend(more);
+                }
+                Ok(pairs)
+            }
+            Value::Scalar(_) => Err(refused()),
+        }
+    }
+
+    /// Takes note of a node's anchor.
+    fn anchor(&mut self, anchor: Option<String>, at: Mark) -> Result<Option<String>, Defect> {
+        let Some(name) = anchor else { return Ok(None) };
+        let name_shown = shown(&name);
+        if self.dialect == Dialect::Archive {
+            return Err(alias(
+                at,
+                &format!("found the anchor {name_shown}; none is accepted here"),
+            ));
+        }
+        if self.anchors.insert(name.clone(), None).is_some() {
+            return Err(alias(at, &format!("the anchor {name_shown} is set a second time")));
+        }
+        Ok(Some(name))
+    }
+
+    /// A copy of what an alias stands for.
+    fn alias(&mut self, event: Event) -> Result<Node, Defect> {
+        let (at, name) = (event.at, event.anchor.unwrap_or_default());
+        let name_shown = shown(&name);
+        if self.dialect == Dialect::Archive {
+            return Err(alias(at, &format!("found the alias {name_shown}; none is accepted here")));
+        }
+        let node = match self.anchors.get(&name) {
+            Some(Some(node)) => node,
+            Some(None) => {
+                return Err(alias(at, &format!("the alias {name_shown} stands inside itself")));
+            }
+            None => {
+                return Err(alias(at, &format!("the alias {name_shown} has no anchor before it")));
+            }
+        };
+        let mut size = Size::default();
+        let height = measure(node, &mut size);
+        let node = node.clone();
+        check_depth(self.depth + height, at)?;
+        self.spent.bytes = self.spent.bytes.saturating_add(size.bytes);
+        self.spend(size.nodes, at)?;
+        Ok(node)
+    }
+
+    fn spend(&mut self, nodes: usize, at: Mark) -> Result<(), Defect> {
+        self.spent.nodes = self.spent.nodes.saturating_add(nodes);
+        if self.spent.nodes > MAX_NODES {
+            let message = format!("{at}: the YAML has more than {MAX_NODES} nodes");
+            return Err(Defect::new(Reason::YamlTooManyNodes, message));
+        }
+        if self.spent.bytes > MAX_BYTES {
+            let message = format!("{at}: the YAML's aliases repeat more than {MAX_BYTES} bytes");
+            return Err(Defect::new(Reason::YamlTooLarge, message));
+        }
+        Ok(())
+    }
+}
+
+/// Adds up a tree; the result is how many collections stand inside one another.
+fn measure(node: &Node, size: &mut Size) -> usize {
+    size.nodes += 1;
+    match &node.value {
+        Value::Scalar(scalar) => {
+            size.bytes += scalar.text.len();
+            0
+        }
+        Value::Sequence(items) => {
+            1 + items.iter().map(|item| measure(item, size)).max().unwrap_or(0)
+        }
+        Value::Mapping(pairs) => {
+            let nodes = pairs.iter().flat_map(|(key, value)| [key, value]);
+            1 + nodes.map(|node| measure(node, size)).max().unwrap_or(0)
+        }
+    }
+}
+
+/// As a Python dictionary does: of equal keys the first keeps its place and the last its value.
+fn last_value_wins(pairs: impl Iterator<Item = (Node, Node)>) -> Vec<(Node, Node)> {
+    let mut places: HashMap<String, usize> = HashMap::new();
+    let mut result: Vec<(Node, Node)> = Vec::new();
+    for pair in pairs {
+        let name = pair.0.as_text().unwrap_or_default().to_owned();
+        let place = *places.entry(name).or_insert(result.len());
+        match result.get_mut(place) {
+            Some(old) => *old = pair,
+            None => result.push(pair),
+        }
+    }
+    result
+}
+
+fn check_depth(depth: usize, at: Mark) -> Result<(), Defect> {
+    if depth > MAX_DEPTH {
+        let message = format!("{at}: lists and mappings are nested deeper than {MAX_DEPTH}");
+        return Err(Defect::new(Reason::YamlTooDeep, message));
+    }
+    Ok(())
+}
+
+fn alias(at: Mark, message: &str) -> Defect {
+    Defect::new(Reason::YamlAlias, format!("{at}: {message}"))
+}
+
+fn duplicate(key: &str, first: Mark, at: Mark) -> Defect {
+    let message = format!("{at}: the key {} already stands in line {}", shown(key), first.line);
+    Defect::new(Reason::YamlDuplicateKey, message)
+}
+
+fn not_text(key: &Node, at: Mark) -> Defect {
+    let found = match key.plain_text() {
+        Some(text) => format!("{}, which YAML reads as {}", shown(text), key.type_name()),
+        None => key.type_name().to_owned(),
+    };
+    let message = format!("{at}: a mapping's key must be text, but is {found}");
+    Defect::new(Reason::YamlKeyNotText, message)
+}

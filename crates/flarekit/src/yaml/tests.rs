@@ -1,0 +1,222 @@
+//! What is read, what is refused, and that what is written is read back.
+
+use proptest::prelude::*;
+
+use super::{Dialect, MAX_BYTES, MAX_DEPTH, Node, ScalarKind, Value, parse, write};
+use crate::error::Reason;
+
+fn local(text: &str) -> Node {
+    parse(text.as_bytes(), Dialect::Local).unwrap()
+}
+
+fn refused(text: &str, dialect: Dialect) -> (Reason, String) {
+    let defect = parse(text.as_bytes(), dialect).unwrap_err();
+    (defect.reason, defect.message)
+}
+
+#[test]
+fn plain_scalars_mean_what_pyyaml_says() {
+    for line in include_str!("testdata/scalars.tsv").lines() {
+        let fields: Vec<&str> = line.split('\t').collect();
+        let [text, kind, value] = fields.as_slice() else { panic!("{line}") };
+        let parsed = parse(format!("- {text}\n").as_bytes(), Dialect::Archive);
+        if *kind == "error" {
+            let reason = parsed.unwrap_err().reason;
+            assert!(matches!(reason, Reason::YamlScalar | Reason::YamlSyntax), "{text}: {reason}");
+            continue;
+        }
+        let root = parsed.unwrap();
+        let node = &root.as_sequence().unwrap()[0];
+        let Value::Scalar(scalar) = &node.value else {
+            assert_eq!(*kind, "other", "{text}");
+            continue;
+        };
+        let read = match scalar.kind {
+            ScalarKind::Null => "null",
+            ScalarKind::Bool(_) => "bool",
+            ScalarKind::Int => "int",
+            ScalarKind::Float => "float",
+            ScalarKind::Timestamp => "time",
+            ScalarKind::Text => "text",
+        };
+        assert_eq!(read, *kind, "{text}");
+        assert_eq!(
+            node.as_bool().map(|v| v.to_string()),
+            value.to_lowercase().parse::<bool>().ok().map(|v| v.to_string()),
+            "{text}"
+        );
+        if read == "int" {
+            assert_eq!(node.as_integer(), value.parse().ok(), "{text}");
+        }
+        let quoted = local(&write(&Node::text(*text)));
+        assert_eq!(quoted.as_text(), Some(*text), "written as a text");
+        assert_eq!(local(&write(node)).type_name(), node.type_name(), "written as it was");
+    }
+}
+
+#[test]
+fn a_definition_is_read_with_positions_and_written_as_pyyaml_would() {
+    let text = "name: example_project\nparticipants:\n- name: hospital-a\n  type: client\n  \
+                host_names:\n  - 10.0.1.50\n  empty: []\n  port: 8002\n  mtls: 'no'\n";
+    let node = local(text);
+    assert_eq!(write(&node), text);
+    let entry = &node.get("participants").unwrap().as_sequence().unwrap()[0];
+    assert_eq!((entry.at.line, entry.at.column), (3, 3));
+    let port = entry.get("port").unwrap();
+    assert_eq!((port.at.line, port.at.column, port.as_integer()), (8, 9, Some(8002)));
+    assert_eq!(entry.get("mtls").unwrap().as_text(), Some("no"));
+}
+
+#[test]
+fn other_partys_anchors_aliases_and_merge_keys_are_refused() {
+    for text in ["a: &x 1\n", "a: *x\n", "<<: {a: 1}\n", "a: {<<: {b: 1}}\n", "&x a: 1\n"] {
+        assert_eq!(refused(text, Dialect::Archive).0, Reason::YamlAlias, "{text}");
+    }
+    assert_eq!(local("'<<': 1\n").get("<<").unwrap().as_integer(), Some(1));
+}
+
+#[test]
+fn merge_keys_and_aliases_are_expanded_as_pyyaml_expands_them() {
+    let text = "x: &x {a: 1, b: 2}\ny: &y {<<: *x, b: 3, c: 4}\nz:\n  d: 5\n  \
+                <<: [*x, *y]\n  a: 6\nw: *x\n";
+    let node = local(text);
+    let expected = "x:\n  a: 1\n  b: 2\ny:\n  a: 1\n  b: 3\n  c: 4\nz:\n  a: 6\n  b: 2\n  c: 4\n  \
+                    d: 5\nw:\n  a: 1\n  b: 2\n";
+    assert_eq!(write(&node), expected);
+}
+
+#[test]
+fn every_defect_has_its_reason_and_place() {
+    let archive = |text| refused(text, Dialect::Archive);
+    let cases = [
+        ("", Reason::YamlDocuments, "the YAML is empty"),
+        ("# nothing\n", Reason::YamlDocuments, "the YAML is empty"),
+        ("---\n", Reason::YamlDocuments, "the YAML is empty"),
+        ("a: 1\n---\nb: 2\n", Reason::YamlDocuments, "line 2, column 1: a second document"),
+        (
+            "a: 1\nb: 2\na: 3\n",
+            Reason::YamlDuplicateKey,
+            "line 3, column 1: the key 'a' already stands in line 1",
+        ),
+        ("a: {b: 1, 'b': 2}\n", Reason::YamlDuplicateKey, "line 1, column 11"),
+        (
+            "yes: 1\n",
+            Reason::YamlKeyNotText,
+            "line 1, column 1: a mapping's key must be text, but is 'yes'",
+        ),
+        ("? [a]\n: 1\n", Reason::YamlKeyNotText, "line 1, column 3"),
+        ("a: !!str 1\n", Reason::YamlTag, "line 1, column 4"),
+        ("! a\n", Reason::YamlTag, "line 1, column 1"),
+        ("%TAG ! !x\n--- a\n", Reason::YamlTag, ""),
+        ("[!!str, a]\n", Reason::YamlSyntax, "the text is not YAML"),
+        (
+            "a: 2020-13-01\n",
+            Reason::YamlScalar,
+            "line 1, column 4: '2020-13-01' is written like a date",
+        ),
+        ("a: =\n", Reason::YamlScalar, "line 1, column 4: '=' is reserved"),
+        ("a: <<\n", Reason::YamlScalar, "line 1, column 4: '<<' is reserved"),
+        ("a:\tb\n", Reason::YamlSyntax, "line 1, column 3: found a tab"),
+        ("a#b\tc: 1\n", Reason::YamlSyntax, "line 1, column 4: found a tab"),
+        ("- x\n- {a?b: c}\n", Reason::YamlSyntax, "line 2, column 4"),
+        ("a: \u{85}b\n", Reason::YamlSyntax, "line 1, column 4: the character U+0085"),
+        ("a: |\n  b\n  ", Reason::YamlSyntax, "line 1, column 4: the block's last line"),
+        ("a: b: c\n", Reason::YamlSyntax, "line 1, column 5: mapping values are not allowed"),
+    ];
+    for (text, reason, message) in cases {
+        let found = archive(text);
+        assert_eq!(found.0, reason, "{text:?}: {}", found.1);
+        assert!(found.1.starts_with(message), "{text:?}: {}", found.1);
+    }
+    assert_eq!(parse(b"a: \xff", Dialect::Local).unwrap_err().reason, Reason::YamlNotUtf8);
+    for text in ["a: &a [*a]\n", "a: *b\n", "a: &x 1\nb: &x 2\n", "<<: 1\n", "<<: [1]\n"] {
+        assert_eq!(refused(text, Dialect::Local).0, Reason::YamlAlias, "{text}");
+    }
+    let twice = "<<: {a: 1}\n<<: {b: 1}\n";
+    assert_eq!(refused(twice, Dialect::Local).0, Reason::YamlDuplicateKey);
+}
+
+#[test]
+fn limits_hold_and_hold_quickly() {
+    let started = std::time::Instant::now();
+    let reason = |text: &str| refused(text, Dialect::Local).0;
+    assert_eq!(reason(&" ".repeat(MAX_BYTES + 1)), Reason::YamlTooLarge);
+    for opening in ["[", "{a: ", "- ", "? ", "[{a: "] {
+        assert_eq!(reason(&opening.repeat(100_000)), Reason::YamlTooDeep, "{opening}");
+    }
+    let deep = |depth| format!("{}{}\n", "[".repeat(depth), "]".repeat(depth));
+    assert_eq!(local(&deep(MAX_DEPTH)).type_name(), "a list");
+    assert_eq!(reason(&deep(MAX_DEPTH + 1)), Reason::YamlTooDeep);
+    assert_eq!(reason(&"- a\n".repeat(10_001)), Reason::YamlTooManyNodes);
+
+    let mut bomb = String::from("a0: &a0 [x, x]\n");
+    let mut merges = String::from("a0: &a0 {k: 1}\n");
+    let mut tower = String::from("a0: &a0 []\n");
+    for n in 1..60 {
+        let last = n - 1;
+        bomb += &format!("a{n}: &a{n} [*a{last}, *a{last}]\n");
+        merges += &format!("a{n}: &a{n} {{<<: [*a{last}, *a{last}, *a{last}]}}\n");
+        tower += &format!("a{n}: &a{n} [*a{last}]\n");
+    }
+    assert_eq!(reason(&bomb), Reason::YamlTooManyNodes);
+    assert_eq!(reason(&tower), Reason::YamlTooDeep);
+    local(&merges);
+    let repeated = format!("a: &a {}\nb: [{}]\n", "x".repeat(500_000), "*a, ".repeat(9));
+    assert_eq!(reason(&repeated), Reason::YamlTooLarge);
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+}
+
+#[test]
+fn blocks_at_the_end_of_the_text_end_as_the_text_does() {
+    for (text, expected) in [
+        ("|\n  b", "b"),
+        ("|+\n  b", "b"),
+        ("|-\n  b", "b"),
+        ("|\n  b\n", "b\n"),
+        ("|\n  b\n\n", "b\n"),
+        ("|+\n  b\n\n", "b\n\n"),
+        (">\n  b\n  c", "b c"),
+        ("|", ""),
+        ("|+\n", ""),
+        ("|\n  b\n# end", "b\n"),
+    ] {
+        assert_eq!(
+            local(&format!("a: {text}")).get("a").unwrap().as_text(),
+            Some(expected),
+            "{text:?}"
+        );
+    }
+}
+
+/// Texts of every kind: ordinary, made of indicators, and arbitrary.
+fn any_text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z][a-z0-9-]{0,12}",
+        "[-a?:,.#&*!|>'\"%@`{}\\[\\] \t\n\r=<~0-9_ex\u{85}\u{2028}\u{feff}é]{0,8}",
+        any::<String>(),
+        "[a-z]{120,140}",
+    ]
+}
+
+fn any_node() -> impl Strategy<Value = Node> {
+    let leaf = prop_oneof![any_text().prop_map(Node::text), any::<i64>().prop_map(Node::integer)];
+    leaf.prop_recursive(4, 40, 5, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5).prop_map(Node::sequence),
+            prop::collection::vec((any_text(), inner), 0..5).prop_map(Node::mapping),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_is_read_back(node in any_node()) {
+        let text = write(&node);
+        prop_assert_eq!(parse(text.as_bytes(), Dialect::Archive), Ok(node), "{}", text);
+    }
+
+    #[test]
+    fn nothing_makes_it_panic(text in "[-a?:,.#&*!|>'\"%{}\\[\\] \t\n0-9\\\\]{0,40}") {
+        let _ = parse(text.as_bytes(), Dialect::Local);
+    }
+}

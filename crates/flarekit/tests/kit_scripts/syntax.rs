@@ -1,0 +1,62 @@
+//! The scripts as text.
+
+use std::process::Command;
+
+use crate::bench::{ADMIN, START, STOP, SUB_START, sub_start, write_script};
+
+fn all() -> Vec<(&'static str, String)> {
+    vec![
+        ("start.sh", START.to_owned()),
+        ("stop_fl.sh", STOP.to_owned()),
+        ("fl_admin.sh", ADMIN.to_owned()),
+        ("sub_start.sh", SUB_START.to_owned()),
+        ("sub_start.sh", sub_start(false)),
+        ("sub_start.sh", sub_start(true)),
+    ]
+}
+
+#[test]
+fn bash_reads_every_script() {
+    for (name, text) in all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        write_script(&path, &text);
+        assert!(Command::new("bash").arg("-n").arg(&path).status().unwrap().success(), "{name}");
+    }
+}
+
+#[test]
+fn shellcheck_finds_nothing() {
+    let required = std::env::var_os("FLAREKIT_REQUIRE_SHELLCHECK").is_some_and(|v| v == "1");
+    for (name, text) in all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        write_script(&path, &text);
+        match Command::new("shellcheck").arg("--norc").arg(&path).status() {
+            Ok(status) => assert!(status.success(), "{name}"),
+            Err(error) if required => panic!("shellcheck: {error}"),
+            Err(error) => {
+                eprintln!("skipped: shellcheck could not be run: {error}");
+                return;
+            }
+        }
+    }
+}
+
+#[test]
+fn every_placeholder_is_filled() {
+    for server in [true, false] {
+        let text = sub_start(server);
+        assert!(!text.lines().any(|line| line.contains("=@")), "{text}");
+    }
+}
+
+/// `nvflare preflight_check` takes the first match of `uid=([^\s]+)` as the client's name
+/// (nvflare/tool/package_checker/client_package_checker.py).
+#[test]
+fn the_first_uid_is_the_name() {
+    let text = sub_start(false);
+    let after = text.split_once("uid=").unwrap().1;
+    assert_eq!(after.split_whitespace().next(), Some("hospital-a"));
+    assert!(!sub_start(true).contains("uid="));
+}

@@ -1,0 +1,50 @@
+"""Definitions, profiles and the steps of a provisioning, for the tests to combine."""
+
+import shutil
+
+import yaml
+
+import kits
+
+PROJECT = "hospital_federation"
+SERVER = "server1.hospital-central.org"
+ORG = "hospital_alpha"
+SCHEMES = ("grpc", "tcp", "http")
+SECURITIES = ("clear", "tls", "mtls")
+NAMES = {
+    "client": "hospital-a",
+    "server": SERVER,
+    "org_admin": "olga@hospital-alpha.org",
+    "lead": "alice@hospital-alpha.org",
+    "member": "mona@hospital-alpha.org",
+}
+"""A name for each certificate type."""
+
+
+def profile(scheme="grpc", security="tls", host=SERVER, port=8002, admin_port=8003):
+    """The text of a project_profile.yaml; `admin_port=None` leaves that line out."""
+    server = {"host": host, "fed_learn_port": port}
+    if admin_port is not None:
+        server["admin_port"] = admin_port
+    document = {"name": PROJECT, "scheme": scheme, "connection_security": security, "server": server}
+    return yaml.safe_dump(document, sort_keys=False)
+
+
+def participant(cert_type, name=None, org=ORG, **properties):
+    """The text of a participant definition."""
+    kind = kits.kind_of(cert_type)
+    entry = {"name": name or NAMES[cert_type], "type": "admin" if kind == "user" else kind, "org": org}
+    if kind == "user":
+        entry["role"] = cert_type
+    entry.update(properties)
+    return yaml.safe_dump({"name": PROJECT, "participants": [entry]}, sort_keys=False)
+
+
+def copy_of(directory, target):
+    """A copy of a CA or request folder, so that programs do not see each other's traces."""
+    return shutil.copytree(directory, target)
+
+
+def kit_folder(workspace, name, version="00"):
+    """Where a kit of this name is packaged."""
+    return workspace / PROJECT / f"prod_{version}" / name

@@ -1,0 +1,195 @@
+"""File by file: the kits that both programs make of one signed zip, and what they sign."""
+
+import itertools
+import json
+import unittest
+import zipfile
+
+import yaml
+
+import ceremony
+import kits
+import scripts
+from older import without_ca_info
+from prepared import Prepared, differences, flattened
+
+CHANGING = ("approved_at", "certificate/serial", "certificate/valid_until", "hashes/certificate_sha256")
+"""The fields of signed.json that depend on the moment and the serial number."""
+
+
+class Kits(Prepared):
+    """One request by the reference, approved and packaged by both programs."""
+
+    cases = {}
+
+    @classmethod
+    def prepare(cls):
+        profile = cls.place.write("profile.yaml", ceremony.profile())
+        for version in ("00", "07"):
+            ca = cls.place / f"ca-{version}"
+            cls.reference.init(cls.place, profile, ca, deploy_version=version)
+        cls.own_root = cls.place / "ca-07" / "rootCA.pem"
+
+    @classmethod
+    def work(cls, place, cert_type, profile, properties, options):
+        name = properties.pop("name", ceremony.NAMES[cert_type])
+        if "custom_ca_cert" in properties:
+            properties = {**properties, "custom_ca_cert": str(cls.own_root)}
+        builders = properties.pop("builders", None)
+        definition = yaml.safe_load(ceremony.participant(cert_type, name, **properties))
+        if builders:
+            definition["builders"] = builders
+        site = place.write("participant.yaml", yaml.safe_dump(definition, sort_keys=False))
+        profile_file = place.write("profile.yaml", ceremony.profile(**profile))
+        version = options.get("version", "00")
+        cls.reference.request(place, site, place / "request")
+
+        signed = {}
+        for program in (cls.flarekit, cls.reference):
+            ca = ceremony.copy_of(cls.place / f"ca-{version}", place / f"ca-{program.name}")
+            signed[program.name] = place / f"{program.name}.signed.zip"
+            request_zip = place / "request" / f"{name}.request.zip"
+            program.approve(place, request_zip, ca, profile_file, signed[program.name])
+        lines = compare_approvals(place, name, signed["flarekit"], signed["reference"])
+
+        to_package = signed["reference"]
+        if options.get("older"):
+            to_package = without_ca_info(to_package, cls.place / f"ca-{version}" / "rootCA.key")
+        root = kits.certificate(cls.place / f"ca-{version}" / "rootCA.pem")
+        made = {}
+        for program in (cls.flarekit, cls.reference):
+            folder = ceremony.copy_of(place / "request", place / f"request-{program.name}")
+            workspace = place / f"workspace-{program.name}"
+            program.package(place, to_package, workspace, folder, kits.fingerprint(root))
+            made[program.name] = ceremony.kit_folder(workspace, name, version)
+        lines += compare_kits(place, cert_type, made["flarekit"], made["reference"])
+        if not options.get("extra_files"):
+            kits.check_kit(made["flarekit"], cert_type, name, ceremony.ORG, root)
+        if lines:
+            raise AssertionError("\n".join(lines))
+
+
+def compare_approvals(place, name, ours, theirs):
+    """The members of two signed zips for one request."""
+    found = []
+    for program, archive in (("flarekit", ours), ("reference", theirs)):
+        with zipfile.ZipFile(archive) as members:
+            approval = flattened(json.loads(members.read("signed.json")))
+            found.append(
+                {
+                    "members": sorted(members.namelist()),
+                    "approval": {k: v for k, v in approval.items() if k.strip("/") not in CHANGING},
+                    "site": members.read("site.yaml"),
+                    "root": members.read("rootCA.pem"),
+                }
+            )
+            file = place / f"{program}.crt"
+            file.write_bytes(members.read(f"{name}.crt"))
+            found[-1]["certificate"] = kits.certificate_fields(kits.certificate(file))
+    left, right = found
+    lines = differences("signed.json", left.pop("approval"), right.pop("approval"))
+    lines += differences("certificate", left.pop("certificate"), right.pop("certificate"))
+    for side in found:
+        side["site"] = yaml.safe_load(side["site"])
+    return lines + differences("signed zip", left, right)
+
+
+def compare_kits(place, cert_type, ours, theirs):
+    """Tree, modes, JSON and what the scripts start."""
+    lines = differences("entry", kits.tree(ours), kits.tree(theirs))
+    left, right = kits.json_files(ours), kits.json_files(theirs)
+    for file in sorted(set(left) & set(right)):
+        if not file.endswith(".ipynb"):
+            lines += differences(file, flattened(left[file]), flattened(right[file]))
+    kind = kits.kind_of(cert_type)
+    for file in ("rootCA.pem", *(("server.crt", "server.key") if kind == "server" else ("client.crt", "client.key"))):
+        if (ours / "startup" / file).read_bytes() != (theirs / "startup" / file).read_bytes():
+            lines.append(f"startup/{file} differs")
+    if kind == "user":
+        starts = [scripts.started_by(place, kit, "fl_admin.sh", "a b") for kit in (ours, theirs)]
+        return lines + differences("fl_admin.sh", *starts)
+    starts = [scripts.started_by(place, kit, "sub_start.sh", "--once") for kit in (ours, theirs)]
+    lines += differences("sub_start.sh --once", *starts)
+    moved = [place / f"moved-{kit.parts[-4]}" for kit in (ours, theirs)]
+    starts = [
+        scripts.started_by(place, kit, "sub_start.sh", "--once", NVFL_WORKSPACE=workspace)
+        for kit, workspace in zip((ours, theirs), moved)
+    ]
+    lines += differences("sub_start.sh --once, moved workspace", *starts)
+    return lines + differences("moved workspace", *map(kits.tree, moved))
+
+
+def add_matrix():
+    """3 schemes, 3 securities, 5 kinds of certificate."""
+    for scheme, security, cert_type in itertools.product(
+        ceremony.SCHEMES, ceremony.SECURITIES, ceremony.NAMES
+    ):
+        Kits.add(
+            f"{scheme}_{security}_{cert_type}",
+            f"{cert_type} kit for {scheme} with {security}",
+            cert_type,
+            {"scheme": scheme, "security": security},
+            {},
+            {},
+        )
+
+
+STATIC_FILES = {
+    "path": "nvflare.lighter.impl.static_file.StaticFileBuilder",
+    "args": {"config_folder": "config", "scheme": "grpc", "require_signed_jobs": True},
+}
+
+VARIANTS = {
+    "host_names_list": ("server", {}, {"host_names": ["10.0.1.50", "fl-server.internal"]}, {}),
+    "host_names_one_string": ("server", {}, {"host_names": "fl-server.internal"}, {}),
+    "host_names_repeating_the_host": ("server", {}, {"host_names": [ceremony.SERVER, "10.0.1.50"]}, {}),
+    "default_host": (
+        "server",
+        {},
+        {"host_names": ["fl-server.internal"], "default_host": "fl-server.internal"},
+        {},
+    ),
+    "override_mtls": ("server", {}, {"connection_security": "mtls"}, {}),
+    "override_clear": ("server", {}, {"connection_security": "clear"}, {}),
+    "override_of_a_client": ("client", {}, {"connection_security": "mtls"}, {}),
+    "auth_identity": ("client", {}, {"auth_identity": "hospital-a-cell"}, {}),
+    "auth_identity_equal_to_the_name": ("client", {}, {"auth_identity": "hospital-a"}, {}),
+    "capacity": ("client", {}, {"capacity": {"num_of_gpus": 2, "mem_per_gpu_in_GiB": 16}}, {}),
+    "no_log_streaming": ("client", {}, {"allow_log_streaming": False}, {}),
+    "use_aio_client": ("client", {}, {"use_aio": True}, {}),
+    "use_aio_client_tcp": ("client", {"scheme": "tcp"}, {"use_aio": True}, {}),
+    "use_aio_server_http": ("server", {"scheme": "http"}, {"use_aio": True}, {}),
+    "use_aio_server": ("server", {}, {"use_aio": True}, {}),
+    "use_aio_user": ("lead", {}, {"use_aio": True}, {}),
+    "connect_to_host": ("client", {}, {"connect_to": "proxy.hospital-alpha.org"}, {}),
+    "connect_to_host_and_port": (
+        "client",
+        {},
+        {"connect_to": {"host": "proxy.hospital-alpha.org", "port": 9443}},
+        {},
+    ),
+    "connect_to_of_a_user": ("lead", {}, {"connect_to": "proxy.hospital-alpha.org"}, {}),
+    "no_admin_port_server": ("server", {"admin_port": None}, {}, {}),
+    "no_admin_port_user": ("lead", {"admin_port": None}, {}, {}),
+    "version_07": ("client", {}, {}, {"version": "07"}),
+    "custom_ca_cert": ("client", {}, {"custom_ca_cert": "of the site"}, {"extra_files": True}),
+    "older_zip": ("client", {}, {}, {"older": True}),
+    "older_zip_server": ("server", {}, {}, {"older": True}),
+    "localhost": ("server", {"host": "localhost"}, {"name": "localhost"}, {}),
+    "address_as_server": ("server", {"host": "10.0.1.50"}, {"name": "10.0.1.50"}, {}),
+    "require_signed_jobs_server": ("server", {}, {"builders": [STATIC_FILES]}, {}),
+    "require_signed_jobs_client": ("client", {}, {"builders": [STATIC_FILES]}, {}),
+}
+
+
+def add_variants():
+    """What a definition or a profile can change."""
+    for name, arguments in VARIANTS.items():
+        Kits.add(f"variant_{name}", f"{arguments[0]} kit, {name.replace('_', ' ')}", *arguments)
+
+
+add_matrix()
+add_variants()
+
+if __name__ == "__main__":
+    unittest.main()
