@@ -20,6 +20,9 @@ NAMES = {
 }
 """A name for each certificate type."""
 
+SHARED = ("name", "type", "org", "role", "host_names", "default_host")
+"""The properties of a participant that may leave the machine."""
+
 
 def profile(scheme="grpc", security="tls", host=SERVER, port=8002, admin_port=8003):
     """The text of a project_profile.yaml; `admin_port=None` leaves that line out."""
@@ -38,6 +41,16 @@ def participant(cert_type, name=None, org=ORG, **properties):
         entry["role"] = cert_type
     entry.update(properties)
     return yaml.safe_dump({"name": PROJECT, "participants": [entry]}, sort_keys=False)
+
+
+def shared(definition):
+    """What of a parsed definition may leave the machine: {property: value}."""
+    entry = definition["participants"][0]
+    found = {key: entry[key] for key in SHARED if key in entry}
+    for key in ("name", "description"):
+        if key in definition:
+            found[f"project's {key}"] = definition[key]
+    return found
 
 
 def copy_of(directory, target):

@@ -28,11 +28,12 @@ class Scenario:
         self.place = place
         self.federation = Federation(place, program, scheme, security)
         self.outcomes, self.notes, self.job = {}, {}, None
+        self.abandoned = False
 
     def run(self):
         """Runs every step; keeps (seconds, failure text or None) of each in `outcomes`."""
         try:
-            for step in STEPS:
+            for step in () if self.abandoned else STEPS:
                 started = time.monotonic()
                 try:
                     self.notes[step] = getattr(self, step)()
@@ -40,10 +41,15 @@ class Scenario:
                 except Exception as error:
                     failure = f"{type(error).__name__}: {error}\n{self.federation.tails()}"
                 self.outcomes[step] = (time.monotonic() - started, failure)
-                if failure:
+                if failure or self.abandoned:
                     break
         finally:
             self.federation.close()
+
+    def abandon(self):
+        """Ends the processes from outside, when the whole run is interrupted."""
+        self.abandoned = True
+        self.federation.close()
 
     def clients_register(self):
         """both clients register, started by startup/start.sh"""

@@ -42,5 +42,7 @@ def started_by(place, kit, script, *arguments, **variables):
         text = text.replace(f"{Path(kit)}/startup/..", "<kit>").replace(str(kit), "<kit>")
         for name, value in variables.items():
             text = text.replace(str(value), f"<{name}>")
-        found[part] = text.splitlines()
+        # With no PYTHONPATH of the caller's, a colon at the end adds nothing but the directory that
+        # `python3 -m` searches anyway.
+        found[part] = [line.rstrip(":") for line in text.splitlines()]
     return found

@@ -1,10 +1,12 @@
 """Runs the test files and prints a line for each test, ending with the totals."""
 
+import os
+import signal
 import sys
 import time
 import unittest
 
-FILES = ("test_handoffs", "test_kits", "test_yaml", "test_runtime")
+FILES = ("test_handoffs", "test_requests", "test_kits", "test_yaml", "test_runtime")
 
 
 class Lines(unittest.TestResult):
@@ -45,6 +47,10 @@ class Lines(unittest.TestResult):
 
 def main(names):
     """Runs the named test files, or all; returns the exit status."""
+    # Ended from outside, the tests still end the processes that they started.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # The modes in a kit must not depend on who runs this.
+    os.umask(0o022)
     result = Lines()
     for name in names or FILES:
         started = time.monotonic()

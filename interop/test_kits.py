@@ -1,5 +1,6 @@
 """File by file: the kits that both programs make of one signed zip, and what they sign."""
 
+import hashlib
 import itertools
 import json
 import unittest
@@ -13,12 +14,15 @@ import scripts
 from older import without_ca_info
 from prepared import Prepared, differences, flattened
 
-CHANGING = ("approved_at", "certificate/serial", "certificate/valid_until", "hashes/certificate_sha256")
+CHANGING = ("approved_at", "certificate/serial", "certificate/valid_until")
 """The fields of signed.json that depend on the moment and the serial number."""
+
+OWN_HASHES = {"certificate_sha256": "{name}.crt", "site_yaml_sha256": "site.yaml"}
+"""Hashes in signed.json of members whose bytes may differ, and the members."""
 
 
 class Kits(Prepared):
-    """One request by the reference, approved and packaged by both programs."""
+    """One request, approved and packaged by both programs."""
 
     cases = {}
 
@@ -32,17 +36,19 @@ class Kits(Prepared):
 
     @classmethod
     def work(cls, place, cert_type, profile, properties, options):
+        properties = dict(properties)
         name = properties.pop("name", ceremony.NAMES[cert_type])
-        if "custom_ca_cert" in properties:
-            properties = {**properties, "custom_ca_cert": str(cls.own_root)}
         builders = properties.pop("builders", None)
+        if "custom_ca_cert" in properties:
+            properties["custom_ca_cert"] = str(cls.own_root)
         definition = yaml.safe_load(ceremony.participant(cert_type, name, **properties))
         if builders:
             definition["builders"] = builders
         site = place.write("participant.yaml", yaml.safe_dump(definition, sort_keys=False))
         profile_file = place.write("profile.yaml", ceremony.profile(**profile))
         version = options.get("version", "00")
-        cls.reference.request(place, site, place / "request")
+        requester = cls.flarekit if options.get("requester") == "flarekit" else cls.reference
+        requester.request(place, site, place / "request")
 
         signed = {}
         for program in (cls.flarekit, cls.reference):
@@ -71,27 +77,29 @@ class Kits(Prepared):
 
 def compare_approvals(place, name, ours, theirs):
     """The members of two signed zips for one request."""
-    found = []
+    found, lines = [], []
     for program, archive in (("flarekit", ours), ("reference", theirs)):
-        with zipfile.ZipFile(archive) as members:
-            approval = flattened(json.loads(members.read("signed.json")))
-            found.append(
-                {
-                    "members": sorted(members.namelist()),
-                    "approval": {k: v for k, v in approval.items() if k.strip("/") not in CHANGING},
-                    "site": members.read("site.yaml"),
-                    "root": members.read("rootCA.pem"),
-                }
-            )
-            file = place / f"{program}.crt"
-            file.write_bytes(members.read(f"{name}.crt"))
-            found[-1]["certificate"] = kits.certificate_fields(kits.certificate(file))
-    left, right = found
-    lines = differences("signed.json", left.pop("approval"), right.pop("approval"))
-    lines += differences("certificate", left.pop("certificate"), right.pop("certificate"))
-    for side in found:
-        side["site"] = yaml.safe_load(side["site"])
-    return lines + differences("signed zip", left, right)
+        with zipfile.ZipFile(archive) as zipped:
+            members = {member: zipped.read(member) for member in zipped.namelist()}
+        approval = json.loads(members["signed.json"])
+        for key, member in OWN_HASHES.items():
+            actual = hashlib.sha256(members[member.format(name=name)]).hexdigest()
+            if approval["hashes"].pop(key) != actual:
+                lines.append(f"{program}'s signed.json: {key} is not that of {member}")
+        approval = flattened(approval)
+        file = place / f"{program}.crt"
+        file.write_bytes(members[f"{name}.crt"])
+        found.append(
+            {
+                "signed.json": {k: v for k, v in approval.items() if k.strip("/") not in CHANGING},
+                "certificate": kits.certificate_fields(kits.certificate(file)),
+                "site.yaml": ceremony.shared(yaml.safe_load(members["site.yaml"])),
+                "signed zip": {"members": sorted(members), "root": members["rootCA.pem"]},
+            }
+        )
+    for part in found[0]:
+        lines += differences(part, *(side[part] for side in found))
+    return lines
 
 
 def compare_kits(place, cert_type, ours, theirs):
@@ -183,9 +191,12 @@ VARIANTS = {
 
 
 def add_variants():
-    """What a definition or a profile can change."""
-    for name, arguments in VARIANTS.items():
-        Kits.add(f"variant_{name}", f"{arguments[0]} kit, {name.replace('_', ' ')}", *arguments)
+    """What a definition or a profile can change, in a request of either program."""
+    for (name, variant), requester in itertools.product(VARIANTS.items(), ("flarekit", "reference")):
+        cert_type, profile, properties, options = variant
+        words = f"{cert_type} kit, {name.replace('_', ' ')}, requested by {requester}"
+        options = {**options, "requester": requester}
+        Kits.add(f"variant_{name}_{requester}", words, cert_type, profile, properties, options)
 
 
 add_matrix()

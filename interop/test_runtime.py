@@ -38,7 +38,12 @@ class Runtime(unittest.TestCase):
             for scheme, security in connections()
         }
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(Scenario.run, cls.scenarios.values()))
+            try:
+                list(pool.map(Scenario.run, cls.scenarios.values()))
+            except BaseException:
+                for scenario in cls.scenarios.values():
+                    scenario.abandon()
+                raise
 
     def check(self, connection, step):
         """Reports what became of a step."""

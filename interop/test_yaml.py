@@ -8,9 +8,6 @@ import yaml
 import ceremony
 from prepared import Prepared
 
-SHARED = ("name", "type", "org", "role", "host_names", "default_host")
-"""The properties of a participant that may leave the machine."""
-
 DEFINITION = """\
 name: hospital_federation
 {before}
@@ -132,13 +129,8 @@ def check_copy(archive, original):
     """The sanitized copy holds the same values, as far as they may be shared."""
     with zipfile.ZipFile(archive) as members:
         found = yaml.safe_load(members.read("site.yaml"))
-    entry, copied = original["participants"][0], found["participants"][0]
-    shared = {key: entry[key] for key in SHARED if key in entry}
-    kept = {key: copied[key] for key in SHARED if key in copied}
-    assert shape(kept) == shape(shared), f"{archive.name}: {shape(kept)} is not {shape(shared)}"
-    for key in ("name", "description"):
-        values = shape(found.get(key)), shape(original.get(key))
-        assert values[0] == values[1], f"{archive.name}: {key}: {values[0]} is not {values[1]}"
+    ours, users = shape(ceremony.shared(found)), shape(ceremony.shared(original))
+    assert ours == users, f"{archive.name}: {ours}\nis not\n{users}"
 
 
 def shape(value):

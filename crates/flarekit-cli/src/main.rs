@@ -11,6 +11,7 @@ mod environment;
 mod error;
 mod invocation;
 mod output;
+mod passphrase;
 
 use std::process::ExitCode;
 

@@ -159,6 +159,11 @@ pub struct ApproveArgs {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
+    /// The file whose first line is the passphrase of an encrypted rootCA.key. If not given:
+    /// FLAREKIT_CA_PASSPHRASE, or you are asked.
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+
     /// For how many days the certificate is valid, at most until the root certificate ends.
     #[arg(long, value_name = "DAYS", default_value = "1095", value_parser = values::days)]
     pub valid_days: u32,

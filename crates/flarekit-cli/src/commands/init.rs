@@ -1,13 +1,46 @@
-//! `cert init`: profile to root CA.
+//! `cert init`: project profile to CA directory.
 
-use flarekit::error::{Code, Error};
+use flarekit::ca::CreateCa;
+use flarekit::error::{Code, Error, Warning, WarningCode};
+use flarekit::names::{DeployVersion, Org};
+use flarekit::profile::ProjectProfile;
 
+use super::read_text_file;
 use crate::cli::InitArgs;
 use crate::environment::Environment;
 use crate::output::Report;
 
-/// Creates the root CA of a project.
+/// Makes a federation's root CA.
 pub fn run(args: &InitArgs, env: &Environment) -> Result<Report, Error> {
-    let _ = (args, env);
-    Err(Error::new(Code::InternalError, "cert init is not part of this build"))
+    let profile = read_text_file(&args.profile)?;
+    let project = ProjectProfile::parse_name(&profile, &args.profile.display().to_string())?;
+    let invalid = |defect: flarekit::error::Defect| defect.code(Code::InvalidArgs);
+    let org = args.org.as_deref().map(Org::parse).transpose().map_err(invalid)?;
+    let deploy_version = DeployVersion::parse(&args.deploy_version).map_err(invalid)?;
+    let ca = CreateCa {
+        project,
+        org,
+        valid_days: args.valid_days,
+        deploy_version,
+        profile: &args.profile,
+        directory: &args.output_dir,
+        force: args.force,
+    }
+    .create(env.now)?;
+
+    let mut report = Report::default();
+    report.field("ca_cert", ca.certificate_path.display().to_string());
+    report.field("project", ca.metadata.project.as_str());
+    report.field("provision_version", ca.metadata.provision_version.as_str());
+    report.field("rootca_fingerprint_sha256", ca.fingerprint.to_string());
+    report.field("subject_cn", ca.certificate.subject().common_name.as_str());
+    report.field("valid_until", ca.certificate.not_after().to_string());
+    report.field("project_profile", ca.metadata.project_profile.as_deref());
+    if let Some(backup) = ca.backup {
+        report.warnings.push(Warning::new(
+            WarningCode::BackedUp,
+            format!("the CA that was there before is in {}", backup.display()),
+        ));
+    }
+    Ok(report)
 }

@@ -6,7 +6,11 @@ mod init;
 mod package;
 mod request;
 
-use flarekit::error::Error;
+use std::path::Path;
+
+use flarekit::audit::AuditOutcome;
+use flarekit::error::{Code, Error};
+use flarekit::{files, yaml};
 
 use crate::cli::{CertCommand, Command};
 use crate::environment::Environment;
@@ -22,4 +26,30 @@ pub fn run(command: &Command, environment: &Environment) -> Result<Answer, Error
         Command::Completions(args) => return Ok(completions::run(args, environment)),
     }
     .map(Answer::Report)
+}
+
+/// Reads a profile or a definition that the user named.
+fn read_text_file(path: &Path) -> Result<Vec<u8>, Error> {
+    files::read(path, yaml::MAX_BYTES as u64)
+        .map(|file| file.bytes)
+        .map_err(|error| error.code(Code::InvalidArgs))
+}
+
+/// Reads an archive that the user named.
+fn read_archive(path: &Path, limit: u64, missing: Code, unusable: Code) -> Result<Vec<u8>, Error> {
+    files::read(path, limit).map(|file| file.bytes).map_err(|error| {
+        if error.not_found() {
+            Error::new(missing, format!("there is no file {}", path.display()))
+        } else {
+            error.code(unusable)
+        }
+    })
+}
+
+/// The path of a record, or that there is none.
+fn audit_field(outcome: &AuditOutcome) -> String {
+    match outcome {
+        AuditOutcome::Written(path) => path.display().to_string(),
+        AuditOutcome::NotWritten(_) => "(not written)".to_owned(),
+    }
 }

@@ -1,13 +1,121 @@
-//! `package`: signed zip to startup kit.
+//! `package`: signed zip and request folder to startup kit.
 
-use flarekit::error::{Code, Error};
+use flarekit::approval::{RootTrust, UnverifiedApproval, VerifiedApproval};
+use flarekit::archive::Limits;
+use flarekit::audit::AuditDirectory;
+use flarekit::error::{Code, Error, Warning, WarningCode};
+use flarekit::fingerprint::Fingerprint;
+use flarekit::kit::{KitInputs, KitPlan, ProdDir, StartupKit};
+use flarekit::request::{LocalRequest, Search, keep_approval};
 
+use super::read_archive;
 use crate::cli::PackageArgs;
 use crate::environment::Environment;
 use crate::output::Report;
 
-/// Builds the startup kit of a participant.
+/// Verifies an approval and builds the kit.
 pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
-    let _ = (args, env);
-    Err(Error::new(Code::InternalError, "package is not part of this build"))
+    let trust = match args.fingerprint.as_deref() {
+        Some(text) => RootTrust::Pinned(Fingerprint::parse(text).map_err(|defect| {
+            defect.within("--fingerprint").code(Code::InvalidRootcaFingerprint)
+        })?),
+        None => RootTrust::Unpinned,
+    };
+    let zip = read_archive(
+        &args.signed_zip,
+        Limits::ARTIFACT.archive_bytes,
+        Code::SignedZipNotFound,
+        Code::InvalidSignedZip,
+    )?;
+    let place = args.signed_zip.display().to_string();
+    let approval = UnverifiedApproval::read(&zip, &place)?.verify(trust, env.now)?;
+
+    let audit = AuditDirectory::in_home(env.home.as_deref());
+    let search = Search {
+        request_id: approval.request_id(),
+        name: &approval.identity().name,
+        given: args.request_dir.as_deref(),
+        signed_zip: &args.signed_zip,
+        audit: &audit,
+    };
+    let local = LocalRequest::open(
+        &search,
+        &approval.approved_request(),
+        approval.certificate().public_key(),
+    )?;
+    let folder = local.folder.clone();
+    let inputs = KitInputs::new(&approval, local)?;
+    let mut warnings = inputs.warnings().to_vec();
+    let plan = KitPlan::new(inputs)?;
+
+    let identity = approval.identity();
+    let prod = ProdDir::open(
+        &args.workspace,
+        &identity.project,
+        &approval.deploy_version(),
+        approval.fingerprint(),
+    )?;
+    let kit = prod.install(&plan, &identity.name, args.force, env.now)?;
+    warnings.extend(keep_approval(&folder, &approval));
+
+    let mut report = describe(&approval, &plan, &kit);
+    report.warnings = about_trust(&approval).into_iter().chain(warnings).collect();
+    if let Some(backup) = kit.backup {
+        report.warnings.push(Warning::new(
+            WarningCode::BackedUp,
+            format!(
+                "the kit that was there before, its private key included, is in {}",
+                backup.display()
+            ),
+        ));
+    }
+    Ok(report)
+}
+
+fn about_trust(approval: &VerifiedApproval) -> Option<Warning> {
+    (approval.trust() == RootTrust::Unpinned).then(|| {
+        Warning::new(
+            WarningCode::FingerprintNotVerified,
+            format!(
+                "the root CA was not verified: compare {} with what the Project Admin tells you, \
+                 or package with --fingerprint",
+                approval.fingerprint()
+            ),
+        )
+    })
+}
+
+fn describe(approval: &VerifiedApproval, plan: &KitPlan, kit: &StartupKit) -> Report {
+    let identity = approval.identity();
+    let connection = approval.connection();
+    let server = &connection.server;
+    let (certificate, key) = plan.credentials();
+    let path = |relative: &str| kit.path.join(relative).display().to_string();
+    let mut report = Report::default();
+    report.field("output_dir", kit.path.display().to_string());
+    report.field("name", identity.name.as_str());
+    report.field("type", identity.cert_type.as_str());
+    let endpoint = format!("{}://{}:{}", connection.scheme, server.host, server.fed_learn_port);
+    report.field("endpoint", endpoint);
+    report.field("cert", path(certificate));
+    report.field("key", path(key));
+    report.field("rootca", path("startup/rootCA.pem"));
+    report.field("transfer_dir", path("transfer"));
+    report.field(
+        "next_step",
+        format!("cd {} && ./startup/{}", shell_word(&path("")), plan.start_script()),
+    );
+    report.field("provision_version", approval.deploy_version().as_str());
+    report.field("rootca_fingerprint_sha256", approval.fingerprint().to_string());
+    report
+}
+
+/// A path as a person can paste it into a shell.
+fn shell_word(path: &str) -> String {
+    let path = path.trim_end_matches('/');
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-@+=,:".contains(c);
+    if path.chars().all(plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
 }

@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::identity::Kind;
 use crate::names::Host;
-use crate::pki::AltName;
+use crate::pki::{AltName, Certificate};
 use crate::profile::ProjectProfile;
 
 /// A request that this CA may sign under this profile, and for which hosts.
@@ -32,6 +32,7 @@ impl AdmittedRequest {
         check_name(&request, &profile.connection)?;
         let alt_names = alt_names(&request, &profile.connection);
         let mut warnings = request.warnings().to_vec();
+        warnings.extend(root_warning(ca.certificate()));
         warnings.extend(single_labels(&request, &profile.connection));
         Ok(Self { request, alt_names, connection: profile.connection.clone(), warnings })
     }
@@ -59,6 +60,19 @@ impl AdmittedRequest {
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
+}
+
+/// A root whose issuer is not its own subject, as `nvflare cert init --org` makes it, is no trust
+/// anchor for every TLS library.
+pub(super) fn root_warning(root: &Certificate) -> Option<Warning> {
+    (!root.names_itself()).then(|| {
+        Warning::new(
+            WarningCode::RootNamesAnotherIssuer,
+            "the root certificate names another issuer than itself, as 'nvflare cert init --org' \
+             makes it: under the tcp and http schemes, connections can fail. Only a new CA mends \
+             that",
+        )
+    })
 }
 
 /// One federation: the request's, `ca.json`'s, the root certificate's and the profile's.

@@ -4,13 +4,14 @@
 //! is of one piece, not whose it is: only a fingerprint that reached the requester on another way
 //! shows that. [`RootTrust`] says whether there was one, and the result remembers it.
 
+use super::admission::root_warning;
 use super::metadata::{ROOT_FILE, SignedMetadata};
 use crate::archive::{self, Limits, Members};
 use crate::ca::leaf_profile;
 use crate::connection::Connection;
 use crate::definition::{Site, forbidden_reason};
 use crate::digest::Digest;
-use crate::error::{Code, Defect, Error, Reason};
+use crate::error::{Code, Defect, Error, Reason, Warning};
 use crate::fingerprint::Fingerprint;
 use crate::identity::{CertType, Identity, Kind};
 use crate::names::{DeployVersion, RequestId};
@@ -326,6 +327,12 @@ impl UnverifiedApproval {
 }
 
 impl VerifiedApproval {
+    /// What the user should know about the root.
+    #[must_use]
+    pub fn warning(&self) -> Option<Warning> {
+        root_warning(&self.root)
+    }
+
     /// Who was approved.
     #[must_use]
     pub fn identity(&self) -> &Identity {

@@ -46,6 +46,7 @@ impl KitInputs {
         };
         let custom_ca = custom_ca(&local, identity.cert_type.kind())?;
         let mut warnings = request.warnings;
+        warnings.extend(approval.warning());
         if is_server {
             warnings.extend(override_warning(security, connection.security));
         }

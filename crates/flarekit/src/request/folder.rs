@@ -83,6 +83,17 @@ pub struct StoredRequest {
     pub backup: Option<PathBuf>,
 }
 
+/// Refuses early, before a key is made, what [`store`] would refuse: a folder that holds a request
+/// already, unless `force`.
+pub fn refuse_occupied(folder: &Path, name: &ParticipantName, force: bool) -> Result<(), Error> {
+    let folder = files::absolute(folder).map_err(unwritable)?;
+    let names = FileNames::of(name);
+    if is_occupied(&folder)? && !force {
+        refuse_overwriting(&existing_files(&folder, &names)?, &names)?;
+    }
+    Ok(())
+}
+
 /// Stores a request in `folder`, whole or not at all. With `force`, an earlier request moves into a
 /// backup inside the folder, in which `package` still finds the key of an approval in flight.
 pub fn store(

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{FileNames, RequestMetadata, Search, find};
+use crate::approval::VerifiedApproval;
 use crate::definition::Definition;
 use crate::digest::Digest;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
@@ -125,6 +126,25 @@ fn key(
         warnings.push(readable_key(&path, mode));
     }
     Ok((pem, warnings))
+}
+
+/// Puts copies of what was approved into the request folder, for its owner to look at. Nothing reads
+/// them back, so a folder that cannot be written is worth a warning only.
+#[must_use]
+pub fn keep_approval(folder: &Path, approval: &VerifiedApproval) -> Option<Warning> {
+    let certificate = FileNames::of(&approval.identity().name).certificate;
+    let copies = [
+        ("signed.json", approval.signed_json()),
+        (certificate.as_str(), approval.certificate_pem()),
+        ("rootCA.pem", approval.root_pem()),
+    ];
+    copies.into_iter().find_map(|(name, bytes)| {
+        let error = files::write_replacing(&folder.join(name), bytes, 0o644).err()?;
+        Some(Warning::new(
+            WarningCode::RequestFolderNotUpdated,
+            format!("the kit is complete, but the request folder got no copy: {error}"),
+        ))
+    })
 }
 
 /// The warning for a private key that its file mode shares with other users.

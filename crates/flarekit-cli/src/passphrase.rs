@@ -1,0 +1,52 @@
+//! The passphrase of an encrypted CA key: from a file, from the environment, or asked for.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+use std::path::Path;
+
+use flarekit::files;
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use zeroize::Zeroizing;
+
+/// The variable that holds the passphrase where there is neither a file nor a terminal.
+const VARIABLE: &str = "FLAREKIT_CA_PASSPHRASE";
+/// Longest passphrase file.
+const LIMIT: u64 = 4096;
+
+/// Where the passphrase comes from, once it is needed: the file; else the variable; else, on a
+/// terminal, the user. Without any of these there is none.
+pub fn source(file: Option<&Path>) -> impl FnMut() -> Option<Zeroizing<Vec<u8>>> {
+    move || match file {
+        Some(path) => from_file(path),
+        None => match std::env::var(VARIABLE) {
+            Ok(text) => Some(Zeroizing::new(text.into_bytes())),
+            Err(_) => ask().ok(),
+        },
+    }
+}
+
+/// The first line of the file.
+fn from_file(path: &Path) -> Option<Zeroizing<Vec<u8>>> {
+    let (bytes, _) = files::read_secret(path, LIMIT).ok()?;
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    Some(Zeroizing::new(line.to_vec()))
+}
+
+/// Asks on the terminal, without showing what is typed.
+fn ask() -> io::Result<Zeroizing<Vec<u8>>> {
+    let input = io::stdin();
+    if !input.is_terminal() {
+        return Err(io::ErrorKind::NotConnected.into());
+    }
+    let before = tcgetattr(&input)?;
+    let mut silent = before.clone();
+    silent.local_modes.remove(LocalModes::ECHO);
+    write!(io::stderr(), "Passphrase of the CA key: ")?;
+    tcsetattr(&input, OptionalActions::Flush, &silent)?;
+    let mut line = Zeroizing::new(String::with_capacity(256));
+    let read = input.lock().read_line(&mut line);
+    tcsetattr(&input, OptionalActions::Flush, &before)?;
+    writeln!(io::stderr())?;
+    read?;
+    Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).as_bytes().to_vec()))
+}

@@ -1,0 +1,130 @@
+"""What both programs make before an approval: the CA directory and the request folder."""
+
+import json
+import unittest
+import zipfile
+
+from cryptography import x509
+
+import ceremony
+import kits
+from prepared import Prepared, differences, flattened
+
+RANDOM = ("request_id", "created_at", "csr_sha256", "public_key_sha256", "site_yaml_sha256")
+"""The fields of request.json that are new in each request."""
+
+
+class Requests(Prepared):
+    """The same input for both programs."""
+
+    cases = {}
+
+    @classmethod
+    def work(cls, place, compare, *arguments):
+        lines = compare(cls, place, *arguments)
+        if lines:
+            raise AssertionError("\n".join(lines))
+
+
+def compare_roots(cls, place, options):
+    """`cert init`."""
+    profile = place.write("profile.yaml", ceremony.profile())
+    found = []
+    for program in (cls.flarekit, cls.reference):
+        ca = place / program.name
+        program.init(place, profile, ca, **options)
+        root = kits.certificate(ca / "rootCA.pem")
+        kits.check_chain(root, root)
+        facts = json.loads((ca / "ca.json").read_text())
+        facts["created_at"] = len(facts["created_at"])
+        facts["rootCA_fingerprint"] = facts["rootCA_fingerprint"] == kits.fingerprint(root)
+        fields = kits.certificate_fields(root)
+        days = (root.not_valid_after_utc - root.not_valid_before_utc).days
+        found.append(
+            {
+                # More files may be there, such as a ledger, but no other modes.
+                "file": {k: v for k, v in kits.tree(ca).items() if k in CA_FILES},
+                "folder": {"mode": oct(ca.stat().st_mode)},
+                "ca.json": facts,
+                "rootCA.pem": {**without_keys(fields), "days": days},
+            }
+        )
+    lines = []
+    for part in found[0]:
+        lines += differences(part, *(side[part] for side in found))
+    return lines
+
+
+def compare_requests(cls, place, cert_type, properties):
+    """`cert request`."""
+    definition = place.write("site.yaml", ceremony.participant(cert_type, **properties))
+    name, found = ceremony.NAMES[cert_type], []
+    for program in (cls.flarekit, cls.reference):
+        folder = place / program.name
+        made = program.request(place, definition, folder)
+        request = json.loads((folder / "request.json").read_text())
+        audit = place.home / ".nvflare/cert_requests" / made.data["request_id"] / "audit.json"
+        record = json.loads(audit.read_text())
+        csr = x509.load_pem_x509_csr((folder / f"{name}.csr").read_bytes())
+        assert csr.is_signature_valid
+        key_lines = (folder / f"{name}.key").read_text().splitlines()
+        with zipfile.ZipFile(folder / f"{name}.request.zip") as members:
+            names = sorted(members.namelist())
+        found.append(
+            {
+                "file": kits.tree(folder),
+                "folder": {"mode": oct(folder.stat().st_mode)},
+                "request zip": {"members": names},
+                "request.json": {k: v for k, v in request.items() if k not in RANDOM},
+                "request.json has": {key: len(request[key]) for key in RANDOM},
+                "audit.json has": {key: True for key in shape(record)},
+                "audit.json's file": {"mode": oct(audit.stat().st_mode)},
+                "result has": {key: True for key in made.data if key not in ("warnings",)},
+                "CSR": {
+                    "subject": csr.subject.public_bytes().hex(),
+                    "extensions": len(csr.extensions),
+                    "attributes": len(csr.attributes),
+                    "algorithm": csr.signature_algorithm_oid.dotted_string,
+                    "key size": csr.public_key().key_size,
+                    "exponent": csr.public_key().public_numbers().e,
+                },
+                "key": {"first line": key_lines[0], "last line": key_lines[-1]},
+            }
+        )
+    lines = []
+    for part in found[0]:
+        ours, theirs = (side[part] for side in found)
+        if part.endswith(" has"):
+            ours = {key: value for key, value in ours.items() if key in theirs}
+        lines += differences(part, ours, theirs)
+    return lines
+
+
+CA_FILES = ("ca.json", "rootCA.key", "rootCA.pem")
+
+
+def shape(record):
+    """The paths of all values in an audit record, without the indices of lists."""
+    return {path for path in flattened(record) if not any(c.isdigit() for c in path.split("/")[-1])}
+
+
+def without_keys(fields):
+    """A certificate's fields without its public key and key identifiers."""
+    identifiers = ("key", "2.5.29.14", "2.5.29.35")
+    return {key: value for key, value in fields.items() if key not in identifiers}
+
+
+def add_tests():
+    """Both commands, for each kind of participant."""
+    Requests.add("init", "cert init", compare_roots, {})
+    options = {"deploy_version": "07", "valid_days": 30, "org": "Hospital"}
+    Requests.add("init_options", "cert init with its options", compare_roots, options)
+    for cert_type in ceremony.NAMES:
+        words = f"cert request for a {cert_type}"
+        Requests.add(f"request_{cert_type}", words, compare_requests, cert_type, {})
+
+
+add_tests()
+
+if __name__ == "__main__":
+    unittest.main()
