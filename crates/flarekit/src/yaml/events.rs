@@ -2,7 +2,8 @@
 //!
 //! The two parsers agree on nearly everything. The differences, found by comparing them over
 //! generated texts, are tabs between tokens (only PyYAML refuses them), `?` inside a plain scalar
-//! in `[ ]` or `{ }`, unusual line breaks, and a block scalar on a last line that does not end.
+//! in `[ ]` or `{ }`, a comment right behind a block's `|` or `>`, unusual line breaks, and a block
+//! scalar on a last line that does not end.
 
 use libyaml_safer::{Encoding, MappingStyle, ScalarStyle, SequenceStyle};
 use libyaml_safer::{Event as RawEvent, EventData, Mark as RawMark, Parser};
@@ -151,6 +152,12 @@ impl<'a> Events<'a> {
                 let source = self.text.get(start..end).unwrap_or_default();
                 let header = source.lines().next().unwrap_or_default();
                 self.check_gap(start + header.len())?;
+                let before = header.split_once('#').map(|(before, _)| before);
+                if before.is_some_and(|before| !before.ends_with(' ')) {
+                    return Err(syntax(format!(
+                        "{at}: a comment begins without a space before it"
+                    )));
+                }
                 if end > self.given {
                     self.undo_added_break(&mut value, at)?;
                 }

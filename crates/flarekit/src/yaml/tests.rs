@@ -120,6 +120,7 @@ fn every_defect_has_its_reason_and_place() {
         ("a#b\tc: 1\n", Reason::YamlSyntax, "line 1, column 4: found a tab"),
         ("- x\n- {a?b: c}\n", Reason::YamlSyntax, "line 2, column 4"),
         ("a: \u{85}b\n", Reason::YamlSyntax, "line 1, column 4: the character U+0085"),
+        ("a: |# c\n  b\n", Reason::YamlSyntax, "line 1, column 4: a comment begins"),
         ("a: |\n  b\n  ", Reason::YamlSyntax, "line 1, column 4: the block's last line"),
         ("a: b: c\n", Reason::YamlSyntax, "line 1, column 5: mapping values are not allowed"),
     ];

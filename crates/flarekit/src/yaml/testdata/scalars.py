@@ -32,4 +32,5 @@ for text in itertools.chain(WORDS, SPACED):
     except (yaml.YAMLError, ValueError, OverflowError):
         print(text, "error", "", sep="\t")
         continue
-    print(text, KINDS.get(type(value), "other"), value if type(value) in (bool, int) else "", sep="\t")
+    shown = value if type(value) in (bool, int) else ""
+    print(text, KINDS.get(type(value), "other"), shown, sep="\t")
