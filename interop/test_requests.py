@@ -77,7 +77,7 @@ def compare_requests(cls, place, cert_type, properties):
                 "request zip": {"members": names},
                 "request.json": {k: v for k, v in request.items() if k not in RANDOM},
                 "request.json has": {key: len(request[key]) for key in RANDOM},
-                "audit.json has": {key: True for key in shape(record)},
+                "audit.json has": {key: True for key in flattened(record)},
                 "audit.json's file": {"mode": oct(audit.stat().st_mode)},
                 "result has": {key: True for key in made.data if key not in ("warnings",)},
                 "CSR": {
@@ -103,11 +103,6 @@ def compare_requests(cls, place, cert_type, properties):
 CA_FILES = ("ca.json", "rootCA.key", "rootCA.pem")
 
 
-def shape(record):
-    """The paths of all values in an audit record, without the indices of lists."""
-    return {path for path in flattened(record) if not any(c.isdigit() for c in path.split("/")[-1])}
-
-
 def without_keys(fields):
     """A certificate's fields without its public key and key identifiers."""
     identifiers = ("key", "2.5.29.14", "2.5.29.35")
@@ -117,7 +112,8 @@ def without_keys(fields):
 def add_tests():
     """Both commands, for each kind of participant."""
     Requests.add("init", "cert init", compare_roots, {})
-    options = {"deploy_version": "07", "valid_days": 30, "org": "Hospital"}
+    # Not --org: the reference's root then names an issuer that is not itself.
+    options = {"deploy_version": "07", "valid_days": 30}
     Requests.add("init_options", "cert init with its options", compare_roots, options)
     for cert_type in ceremony.NAMES:
         words = f"cert request for a {cert_type}"

@@ -190,6 +190,7 @@ fn the_schema_wins_over_missing_and_unknown_options() {
             "--ca-dir",
             "--profile",
             "--out",
+            "--passphrase-file",
             "--valid-days",
             "--force",
             "--schema",

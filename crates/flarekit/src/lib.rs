@@ -1,4 +1,37 @@
-//! flarekit
+//! NVIDIA FLARE's distributed provisioning as a library: *a definition becomes a request, a request
+//! becomes an approval, an approval becomes a startup kit*. Each arrow is one function, and the type
+//! that goes in is the proof of the stage before.
+//!
+//! | step | who | from | through | to |
+//! |---|---|---|---|---|
+//! | `cert init` | Project Admin | [`profile`] | [`ca::CreateCa`] | a CA directory |
+//! | `cert request` | site, user, server | [`definition`] | [`request::Request`] | a request folder and its zip |
+//! | `cert approve` | Project Admin | a request zip | [`approval::UnverifiedRequest`] → [`approval::VerifiedRequest`] → [`approval::AdmittedRequest`] → [`ca::CertAuthority::sign`] | [`approval::SignedApproval`] |
+//! | `package` | site, user, server | a signed zip | [`approval::UnverifiedApproval`] → [`approval::VerifiedApproval`] → [`request::LocalRequest`] → [`kit::KitInputs`] → [`kit::KitPlan`] | [`kit::StartupKit`] |
+//!
+//! # The rooms
+//!
+//! Values that cannot be bad, parsed once at the door:
+//! [`names`], [`identity`], [`connection`], [`fingerprint`], [`digest`], [`time`].
+//!
+//! Strict readers of other people's bytes: [`yaml`], [`json`], [`archive`], [`pki`]. What they
+//! refuse is a [`Defect`](error::Defect); the stage that asked gives it a [`Code`](error::Code).
+//!
+//! The stages: [`profile`], [`definition`], [`request`], [`approval`], [`ca`], [`kit`].
+//!
+//! The machine: [`files`] is the only door to the disk, [`audit`] keeps records in a directory that
+//! is handed in. The clock and the home directory belong to the program; nothing here prints.
+//!
+//! # What never happens
+//!
+//! A private key is not copied into an archive, printed, or cloned. Nothing is read twice: bytes are
+//! verified, then the same bytes are parsed. `--force` bypasses no check of a fingerprint.
+//!
+//! Sources: the artifacts are those of NVFlare 2.9.0; certificates follow RFC 5280, keys RFC 8017
+//! and RFC 5958, archives PKWARE's APPNOTE.
+
+#![warn(clippy::disallowed_methods, clippy::disallowed_macros)]
+
 pub mod approval;
 pub mod archive;
 pub mod audit;
@@ -8,6 +41,7 @@ pub mod definition;
 pub mod digest;
 pub mod error;
 mod fields;
+#[expect(clippy::disallowed_methods, reason = "this room is the door to the disk")]
 pub mod files;
 pub mod fingerprint;
 pub mod identity;

@@ -2,6 +2,8 @@
 
 mod examples;
 mod grammar;
+#[cfg(test)]
+mod page;
 mod values;
 
 use std::path::PathBuf;

@@ -8,8 +8,6 @@ const STATE: u8 = 1;
 const INPUT: u8 = 4;
 /// A defect of this program.
 const DEFECT: u8 = 5;
-/// Ended by the user: 128 + SIGINT, as shells report it.
-const INTERRUPTED: u8 = 130;
 
 /// The exit status and the advice of a code.
 #[rustfmt::skip] // one row a code, the advice below it
@@ -85,8 +83,6 @@ pub fn row(code: Code) -> (u8, &'static str) {
             "Check that this is the participant's own request folder, and restore missing files from a backup. A lost key needs a new request."),
         Code::RequestDirMismatch => (INPUT,
             "Give the folder of the request that was approved with --request-dir, or have the newer request approved."),
-        Code::RequestMetadataNotFound => (STATE,
-            "Restore request.json in the request folder from a backup, or make a new request with 'cert request --force'."),
         Code::RequestMetadataInvalid => (INPUT,
             "Restore request.json in the request folder from a backup, or make a new request with 'cert request --force'."),
         Code::RequestMetadataMismatch => (INPUT,
@@ -105,10 +101,6 @@ pub fn row(code: Code) -> (u8, &'static str) {
             "Give the folder of the request that was approved with --request-dir, or have the current request approved."),
         Code::OutputDirExists => (STATE,
             "Use the kit that is already there, choose another --workspace, or replace it with --force; a backup is kept."),
-        Code::BuildFailed => (STATE,
-            "Correct what the message names under 'builders' in site.yaml of the request folder, then run the command again."),
-        Code::Interrupted => (INTERRUPTED,
-            "Nothing was changed. Run the command again when you are ready."),
         Code::InternalError => (DEFECT,
             "This is a defect of flarekit, not of your input. Please report it with this message and the command."),
     }

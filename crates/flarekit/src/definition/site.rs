@@ -20,6 +20,8 @@ pub struct Site {
     pub host_names: Vec<Host>,
     /// A server's default host. The profile's host wins everywhere; it is carried for the record.
     pub default_host: Option<HostName>,
+    /// Whether `host_names` was one text and not a list, so that the copy looks like the original.
+    one_host_as_text: bool,
     description: Option<Node>,
     unapproved: Vec<String>,
     forbidden: Vec<&'static str>,
@@ -55,6 +57,7 @@ impl Site {
         Ok(Self {
             identity: Identity { project, name, org, cert_type },
             host_names: host_names(entry)?,
+            one_host_as_text: entry.get("host_names").is_some_and(|node| node.as_text().is_some()),
             default_host,
             description: description(document)?,
             unapproved: unapproved(document, entry, kind),
@@ -76,8 +79,7 @@ impl Site {
         }
         if kind == Kind::Server {
             if !self.host_names.is_empty() {
-                let hosts = self.host_names.iter().map(|host| Node::text(host.to_string()));
-                entry = entry.with("host_names", Node::sequence(hosts.collect()));
+                entry = entry.with("host_names", self.host_names_node());
             }
             if let Some(host) = &self.default_host {
                 entry = entry.with("default_host", Node::text(host.as_str()));
@@ -89,6 +91,14 @@ impl Site {
             document = document.with("description", description.clone());
         }
         yaml::write(&document.with("participants", Node::sequence(vec![entry])))
+    }
+
+    fn host_names_node(&self) -> Node {
+        let mut hosts = self.host_names.iter().map(|host| Node::text(host.to_string()));
+        match hosts.next() {
+            Some(only) if self.one_host_as_text => only,
+            first => Node::sequence(first.into_iter().chain(hosts).collect()),
+        }
     }
 
     /// Fields of the document outside the allow-list. They are never copied.

@@ -74,9 +74,7 @@ super::names! {
         RequestDirIncomplete = "REQUEST_DIR_INCOMPLETE",
         /// The request folder is of another request.
         RequestDirMismatch = "REQUEST_DIR_MISMATCH",
-        /// The request folder's metadata is missing.
-        RequestMetadataNotFound = "REQUEST_METADATA_NOT_FOUND",
-        /// The request folder's metadata is malformed.
+        /// The request folder's metadata cannot be read.
         RequestMetadataInvalid = "REQUEST_METADATA_INVALID",
         /// The request folder's metadata is not this approval's.
         RequestMetadataMismatch = "REQUEST_METADATA_MISMATCH",
@@ -94,10 +92,6 @@ super::names! {
         KeyCertMismatch = "KEY_CERT_MISMATCH",
         /// The participant's kit exists.
         OutputDirExists = "OUTPUT_DIR_EXISTS",
-        /// A kit could not be built.
-        BuildFailed = "BUILD_FAILED",
-        /// The user interrupted the command.
-        Interrupted = "INTERRUPTED",
         /// A defect of this program.
         InternalError = "INTERNAL_ERROR",
     }

@@ -6,7 +6,7 @@ use super::folder::BACKUP;
 use super::{FileNames, RequestMetadata};
 use crate::audit::AuditDirectory;
 use crate::error::{Code, Error, Reason};
-use crate::files::{self, Found};
+use crate::files::{self, FileError, Found};
 use crate::json;
 use crate::names::{ParticipantName, RequestId};
 
@@ -32,6 +32,7 @@ enum Candidate {
     Link,
     Incomplete(Vec<String>),
     OfAnotherRequest(String),
+    Unreadable(FileError),
 }
 
 /// Finds the request folder and the metadata in it: the folder given; else the one that the audit
@@ -70,6 +71,7 @@ fn find_given(search: &Search<'_>, folder: &Path) -> Result<(PathBuf, RequestMet
         Candidate::OfAnotherRequest(what) => {
             refuse(Code::RequestDirMismatch, format!("{at}: {what}"))
         }
+        Candidate::Unreadable(error) => Err(error.code(Code::RequestMetadataInvalid)),
     }
 }
 
@@ -133,17 +135,16 @@ fn examine(folder: &Path, search: &Search<'_>) -> Candidate {
     if !missing.is_empty() {
         return Candidate::Incomplete(missing);
     }
-    let read = files::read(&folder.join("request.json"), json::MAX_BYTES as u64);
-    let metadata = match read {
-        Ok(file) => RequestMetadata::parse(&file.bytes).map_err(|defect| defect.message),
-        Err(error) => Err(error.to_string()),
+    let file = match files::read(&folder.join("request.json"), json::MAX_BYTES as u64) {
+        Ok(file) => file,
+        Err(error) => return Candidate::Unreadable(error),
     };
-    match metadata {
+    match RequestMetadata::parse(&file.bytes) {
         Ok(metadata) if metadata.request_id == *search.request_id => Candidate::Right(metadata),
         Ok(metadata) => Candidate::OfAnotherRequest(format!(
             "request.json is of request {}, the approval is of {}",
             metadata.request_id, search.request_id
         )),
-        Err(what) => Candidate::OfAnotherRequest(format!("request.json: {what}")),
+        Err(defect) => Candidate::OfAnotherRequest(format!("request.json: {defect}")),
     }
 }

@@ -138,8 +138,7 @@ fn every_defect_has_its_reason_and_place() {
 }
 
 #[test]
-fn limits_hold_and_hold_quickly() {
-    let started = std::time::Instant::now();
+fn limits_hold() {
     let reason = |text: &str| refused(text, Dialect::Local).0;
     assert_eq!(reason(&" ".repeat(MAX_BYTES + 1)), Reason::YamlTooLarge);
     for opening in ["[", "{a: ", "- ", "? ", "[{a: "] {
@@ -164,7 +163,6 @@ fn limits_hold_and_hold_quickly() {
     local(&merges);
     let repeated = format!("a: &a {}\nb: [{}]\n", "x".repeat(500_000), "*a, ".repeat(9));
     assert_eq!(reason(&repeated), Reason::YamlTooLarge);
-    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
 }
 
 #[test]

@@ -29,7 +29,9 @@ fn refusal(site: &Site, workspace: &Path) -> String {
 fn another_workspace_gets_a_private_copy_of_the_kit() {
     let site = Site::client();
     let workspace = site.path("moved");
-    fs::write(site.kit.join("startup/client.key"), "key").unwrap();
+    let key = site.kit.join("startup/client.key");
+    fs::write(&key, "key").unwrap();
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).unwrap();
     fs::set_permissions(site.kit.join("local"), fs::Permissions::from_mode(0o555)).unwrap();
     start_in(&site, &site.kit.join("startup/start.sh"), &workspace);
     let (_, call) = site.only_call();
@@ -40,7 +42,8 @@ fn another_workspace_gets_a_private_copy_of_the_kit() {
     }
     assert_eq!((mode(&workspace), mode(&workspace.join("kit"))), (0o700, 0o700));
     assert_eq!(mode(&workspace.join("kit/startup/client.key")), 0o600);
-    assert_eq!(mode(&workspace.join("kit/local")), 0o700);
+    // As it was, and removable by the next start.
+    assert_eq!(mode(&workspace.join("kit/local")), 0o755);
     wait_until("daemon_pid.fl", || workspace.join("daemon_pid.fl").exists());
     assert!(!site.state("daemon_pid.fl").exists() && !site.state("transfer").exists());
 }

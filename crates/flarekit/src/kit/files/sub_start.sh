@@ -103,11 +103,11 @@ refuse_second_instance() {
   exit 0
 }
 
-# The new copy is complete before it takes the place of the old one. The right to write is for the
-# next start, which removes it: mounted kits are often read-only.
+# The new copy is complete before it takes the place of the old one. Modes are kept; the right to
+# write is for the next start, which removes it: mounted kits are often read-only.
 copy_kit() {
   rm -rf -- "$KIT.new" &&
-    (umask 077 && cp -RP -- "$SOURCE" "$KIT.new") &&
+    (umask 077 && cp -RPp -- "$SOURCE" "$KIT.new") &&
     chmod -R u+rwX -- "$KIT.new" &&
     chmod 700 -- "$KIT.new" &&
     rm -rf -- "$KIT" &&

@@ -1,0 +1,128 @@
+//! The console blocks of a Markdown page.
+//!
+//! In a block marked `console`, `hospital-a$ command` is what is typed on the machine hospital-a (a
+//! bare `$` is a machine, too), with `\` at the end of a line that goes on. What follows up to the
+//! next prompt is what the command prints; a line of three dots stands for any number of lines.
+
+/// The page as it would be if each command's output were what `run` gives for the machine, the
+/// command and the output that stands there now.
+pub fn with_real_output(page: &str, mut run: impl FnMut(&str, &str, &[&str]) -> String) -> String {
+    let mut found = String::new();
+    let mut lines = page.lines().peekable();
+    while let Some(line) = lines.next() {
+        push(&mut found, line);
+        if line != "```console" {
+            continue;
+        }
+        while let Some(line) = lines.next_if(|line| *line != "```") {
+            let (machine, first) = prompt(line).expect("a console block begins with a prompt");
+            push(&mut found, line);
+            let mut command = first.to_owned();
+            while command.ends_with('\\') {
+                let line = lines.next().expect("the command goes on");
+                push(&mut found, line);
+                command.push('\n');
+                command.push_str(line);
+            }
+            let mut expected = Vec::new();
+            while let Some(line) = lines.next_if(|line| *line != "```" && prompt(line).is_none()) {
+                expected.push(line);
+            }
+            found.push_str(&run(machine, &command, &expected));
+        }
+    }
+    found
+}
+
+fn push(text: &mut String, line: &str) {
+    text.push_str(line);
+    text.push('\n');
+}
+
+/// The machine and the command of a line that begins with a prompt.
+fn prompt(line: &str) -> Option<(&str, &str)> {
+    let (machine, command) = line.split_once("$ ")?;
+    let is_name = machine.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    is_name.then_some((machine, command))
+}
+
+/// Whether the printed lines are the expected ones.
+pub fn matches(expected: &[String], printed: &[String]) -> bool {
+    match expected.split_first() {
+        None => printed.is_empty(),
+        Some((dots, rest)) if dots == "..." => {
+            (0..=printed.len()).any(|skipped| matches(rest, &printed[skipped..]))
+        }
+        Some((line, rest)) => {
+            printed.first() == Some(line) && matches(rest, printed.get(1..).unwrap_or_default())
+        }
+    }
+}
+
+/// The text without what differs from run to run: hashes, ids, serial numbers and times.
+pub fn without_chance(text: &str) -> String {
+    let mut plain = String::new();
+    let mut word = String::new();
+    for c in text.trim_end().chars().chain(['\n']) {
+        if c.is_ascii_alphanumeric() || "-:_".contains(c) {
+            word.push(c);
+        } else {
+            plain.push_str(&without_chance_in_word(&word));
+            plain.push(c);
+            word.clear();
+        }
+    }
+    plain.trim_end().to_owned()
+}
+
+fn without_chance_in_word(word: &str) -> String {
+    let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let backup = |at: usize| {
+        let (stem, name) = word.split_at(at);
+        let (time, random) = name.split_once("Z-")?;
+        (time.len() == 15 && hex(random)).then(|| format!("{stem}<backup>"))
+    };
+    if matches!(word.len(), 32 | 64) && hex(word) {
+        "<hex>".to_owned()
+    } else if word.strip_prefix("0x").is_some_and(hex) {
+        "<serial>".to_owned()
+    } else if word.len() == 20 && word.starts_with("20") && word.ends_with('Z') {
+        "<time>".to_owned()
+    } else {
+        // A backup's name is the time in 16 characters, '-' and 16 hexadecimal digits.
+        word.len().checked_sub(33).and_then(backup).unwrap_or_else(|| word.to_owned())
+    }
+}
+
+#[test]
+fn chance_is_taken_out() {
+    for (text, expected) in [
+        ("valid_until: 2029-11-22T07:46:23Z ", "valid_until: <time>"),
+        ("serial: 0x3a613e37534b8a0bf5fd17", "serial: <serial>"),
+        ("audit: /a/fdb14c811a6d4e56a8b47c80043c2d65/audit.json", "audit: /a/<hex>/audit.json"),
+        ("in /w/site-20261123T074529Z-f0b66acc747ffa22", "in /w/site-<backup>"),
+        ("prod_00 hospital-a SHA256:AA", "prod_00 hospital-a SHA256:AA"),
+    ] {
+        assert_eq!(without_chance(text), expected);
+    }
+}
+
+#[test]
+fn three_dots_stand_for_any_lines() {
+    let list = |lines: &str| lines.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let matches = |expected, printed| matches(&list(expected), &list(printed));
+    assert!(matches("a b", "a b") && matches("...", "") && matches("a ... d", "a b c d"));
+    assert!(!matches("a", "a b") && !matches("a b", "a") && !matches("... c", "a b"));
+}
+
+#[test]
+fn blocks_have_machines_commands_and_output() {
+    let page = "text $ no\n```console\n$ one \\\n  more\nout\nsite-a$ two\n```\n```shell\n$ no\n```\n";
+    let mut seen = Vec::new();
+    let found = with_real_output(page, |machine, command, expected| {
+        seen.push(format!("{machine}|{command}|{}", expected.concat()));
+        "new\n".to_owned()
+    });
+    assert_eq!(seen, ["|one \\\n  more|out", "site-a|two|"]);
+    assert_eq!(found, page.replace("out\n", "new\n").replace("two\n", "two\nnew\n"));
+}
