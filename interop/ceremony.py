@@ -47,6 +47,8 @@ def shared(definition):
     """What of a parsed definition may leave the machine: {property: value}."""
     entry = definition["participants"][0]
     found = {key: entry[key] for key in SHARED if key in entry}
+    if isinstance(found.get("host_names"), str):
+        found["host_names"] = [found["host_names"]]
     for key in ("name", "description"):
         if key in definition:
             found[f"project's {key}"] = definition[key]

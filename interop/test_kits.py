@@ -68,7 +68,8 @@ class Kits(Prepared):
             workspace = place / f"workspace-{program.name}"
             program.package(place, to_package, workspace, folder, kits.fingerprint(root))
             made[program.name] = ceremony.kit_folder(workspace, name, version)
-        lines += compare_kits(place, cert_type, made["flarekit"], made["reference"])
+        known = options.get("deviation", {})
+        lines += compare_kits(place, cert_type, made["flarekit"], made["reference"], known)
         if not options.get("extra_files"):
             kits.check_kit(made["flarekit"], cert_type, name, ceremony.ORG, root)
         if lines:
@@ -102,15 +103,20 @@ def compare_approvals(place, name, ours, theirs):
     return lines
 
 
-def compare_kits(place, cert_type, ours, theirs):
-    """Tree, modes, JSON and what the scripts start."""
+def compare_kits(place, cert_type, ours, theirs, known=()):
+    """Tree, modes, JSON and what the scripts start; `known` holds JSON leaves that may differ."""
     lines = differences("entry", kits.tree(ours), kits.tree(theirs))
     left, right = kits.json_files(ours), kits.json_files(theirs)
     for file in sorted(set(left) & set(right)):
         if not file.endswith(".ipynb"):
-            lines += differences(file, flattened(left[file]), flattened(right[file]))
+            our_leaves, their_leaves = flattened(left[file]), flattened(right[file])
+            for path, leaf in dict(known).items():
+                if our_leaves.get(path) == leaf:
+                    their_leaves[path] = leaf
+            lines += differences(file, our_leaves, their_leaves)
     kind = kits.kind_of(cert_type)
-    for file in ("rootCA.pem", *(("server.crt", "server.key") if kind == "server" else ("client.crt", "client.key"))):
+    role = "server" if kind == "server" else "client"
+    for file in ("rootCA.pem", f"{role}.crt", f"{role}.key"):
         if (ours / "startup" / file).read_bytes() != (theirs / "startup" / file).read_bytes():
             lines.append(f"startup/{file} differs")
     if kind == "user":
@@ -124,7 +130,13 @@ def compare_kits(place, cert_type, ours, theirs):
         for kit, workspace in zip((ours, theirs), moved)
     ]
     lines += differences("sub_start.sh --once, moved workspace", *starts)
-    return lines + differences("moved workspace", *map(kits.tree, moved))
+    return lines + differences("moved workspace", *map(private_tree, moved))
+
+
+def private_tree(workspace):
+    """The entries of a moved workspace; below `kit/`, which is private, modes do not matter."""
+    entries = kits.tree(workspace)
+    return {path: (kind, path.startswith("kit/") or mode) for path, (kind, mode) in entries.items()}
 
 
 def add_matrix():
@@ -163,7 +175,13 @@ VARIANTS = {
     "auth_identity": ("client", {}, {"auth_identity": "hospital-a-cell"}, {}),
     "auth_identity_equal_to_the_name": ("client", {}, {"auth_identity": "hospital-a"}, {}),
     "capacity": ("client", {}, {"capacity": {"num_of_gpus": 2, "mem_per_gpu_in_GiB": 16}}, {}),
-    "no_log_streaming": ("client", {}, {"allow_log_streaming": False}, {}),
+    # The reference takes a site's `false` for "not set" and lets the logs be streamed.
+    "no_log_streaming": (
+        "client",
+        {},
+        {"allow_log_streaming": False},
+        {"deviation": {"/allow_log_streaming": ("bool", False)}},
+    ),
     "use_aio_client": ("client", {}, {"use_aio": True}, {}),
     "use_aio_client_tcp": ("client", {"scheme": "tcp"}, {"use_aio": True}, {}),
     "use_aio_server_http": ("server", {"scheme": "http"}, {"use_aio": True}, {}),

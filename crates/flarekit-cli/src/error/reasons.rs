@@ -16,6 +16,7 @@ pub fn hint(code: Code, reason: Reason) -> Option<&'static str> {
         Code::RequestDirNotFound if reason == Reason::RequestDirGiven => {
             Some("Check the path of --request-dir: it is the folder that 'cert request' made.")
         }
+        Code::CaLoadFailed => of_ca_key(reason),
         Code::CertSigningFailed => of_root(reason),
         Code::UnsupportedKey if reason == Reason::RootKeyUnsupported => Some(
             "The root's key must be RSA of 2048 to 4096 bits. Make a new CA with 'cert init'; \
@@ -23,6 +24,20 @@ pub fn hint(code: Code, reason: Reason) -> Option<&'static str> {
         ),
         Code::RootcaFingerprintMismatch => of_fingerprints(reason),
         Code::InvalidSignedZip if reason == Reason::KeyMaterialInArchive => of_request_zip(reason),
+        _ => None,
+    }
+}
+
+/// A CA key that is protected by a passphrase.
+fn of_ca_key(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::KeyEncrypted => Some(
+            "Give the passphrase with --passphrase-file or in FLAREKIT_CA_PASSPHRASE, or run the \
+             command in a terminal, where you are asked for it.",
+        ),
+        Reason::KeyPassphrase => {
+            Some("Check the passphrase: its file's first line counts, without the line break.")
+        }
         _ => None,
     }
 }

@@ -22,7 +22,7 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use disk::{Disk, copy, disk};
+pub use disk::disk;
 
 pub const PROFILE: &str = "\
 name: hospital_federation

@@ -117,7 +117,8 @@ fn three_dots_stand_for_any_lines() {
 
 #[test]
 fn blocks_have_machines_commands_and_output() {
-    let page = "text $ no\n```console\n$ one \\\n  more\nout\nsite-a$ two\n```\n```shell\n$ no\n```\n";
+    let page =
+        "text $ no\n```console\n$ one \\\n  more\nout\nsite-a$ two\n```\n```shell\n$ no\n```\n";
     let mut seen = Vec::new();
     let found = with_real_output(page, |machine, command, expected| {
         seen.push(format!("{machine}|{command}|{}", expected.concat()));

@@ -45,7 +45,7 @@ impl World {
     /// chance, else what was printed.
     pub fn type_in(&mut self, machine: &str, command: &str, expected: &[&str]) -> String {
         self.commands += 1;
-        let printed = self.run(machine, command, expected);
+        let printed = self.run(machine, command);
         let lines = |text: &str| text.lines().map(without_chance).collect::<Vec<_>>();
         let expected: String = expected.iter().map(|line| format!("{line}\n")).collect();
         self.learn_fingerprint(&expected, &printed);
@@ -53,12 +53,13 @@ impl World {
         if matches(&wanted, &found) {
             return expected;
         }
+        let printed = self.with_shown_fingerprints(&printed);
         eprintln!("{machine}$ {command}\n--- expected\n{expected}--- printed\n{printed}");
         printed
     }
 
     /// Standard output and standard error together, with the paths of the documentation.
-    fn run(&mut self, machine: &str, command: &str, expected: &[&str]) -> String {
+    fn run(&mut self, machine: &str, command: &str) -> String {
         let name = if machine.is_empty() { "you" } else { machine };
         let home = PathBuf::from(format!("{}/home/{name}", self.root));
         if !self.at.contains_key(name) {
@@ -81,13 +82,14 @@ impl World {
             .output()
             .unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        let status = expected.iter().find_map(|line| {
+        let status = text.lines().find_map(|line| {
             line.strip_prefix("Code: ")?.split_once("(exit ")?.1.strip_suffix(')')?.parse().ok()
         });
         assert_eq!(output.status.code(), status.or(Some(0)), "{command}\n{text}");
         let end = fs::read_to_string(end).unwrap();
         self.at.insert(name.to_owned(), PathBuf::from(end.trim_end()));
-        text.replace(&self.root, "")
+        let text = text.replace(&self.root, "");
+        text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
     }
 
     fn settle(&self, home: &Path) {
@@ -114,6 +116,12 @@ impl World {
         {
             self.fingerprints.push((shown.to_owned(), real.to_owned()));
         }
+    }
+
+    fn with_shown_fingerprints(&self, text: &str) -> String {
+        self.fingerprints
+            .iter()
+            .fold(text.to_owned(), |text, (shown, real)| text.replace(real, shown))
     }
 
     fn with_real_fingerprints(&self, text: &str) -> String {

@@ -5,17 +5,7 @@ use std::fs;
 use crate::common::archives::Members;
 use crate::common::{INIT, SERVER_NAME, Sandbox, USER_NAME, text_of, warnings};
 
-/// The files of a kit, sorted.
-const SITE_STARTUP: [&str; 8] = [
-    "client.crt",
-    "client.key",
-    "fed_client.json",
-    "rootCA.pem",
-    "start.sh",
-    "stop_fl.sh",
-    "sub_start.sh",
-    "",
-];
+/// What is in `local/` of a site's or a server's kit.
 const LOCAL: [&str; 4] = [
     "authorization.json.default",
     "log_config.json.default",
@@ -63,7 +53,18 @@ fn quick_start_add_a_site() {
     let folder = "workspace/hospital_federation/prod_00/hospital-a";
     assert_eq!(kit["output_dir"], m.path(folder).to_str().unwrap());
     assert_eq!(m.names(folder), ["local", "readme.txt", "startup", "transfer"]);
-    assert_eq!(m.names(&format!("{folder}/startup")), SITE_STARTUP[..7]);
+    assert_eq!(
+        m.names(&format!("{folder}/startup")),
+        [
+            "client.crt",
+            "client.key",
+            "fed_client.json",
+            "rootCA.pem",
+            "start.sh",
+            "stop_fl.sh",
+            "sub_start.sh"
+        ]
+    );
     assert_eq!(m.names(&format!("{folder}/local")), LOCAL);
     assert_eq!(m.names(&format!("{folder}/transfer")), [""; 0]);
     let startup = |name: &str| m.read(&format!("{folder}/startup/{name}"));

@@ -19,6 +19,9 @@ pub struct StagedDir {
     handle: File,
     /// What stands at the top, in the order of writing.
     top: RefCell<Vec<PathBuf>>,
+    /// The files inside, to be made durable together at the end: a journal that has been flushed
+    /// for one of them has the others too.
+    files: RefCell<Vec<File>>,
     /// The directories inside, to be made durable.
     dirs: RefCell<Vec<PathBuf>>,
     published: bool,
@@ -53,6 +56,7 @@ impl StagedDir {
                 path,
                 handle,
                 top: RefCell::default(),
+                files: RefCell::default(),
                 dirs: RefCell::default(),
                 published: false,
                 parents,
@@ -79,7 +83,11 @@ impl StagedDir {
     pub fn write(&self, relative: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
         let path = self.inside(relative)?;
         sys::create_private(&path)
-            .and_then(|mut file| write::fill(&mut file, bytes, mode))
+            .and_then(|mut file| {
+                write::fill(&mut file, bytes, mode)?;
+                self.files.borrow_mut().push(file);
+                Ok(())
+            })
             .map_err(|error| self.refused(relative, error))?;
         self.remember(relative, path);
         Ok(())
@@ -227,6 +235,9 @@ impl StagedDir {
     }
 
     fn sync(&self) -> io::Result<()> {
+        for file in self.files.borrow().iter() {
+            file.sync_all()?;
+        }
         for directory in self.dirs.borrow().iter() {
             sys::sync_dir(directory)?;
         }

@@ -44,11 +44,10 @@ pub fn write_replacing(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileE
     sys::sync_dir(sys::parent_of(path)).map_err(on())
 }
 
-/// Writes, sets the mode and makes it durable.
+/// Writes and sets the mode.
 pub(super) fn fill(file: &mut File, bytes: &[u8], mode: u32) -> io::Result<()> {
     file.write_all(bytes)?;
-    sys::set_mode(file, mode)?;
-    file.sync_all()
+    sys::set_mode(file, mode)
 }
 
 /// A finished file under a random name, locked, and removed unless it gets its own name.
@@ -70,6 +69,7 @@ impl Draft {
             let mut draft = Self { path, file, renamed: false };
             if sys::claim(&draft.file, &draft.path)? {
                 fill(&mut draft.file, bytes, mode)?;
+                draft.file.sync_all()?;
                 return Ok(draft);
             }
         }
