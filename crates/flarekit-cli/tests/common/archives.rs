@@ -19,10 +19,29 @@ impl Members {
         Self(all.collect())
     }
 
+    /// An archive that our own writer would refuse to make: stored, one member after the other
+    /// (PKWARE's APPNOTE.TXT 6.3.10, sections 4.3.7, 4.3.12 and 4.3.16).
     pub fn zip(&self) -> Vec<u8> {
-        let list: Vec<(&str, &[u8])> =
-            self.0.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
-        archive::write(&list).unwrap()
+        let (mut zip, mut directory) = (Vec::new(), Vec::new());
+        for (name, bytes) in &self.0 {
+            let at = u32::try_from(zip.len()).unwrap();
+            let size = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+            let name_size = u16::try_from(name.len()).unwrap().to_le_bytes();
+            // Version, flags, method, time and date.
+            let common = [20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x50];
+            let crc = crc32(bytes).to_le_bytes();
+            zip.extend([b"PK\x03\x04".as_slice(), &common, &crc, &size, &size].concat());
+            zip.extend([&name_size[..], &[0, 0], name.as_bytes(), bytes].concat());
+            directory.extend([b"PK\x01\x02".as_slice(), &[20, 3], &common, &crc].concat());
+            directory.extend([&size[..], &size, &name_size, &[0; 8]].concat());
+            directory.extend((0o100_600_u32 << 16).to_le_bytes());
+            directory.extend([&at.to_le_bytes()[..], name.as_bytes()].concat());
+        }
+        let at = u32::try_from(zip.len()).unwrap().to_le_bytes();
+        let size = u32::try_from(directory.len()).unwrap().to_le_bytes();
+        let count = u16::try_from(self.0.len()).unwrap().to_le_bytes();
+        let end = [&b"PK\x05\x06\0\0\0\0"[..], &count, &count, &size, &at, &[0, 0]];
+        [zip, directory, end.concat()].concat()
     }
 
     pub fn names(&self) -> Vec<&str> {
@@ -87,6 +106,12 @@ impl Members {
         let signature = key.sign_content(&self.0["signed.json"]).unwrap();
         self.set("signed.json.sig", encode_base64(&signature).unwrap());
     }
+}
+
+/// CRC-32 as zip has it (APPNOTE.TXT section 4.4.7).
+fn crc32(bytes: &[u8]) -> u32 {
+    let step = |crc: u32, _| if crc & 1 == 1 { (crc >> 1) ^ 0xedb8_8320 } else { crc >> 1 };
+    !bytes.iter().fold(!0, |crc, byte| (0..8).fold(crc ^ u32::from(*byte), step))
 }
 
 /// Changes an archive on a machine.

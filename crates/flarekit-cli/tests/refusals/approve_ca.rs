@@ -255,14 +255,14 @@ const ROWS: &[Row] = &[
         "a folder in its place, by force",
         "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml --force",
         |m| fs::create_dir(m.path("hospital-a/hospital-a.signed.zip")).unwrap(),
-        ("OUTPUT_DIR_NOT_WRITABLE", 1, "WRITE_FAILED"),
+        ("OUTPUT_DIR_NOT_WRITABLE", 1, "NOT_A_PLAIN_FILE"),
     ),
     (
         "out below a file",
         "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml \
          --out alice.yaml/deep/x.signed.zip",
         |_| {},
-        ("OUTPUT_DIR_NOT_WRITABLE", 1, "WRITE_FAILED"),
+        ("OUTPUT_DIR_NOT_WRITABLE", 1, "NOT_A_DIRECTORY"),
     ),
 ];
 

@@ -26,21 +26,27 @@ use common::{Machine, Sandbox, disk};
 /// What is wrong, the command, how to make it wrong, and the refusal: code, exit status, reason.
 pub type Row = (&'static str, &'static str, fn(&Machine), (&'static str, i32, &'static str));
 
-/// Tries every row on a copy of the machine.
+/// Tries every row on a copy of the machine, and reports all that went otherwise.
+#[track_caller]
 pub fn try_all(sandbox: &Sandbox, good: &Machine, rows: &[Row]) {
-    for (number, (what, line, change, (code, exit, reason))) in rows.iter().enumerate() {
-        let machine = sandbox.machine(&number.to_string());
-        copy(&good.cwd, &machine.cwd);
-        change(&machine);
-        let root = machine.cwd.parent().unwrap().to_owned();
-        let before = disk(&root);
-        let (found, status, why) = machine.refused(line);
-        assert_eq!(
-            (found.as_str(), status, why.as_deref().unwrap_or("")),
-            (*code, *exit, *reason),
-            "{what}: {line}"
-        );
-        assert_eq!(changes(&before, &disk(&root)), [""; 0].map(std::path::PathBuf::from), "{what}");
-        std::fs::remove_dir_all(root).unwrap();
+    let otherwise: Vec<String> =
+        rows.iter().filter_map(|row| attempt(sandbox, good, row)).collect();
+    assert!(otherwise.is_empty(), "{}", otherwise.join("\n"));
+}
+
+fn attempt(sandbox: &Sandbox, good: &Machine, row: &Row) -> Option<String> {
+    let (what, line, change, (code, exit, reason)) = row;
+    let machine = sandbox.machine("bad");
+    copy(&good.cwd, &machine.cwd);
+    change(&machine);
+    let root = machine.cwd.parent()?.to_owned();
+    let before = disk(&root);
+    let (found, status, why) = machine.refused(line);
+    let changed = changes(&before, &disk(&root));
+    std::fs::remove_dir_all(root).unwrap();
+    let seen = (found.as_str(), status, why.as_deref().unwrap_or(""));
+    if seen != (*code, *exit, *reason) {
+        return Some(format!("{what}: {line}: {seen:?}, not {:?}", (code, exit, reason)));
     }
+    (!changed.is_empty()).then(|| format!("{what}: {line}: changed {changed:?}"))
 }

@@ -242,19 +242,19 @@ const WORKSPACE: &[Row] = &[
         "below a file",
         "package hospital-a/hospital-a.signed.zip -w alice.yaml/x/y",
         |_| {},
-        (UNWRITABLE, 1, "WRITE_FAILED"),
+        (UNWRITABLE, 1, "NOT_A_DIRECTORY"),
     ),
     (
         "a loop of links",
         "package hospital-a/hospital-a.signed.zip -w loop",
         |m| symlink("loop", m.path("loop")).unwrap(),
-        (UNWRITABLE, 1, "WRITE_FAILED"),
+        (UNWRITABLE, 1, "NOT_A_PLAIN_FILE"),
     ),
     (
         "no name at all",
         "package hospital-a/hospital-a.signed.zip -w ''",
         |_| {},
-        (UNWRITABLE, 1, "WRITE_FAILED"),
+        ("INVALID_ARGS", 4, "USAGE"),
     ),
     (
         "project is a link",

@@ -115,7 +115,7 @@ const ARCHIVE: &[Row] = &[
         "signature is no base64",
         LINE,
         |m| rezip(m, ZIP, |zip| zip.set("signed.json.sig", "!")),
-        (BAD, 4, "PEM_MALFORMED"),
+        (BAD, 4, "SIGNATURE_INVALID"),
     ),
     (
         "port altered",

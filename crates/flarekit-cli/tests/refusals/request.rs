@@ -200,13 +200,13 @@ const PLACES: &[Row] = &[
         "folder below a file",
         "cert request -p hospital-a.yaml --out alice.yaml/x",
         |_| {},
-        ("OUTPUT_DIR_NOT_WRITABLE", 1, "WRITE_FAILED"),
+        ("OUTPUT_DIR_NOT_WRITABLE", 1, "NOT_A_DIRECTORY"),
     ),
     (
-        "folder below a link to nowhere",
+        "folder below a loop of links",
         "cert request -p hospital-a.yaml --out loop/x",
         |m| symlink("loop", m.path("loop")).unwrap(),
-        ("OUTPUT_DIR_NOT_WRITABLE", 1, "WRITE_FAILED"),
+        ("OUTPUT_DIR_NOT_WRITABLE", 1, "NOT_A_PLAIN_FILE"),
     ),
 ];
 

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{BACKDATING, BACKUP, CaMetadata, METADATA, ROOT_CERTIFICATE, ROOT_KEY};
+use super::{BACKDATING, CaMetadata, METADATA, ROOT_CERTIFICATE, ROOT_KEY};
 use crate::error::{Code, Error, Reason};
-use crate::files::{self, FileError, Found, StagedDir};
+use crate::files::{self, FileError, OwnFolder};
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::names::{DeployVersion, Org, ProjectName};
@@ -50,14 +50,12 @@ pub struct CreatedCa {
 impl CreateCa<'_> {
     /// Makes the CA, whole or not at all.
     pub fn create(self, now: Timestamp) -> Result<CreatedCa, Error> {
-        let directory = files::absolute(self.directory).map_err(unwritable)?;
         let profile = files::absolute(self.profile).map_err(unwritable)?;
-        let occupied = is_occupied(&directory)?;
-        let _lock =
-            if occupied { Some(files::lock_dir(&directory).map_err(unwritable)?) } else { None };
-        let existing = existing_files(&directory)?;
-        if !existing.is_empty() {
-            self.may_replace(&directory, &existing)?;
+        let own = OwnFolder::open(self.directory, &[ROOT_CERTIFICATE, ROOT_KEY, METADATA])
+            .map_err(unwritable)?;
+        let directory = own.path().to_path_buf();
+        if !own.existing().is_empty() {
+            self.may_replace(&directory, own.existing())?;
         }
 
         let failed = |defect: crate::error::Defect| defect.code(Code::CertGenerationFailed);
@@ -73,8 +71,7 @@ impl CreateCa<'_> {
             project_profile: Some(profile.display().to_string()),
         };
 
-        let parent = if occupied { Some(directory.as_path()) } else { directory.parent() };
-        let staged = StagedDir::create(parent.unwrap_or(&directory), 0o700).map_err(unwritable)?;
+        let staged = own.stage().map_err(unwritable)?;
         let pem = key.to_pem().map_err(failed)?;
         let write = |name: &str, bytes: &[u8], mode: u32| {
             staged.write(Path::new(name), bytes, mode).map_err(unwritable)
@@ -82,7 +79,15 @@ impl CreateCa<'_> {
         write(ROOT_CERTIFICATE, certificate.to_pem().map_err(failed)?.as_bytes(), 0o644)?;
         write(ROOT_KEY, pem.as_bytes(), 0o600)?;
         write(METADATA, json::write(&metadata.to_map()).as_bytes(), 0o600)?;
-        let backup = publish(staged, &directory, occupied, &existing, now)?;
+        let backup = own.publish(staged, now).map_err(|error| {
+            // Another 'cert init' into the same directory was faster.
+            let code = if error.already_exists() {
+                Code::CaAlreadyExists
+            } else {
+                Code::OutputDirNotWritable
+            };
+            error.code(code)
+        })?;
         Ok(CreatedCa {
             certificate_path: directory.join(ROOT_CERTIFICATE),
             certificate,
@@ -154,47 +159,4 @@ impl CreateCa<'_> {
 
 fn unwritable(error: FileError) -> Error {
     error.code(Code::OutputDirNotWritable)
-}
-
-fn is_occupied(directory: &Path) -> Result<bool, Error> {
-    match files::look(directory).map_err(unwritable)? {
-        Found::Nothing => Ok(false),
-        Found::Directory => Ok(true),
-        Found::File | Found::Link | Found::Other => Err(Error::because(
-            Code::OutputDirNotWritable,
-            Reason::NotADirectory,
-            format!("{} exists and is not a directory", directory.display()),
-        )),
-    }
-}
-
-fn existing_files(directory: &Path) -> Result<Vec<PathBuf>, Error> {
-    let mut existing = Vec::new();
-    for name in [ROOT_CERTIFICATE, ROOT_KEY, METADATA] {
-        let path = directory.join(name);
-        if files::look(&path).map_err(unwritable)? != Found::Nothing {
-            existing.push(path);
-        }
-    }
-    Ok(existing)
-}
-
-fn publish(
-    staged: StagedDir,
-    directory: &Path,
-    occupied: bool,
-    existing: &[PathBuf],
-    now: Timestamp,
-) -> Result<Option<PathBuf>, Error> {
-    if !occupied {
-        staged.publish(directory, 0o700).map_err(unwritable)?;
-        return Ok(None);
-    }
-    if existing.is_empty() {
-        staged.publish_files(directory).map_err(unwritable)?;
-        return Ok(None);
-    }
-    let backup = directory.join(BACKUP).join(files::backup_name(now).map_err(unwritable)?);
-    staged.replace_files(directory, existing, &backup).map_err(unwritable)?;
-    Ok(Some(backup))
 }

@@ -20,8 +20,6 @@ use crate::pki::{Certificate, PrivateKey};
 const ROOT_CERTIFICATE: &str = "rootCA.pem";
 const ROOT_KEY: &str = "rootCA.key";
 const METADATA: &str = "ca.json";
-/// Where `cert init --force` puts the files it replaces.
-const BACKUP: &str = ".bak";
 
 /// Certificates start this much before the approval, because clocks differ (in seconds).
 const BACKDATING: u64 = 5 * 60;

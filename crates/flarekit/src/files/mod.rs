@@ -11,6 +11,7 @@
 mod backup;
 mod dirs;
 mod error;
+mod folder;
 mod lock;
 mod look;
 mod moves;
@@ -25,6 +26,7 @@ mod write;
 pub use backup::{backup_name, remove};
 pub use dirs::{Created, make_dirs};
 pub use error::{FileError, FileErrorKind};
+pub use folder::{OwnFolder, backups_of};
 pub use lock::{Lock, lock_dir};
 pub use look::{Found, absolute, list, look};
 pub use moves::move_into_backup;

@@ -105,6 +105,7 @@ impl ProdDir {
     ) -> Result<StartupKit, Error> {
         self.refuse_existing(name, force)?;
         let target = self.kit_path(name);
+        files::sweep(&self.project_dir);
         let staged = StagedDir::create(&self.project_dir, DIRECTORY_MODE).map_err(unwritable)?;
         for folder in plan.folders() {
             staged.make_dir(folder, DIRECTORY_MODE).map_err(unwritable)?;

@@ -7,17 +7,12 @@ use serde_json::{Map, Value, json};
 use super::{Request, SCHEMA_VERSION};
 use crate::audit::{AuditDirectory, AuditOutcome};
 use crate::digest::Digest;
-use crate::error::{Code, Error, Reason};
-use crate::files::{self, FileError, Found, StagedDir};
+use crate::error::{Code, Error};
+use crate::files::{FileError, FileErrorKind, OwnFolder, StagedDir};
 use crate::json;
 use crate::names::ParticipantName;
 use crate::time::Timestamp;
 
-/// The folder inside a request folder that keeps what `--force` replaced.
-pub(super) const BACKUP: &str = ".bak";
-
-/// Mode of a request folder: it holds a private key.
-const FOLDER_MODE: u32 = 0o700;
 /// Mode of files that only their owner may read.
 const PRIVATE: u32 = 0o600;
 /// Mode of files that anybody may read.
@@ -86,12 +81,9 @@ pub struct StoredRequest {
 /// Refuses early, before a key is made, what [`store`] would refuse: a folder that holds a request
 /// already, unless `force`.
 pub fn refuse_occupied(folder: &Path, name: &ParticipantName, force: bool) -> Result<(), Error> {
-    let folder = files::absolute(folder).map_err(unwritable)?;
     let names = FileNames::of(name);
-    if is_occupied(&folder)? && !force {
-        refuse_overwriting(&existing_files(&folder, &names)?, &names)?;
-    }
-    Ok(())
+    let own = OwnFolder::open(folder, &names.in_folder()).map_err(unusable)?;
+    if force { Ok(()) } else { refuse_overwriting(own.existing(), &names) }
 }
 
 /// Stores a request in `folder`, whole or not at all. With `force`, an earlier request moves into a
@@ -103,24 +95,26 @@ pub fn store(
     audit: &AuditDirectory,
     now: Timestamp,
 ) -> Result<StoredRequest, Error> {
-    let folder = files::absolute(folder).map_err(unwritable)?;
     let names = FileNames::of(&request.metadata.identity.name);
-    let occupied = is_occupied(&folder)?;
-    // Two requests into one folder wait for each other here; a folder that does not exist yet is
-    // decided by the rename at the end.
-    let _lock = if occupied { Some(files::lock_dir(&folder).map_err(unwritable)?) } else { None };
-    let existing = existing_files(&folder, &names)?;
+    let own = OwnFolder::open(folder, &names.in_folder()).map_err(unusable)?;
     if !force {
-        refuse_overwriting(&existing, &names)?;
+        refuse_overwriting(own.existing(), &names)?;
     }
-
-    let parent = if occupied { Some(folder.as_path()) } else { folder.parent() };
-    let staged = StagedDir::create(parent.unwrap_or(&folder), FOLDER_MODE).map_err(unwritable)?;
+    let folder = own.path().to_path_buf();
+    let staged = own.stage().map_err(unwritable)?;
     let zip = request.archive()?;
     write_files(&staged, request, &names, &zip)?;
     let record =
         audit.write_request(&request.metadata.request_id, &record(request, &folder, &names, &zip));
-    let backup = publish(staged, &folder, occupied, &existing, now)?;
+    let backup = own.publish(staged, now).map_err(|error| {
+        // Another request into the same folder was faster.
+        let code = if error.already_exists() {
+            Code::CertAlreadyExists
+        } else {
+            Code::OutputDirNotWritable
+        };
+        error.code(code)
+    })?;
     Ok(StoredRequest {
         request_zip: folder.join(&names.request_zip),
         request_zip_sha256: Digest::of(&zip),
@@ -134,29 +128,12 @@ fn unwritable(error: FileError) -> Error {
     error.code(Code::OutputDirNotWritable)
 }
 
-/// Whether the folder exists already.
-fn is_occupied(folder: &Path) -> Result<bool, Error> {
-    match files::look(folder).map_err(unwritable)? {
-        Found::Nothing => Ok(false),
-        Found::Directory => Ok(true),
-        Found::File | Found::Link | Found::Other => Err(Error::because(
-            Code::InvalidArgs,
-            Reason::NotADirectory,
-            format!("{} exists and is not a directory", folder.display()),
-        )),
+/// `--out` that is no directory is wrong usage.
+fn unusable(error: FileError) -> Error {
+    match error.kind() {
+        FileErrorKind::NotADirectory => error.code(Code::InvalidArgs),
+        _ => unwritable(error),
     }
-}
-
-/// The files of an earlier request in the folder.
-fn existing_files(folder: &Path, names: &FileNames) -> Result<Vec<PathBuf>, Error> {
-    let mut existing = Vec::new();
-    for name in names.in_folder() {
-        let path = folder.join(name);
-        if files::look(&path).map_err(unwritable)? != Found::Nothing {
-            existing.push(path);
-        }
-    }
-    Ok(existing)
 }
 
 /// Without `--force` nothing that a request would write may be there.
@@ -199,27 +176,6 @@ fn write_files(
     write("site.yaml", request.local_yaml.as_bytes(), PUBLIC)?;
     write("request.json", metadata.as_bytes(), PRIVATE)?;
     write(&names.request_zip, zip, PRIVATE)
-}
-
-/// Makes the staged files visible under their names.
-fn publish(
-    staged: StagedDir,
-    folder: &Path,
-    occupied: bool,
-    existing: &[PathBuf],
-    now: Timestamp,
-) -> Result<Option<PathBuf>, Error> {
-    if !occupied {
-        staged.publish(folder, FOLDER_MODE).map_err(unwritable)?;
-        return Ok(None);
-    }
-    if existing.is_empty() {
-        staged.publish_files(folder).map_err(unwritable)?;
-        return Ok(None);
-    }
-    let backup = folder.join(BACKUP).join(files::backup_name(now).map_err(unwritable)?);
-    staged.replace_files(folder, existing, &backup).map_err(unwritable)?;
-    Ok(Some(backup))
 }
 
 /// The record under `~/.nvflare/cert_requests`, by which `package` finds the folder.

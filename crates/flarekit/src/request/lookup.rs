@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::folder::BACKUP;
 use super::{FileNames, RequestMetadata};
 use crate::audit::AuditDirectory;
 use crate::error::{Code, Error, Reason};
@@ -108,7 +107,7 @@ fn find_searched(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Erro
 
 /// Looks through what `--force` put aside in this folder.
 fn put_aside(folder: &Path, search: &Search<'_>) -> Option<(PathBuf, RequestMetadata)> {
-    let backups = folder.join(BACKUP);
+    let backups = files::backups_of(folder);
     let entries = files::list(&backups).ok()?;
     entries.into_iter().filter(|(_, found)| *found == Found::Directory).find_map(|(name, _)| {
         let path = backups.join(name);
