@@ -51,7 +51,7 @@ class Handoffs(unittest.TestCase):
 
     @classmethod
     def approve(cls, cert_type, init, request, program):
-        """Each approval gets its own copy of the CA: a ledger would refuse a second key."""
+        """Each approval gets its own copy of the CA, so that none is in another's way."""
         chain = f"{cert_type}-{init}{request}{program}"
         ca = ceremony.copy_of(cls.place / f"ca-{init}", cls.place / f"ca-{chain}")
         name = ceremony.NAMES[cert_type]

@@ -42,7 +42,7 @@ def compare_roots(cls, place, options):
         days = (root.not_valid_after_utc - root.not_valid_before_utc).days
         found.append(
             {
-                # More files may be there, such as a ledger, but no other modes.
+                # More files may be there, but no other modes.
                 "file": {k: v for k, v in kits.tree(ca).items() if k in CA_FILES},
                 "folder": {"mode": oct(ca.stat().st_mode)},
                 "ca.json": facts,

@@ -1,5 +1,12 @@
 //! What each command reports: the same keys in text and in JSON, for scripts of the reference too.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
 mod common;
 
 use std::os::unix::fs::symlink;

@@ -24,6 +24,14 @@ pub fn hint(code: Code, reason: Reason) -> Option<&'static str> {
         ),
         Code::RootcaFingerprintMismatch => of_fingerprints(reason),
         Code::InvalidSignedZip if reason == Reason::KeyMaterialInArchive => of_request_zip(reason),
+        Code::InvalidSignedZip
+            if matches!(
+                reason,
+                Reason::FileUnreadable | Reason::NotAPlainFile | Reason::FileTooLarge
+            ) =>
+        {
+            of_input(reason)
+        }
         _ => None,
     }
 }

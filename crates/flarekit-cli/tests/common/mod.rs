@@ -22,8 +22,6 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-pub use disk::disk;
-
 pub const PROFILE: &str = "\
 name: hospital_federation
 scheme: grpc

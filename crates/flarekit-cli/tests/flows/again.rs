@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::common::disk::changes;
-use crate::common::{Machine, SERVER_NAME, Sandbox, disk, text_of, warnings};
+use crate::common::disk::{changes, disk};
+use crate::common::{Machine, SERVER_NAME, Sandbox, text_of, warnings};
 
 const PROD: &str = "workspace/hospital_federation/prod_00";
 

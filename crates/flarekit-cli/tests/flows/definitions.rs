@@ -227,3 +227,30 @@ fn validity_is_backdated_and_clipped_with_a_warning() {
     let lasts = leaf.not_after().to_unix() - leaf.not_before().to_unix();
     assert!(lasts <= 9 * 86400 + 300 && lasts > 9 * 86400, "{lasts}");
 }
+
+/// The builders of NVFlare's own list are done by the program; of their arguments, those that change
+/// a kit are heeded.
+#[test]
+fn the_standard_builders_and_what_they_may_say() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    let lighter = "nvflare.lighter.impl";
+    kit_of(
+        &m,
+        &site_with(&format!(
+            "builders:\n\
+             - {{path: {lighter}.workspace.WorkspaceBuilder}}\n\
+             - path: {lighter}.static_file.StaticFileBuilder\n  \
+               args: {{config_folder: config, scheme: http, require_signed_jobs: true}}\n\
+             - {{path: {lighter}.cert.CertBuilder}}\n\
+             - {{path: {lighter}.signature.SignatureBuilder}}\n"
+        )),
+    );
+    let fed = m.json(&format!("{KIT}/startup/fed_client.json"));
+    assert_eq!(fed["require_signed_jobs"], true);
+    assert_eq!(fed["servers"][0]["service"]["scheme"], "grpc");
+    let script = String::from_utf8(m.read(&format!("{KIT}/startup/sub_start.sh"))).unwrap();
+    assert!(script.contains("config_folder=config") || script.contains("config_folder='config'"));
+    assert!(!m.exists(&format!("{KIT}/signature.json")));
+    assert!(!m.exists(&format!("{KIT}/startup/signature.json")));
+}

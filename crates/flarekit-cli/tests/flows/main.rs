@@ -1,5 +1,12 @@
 //! The whole way from a definition to a kit, as the documentation describes it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
 #[path = "../common/mod.rs"]
 mod common;
 

@@ -182,7 +182,7 @@ fn remote_transfer_flow() {
     assert_eq!(later.read(key), later.read("hospital-a/hospital-a.key"));
 
     let keys = |root: &std::path::Path| -> Vec<String> {
-        let paths = crate::common::disk(root).into_keys();
+        let paths = crate::common::disk::disk(root).into_keys();
         let names = paths.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
         names.filter(|name| name.ends_with(".key")).collect()
     };

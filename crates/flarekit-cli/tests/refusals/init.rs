@@ -1,7 +1,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::common::{Sandbox, disk};
+use crate::common::Sandbox;
+use crate::common::disk::disk;
 use crate::{Row, try_all};
 
 const LINE: &str = "cert init --profile project_profile.yaml -o ca";

@@ -3,6 +3,13 @@
 //! Each table has one defect a row. Every row starts from a fresh copy of a good machine, on which
 //! the same command would succeed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
 #[path = "../common/mod.rs"]
 mod common;
 
@@ -20,8 +27,8 @@ mod package_local;
 mod package_zip;
 mod request;
 
-use common::disk::{changes, copy};
-use common::{Machine, Sandbox, disk};
+use common::disk::{changes, copy, disk};
+use common::{Machine, Sandbox};
 
 /// What is wrong, the command, how to make it wrong, and the refusal: code, exit status, reason.
 pub type Row = (&'static str, &'static str, fn(&Machine), (&'static str, i32, &'static str));

@@ -281,7 +281,7 @@ const WORKSPACE: &[Row] = &[
         |m| {
             fs::create_dir_all(m.path(PROD)).unwrap();
             fs::create_dir(m.path("real")).unwrap();
-            symlink("../../../real", m.path(&format!("{PROD}/hospital-a"))).unwrap();
+            symlink("../../../real", m.path(format!("{PROD}/hospital-a"))).unwrap();
         },
         (UNWRITABLE, 1, "NOT_A_DIRECTORY"),
     ),

@@ -177,7 +177,7 @@ const METADATA: &[Row] = &[
         |m| signed(m, |j| j["artifact_type"] = "nvflare.cert.request".into()),
         (BAD, 4, "ARTIFACT_UNSUPPORTED"),
     ),
-    ("no id", LINE, |m| signed(m, |j| j["request_id"] = Value::Null), (BAD, 4, "FIELD_TYPE")),
+    ("no id", LINE, |m| signed(m, |j| j["request_id"] = Value::Null), (BAD, 4, "FIELD_MISSING")),
     (
         "kind is a list",
         LINE,

@@ -17,6 +17,7 @@ use x509_cert::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
 
 use super::armor::{self, Content};
+use super::public_key::other;
 use super::{PublicKey, Signer, asn1};
 use crate::error::{Defect, Reason};
 
@@ -112,7 +113,7 @@ impl PrivateKey {
         if info.algorithm.oid != rfc5912::RSA_ENCRYPTION {
             return Err(Defect::new(
                 Reason::KeyNotRsa,
-                format!("the key is of the kind {}, expected RSA", info.algorithm.oid),
+                format!("the key is {}, expected RSA", other(&info.algorithm)),
             ));
         }
         Self::from_pkcs1(info.private_key.as_bytes())

@@ -225,7 +225,8 @@ fn rsa(algorithm: &AlgorithmIdentifierRef<'_>, key: &[u8]) -> Result<Kind, Defec
     Ok(Kind::Rsa { bits: modulus.len() * 8 - unused, exponent })
 }
 
-fn other(algorithm: &AlgorithmIdentifierRef<'_>) -> String {
+/// The name of an algorithm other than RSA, for messages.
+pub(super) fn other(algorithm: &AlgorithmIdentifierRef<'_>) -> String {
     let known = match algorithm.oid.to_string().as_str() {
         "1.2.840.10045.2.1" => {
             let curve = algorithm

@@ -176,7 +176,7 @@ if [ "$verify" = yes ]; then
   [ -f "$KIT/startup/signature.json" ] ||
     fail "--verify: this kit has no signature.json, so there is nothing to verify it against." \
       "Kits of distributed provisioning are made at the site itself and are not signed as a whole." \
-      "Check this one with 'flarekit verify', and start it without --verify."
+      "Start it without --verify."
   python3 -m nvflare.tool.verify_startup_kits -f "$KIT" -c "$KIT/startup/rootCA.pem" ||
     fail "--verify: a file of the kit $KIT is not as it was signed, or was added later (a log, for" \
       "instance). The site was not started."

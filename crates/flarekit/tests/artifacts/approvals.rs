@@ -1,0 +1,107 @@
+//! Approvals of both programs, verified and packaged at a time that the tests hand in.
+
+use flarekit::approval::{RootTrust, UnverifiedApproval, VerifiedApproval};
+use flarekit::audit::AuditDirectory;
+use flarekit::error::{Code, Error, Reason};
+use flarekit::kit::{KitInputs, KitPlan};
+use flarekit::request::{LocalRequest, Search};
+use flarekit::time::Timestamp;
+
+use crate::vectors::{PARTICIPANTS, PROGRAMS, now, path, read, recorded, signed_zip};
+
+fn verify(zip: &[u8], trust: RootTrust, now: Timestamp) -> Result<VerifiedApproval, Error> {
+    UnverifiedApproval::read(zip, "the signed zip")?.verify(trust, now)
+}
+
+#[test]
+fn approvals_of_both_programs_become_kits() {
+    for (program, _) in PROGRAMS {
+        for (name, _, cert_type) in PARTICIPANTS {
+            let trust = RootTrust::Pinned(recorded(program));
+            let approval = verify(&signed_zip(program, name), trust, now()).unwrap();
+            assert_eq!(approval.identity().cert_type.as_str(), cert_type);
+            assert_eq!(approval.deploy_version().as_str(), "00");
+            assert_eq!(approval.connection().server.host.as_str(), "server1.hospital-central.org");
+
+            let folder = path(&format!("{program}/requests/{name}"));
+            let audit = AuditDirectory::in_home(None);
+            let search = Search {
+                request_id: approval.request_id(),
+                name: &approval.identity().name,
+                given: Some(&folder),
+                signed_zip: &folder,
+                audit: &audit,
+            };
+            let public_key = approval.certificate().public_key();
+            let local = LocalRequest::open(&search, &approval.approved_request(), public_key);
+            let plan = KitPlan::new(KitInputs::new(&approval, local.unwrap()).unwrap()).unwrap();
+            let (certificate, key) = plan.credentials();
+            let planned = |path: &str| {
+                let file = plan.files().iter().find(|file| file.path.ends_with(path)).unwrap();
+                (file.bytes.to_vec(), file.mode)
+            };
+            assert_eq!(planned(certificate), (approval.certificate_pem().to_vec(), 0o644));
+            let key_file = read(&format!("{program}/requests/{name}/{name}.key"));
+            assert_eq!(planned(key), (key_file, 0o600));
+            let root = read(&format!("{program}/ca/rootCA.pem"));
+            assert_eq!(planned("startup/rootCA.pem"), (root, 0o644));
+        }
+    }
+}
+
+#[test]
+fn an_approval_is_valid_from_its_first_to_its_last_second() {
+    for (program, _) in PROGRAMS {
+        let zip = signed_zip(program, "hospital-a");
+        let refused = |at| {
+            verify(&zip, RootTrust::Unpinned, at).err().map(|error| (error.code(), error.reason()))
+        };
+        let approval = verify(&zip, RootTrust::Unpinned, now()).unwrap();
+        let certificate = approval.certificate();
+        let (first, last) = (certificate.not_before(), certificate.not_after());
+        let second = |at: Timestamp, more: u64| Timestamp::from_unix(at.to_unix() + more);
+        assert_eq!(refused(first), None, "{program}");
+        assert_eq!(refused(last), None, "{program}");
+        assert_eq!(refused(second(last, 1)), Some((Code::CertExpired, None)), "{program}");
+        let before_root = first.minus_seconds(3600);
+        let too_early = Some((Code::CertNotYetValid, Some(Reason::RootNotYetValid)));
+        assert_eq!(refused(before_root), too_early, "{program}");
+        let after_root = second(last, 8 * 365 * 86_400);
+        let too_late = Some((Code::CertExpired, Some(Reason::RootExpired)));
+        assert_eq!(refused(after_root), too_late, "{program}");
+    }
+}
+
+#[test]
+fn a_root_is_pinned_to_its_own_fingerprint() {
+    let [(one, _), (other, _)] = PROGRAMS;
+    for (zip, pin) in [(one, other), (other, one)] {
+        let trust = RootTrust::Pinned(recorded(pin));
+        let error = verify(&signed_zip(zip, "hospital-a"), trust, now()).unwrap_err();
+        assert_eq!(error.code(), Code::RootcaFingerprintMismatch);
+        assert_eq!(error.reason(), Some(Reason::ExpectedFingerprint));
+    }
+}
+
+/// One program's approval does not fit the other's request folder.
+#[test]
+fn a_request_folder_fits_its_own_approval_only() {
+    let approval = verify(
+        &signed_zip("reference-2.9.0", "hospital-a"),
+        RootTrust::Pinned(recorded("reference-2.9.0")),
+        now(),
+    )
+    .unwrap();
+    let folder = path("flarekit-0.1.0/requests/hospital-a");
+    let audit = AuditDirectory::in_home(None);
+    let search = Search {
+        request_id: approval.request_id(),
+        name: &approval.identity().name,
+        given: Some(&folder),
+        signed_zip: &folder,
+        audit: &audit,
+    };
+    let key = approval.certificate().public_key();
+    let refused = LocalRequest::open(&search, &approval.approved_request(), key).err().unwrap();
+    assert_eq!(refused.code(), Code::RequestDirMismatch);
+}

@@ -1,0 +1,15 @@
+//! Artifacts of both programs, read and answered by the library at a time that the tests hand in.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "a test fails by panicking, and reads and writes files of its own"
+)]
+
+mod approvals;
+mod openssl;
+mod requests;
+mod validity;
+mod vectors;

@@ -1,0 +1,106 @@
+//! Requests of both programs, approved by CAs of both.
+
+use flarekit::approval::{RootTrust, UnverifiedApproval, UnverifiedRequest};
+use flarekit::definition::Definition;
+use flarekit::names::RequestId;
+use flarekit::pki::PrivateKey;
+use flarekit::request::Request;
+
+use crate::vectors::{
+    PARTICIPANTS, PROGRAMS, approve, ca, codes, now, read, recorded, request_zip,
+};
+
+#[test]
+fn requests_of_both_programs_are_believed() {
+    for (program, _) in PROGRAMS {
+        for (name, org, cert_type) in PARTICIPANTS {
+            let zip = request_zip(program, name);
+            let request = UnverifiedRequest::read(&zip, "zip").unwrap().verify().unwrap();
+            let identity = &request.metadata().identity;
+            assert_eq!(identity.project.as_str(), "hospital_federation");
+            assert_eq!(identity.name.as_str(), name);
+            assert_eq!(identity.org.as_str(), org);
+            assert_eq!(identity.cert_type.as_str(), cert_type);
+            assert_eq!(codes(request.warnings()), [""; 0], "{program} {name}");
+            let hosts: Vec<String> =
+                request.site().host_names.iter().map(ToString::to_string).collect();
+            let expected: &[&str] =
+                if cert_type == "server" { &["10.0.1.50", "fl-server.internal"] } else { &[] };
+            assert_eq!(hosts, expected);
+        }
+    }
+}
+
+#[test]
+fn cas_of_both_programs_approve_requests_of_both() {
+    for (maker, _) in PROGRAMS {
+        let ca = ca(maker, "ca");
+        assert_eq!(ca.fingerprint(), recorded(maker));
+        for (program, _) in PROGRAMS {
+            for (name, _, cert_type) in PARTICIPANTS {
+                let approval = approve(&request_zip(program, name), &ca, 30, now()).unwrap();
+                assert_eq!(codes(&approval.warnings), [""; 0], "{maker} {program} {name}");
+                let trust = RootTrust::Pinned(recorded(maker));
+                let verified = UnverifiedApproval::read(approval.zip(), "zip")
+                    .unwrap()
+                    .verify(trust, now())
+                    .unwrap();
+                assert_eq!(verified.identity().cert_type.as_str(), cert_type);
+                assert_eq!(verified.trust(), trust);
+            }
+        }
+    }
+}
+
+/// D10: the issuer is the root's subject also under a root with an organisation, even one of the
+/// reference, whose own approvals no TLS library accepts.
+#[test]
+fn a_root_with_an_organisation_issues_what_chains_to_it() {
+    for (maker, warned) in
+        [("reference-2.9.0", vec!["ROOT_NAMES_ANOTHER_ISSUER"]), ("flarekit-0.1.0", vec![])]
+    {
+        let ca = ca(maker, "ca-with-org");
+        let root = ca.certificate();
+        assert_eq!(root.subject().organization.as_deref(), Some("central"));
+        let approval = approve(&request_zip(maker, "hospital-a"), &ca, 30, now()).unwrap();
+        assert_eq!(codes(&approval.warnings), warned);
+        approval.certificate().verify_issued_by(root).unwrap();
+        UnverifiedApproval::read(approval.zip(), "zip")
+            .unwrap()
+            .verify(RootTrust::Unpinned, now())
+            .unwrap();
+    }
+}
+
+/// The same definition, key, id and time make the same bytes, to be compared or put under version
+/// control.
+#[test]
+fn a_request_zip_is_reproducible() {
+    let folder = "flarekit-0.1.0/requests/hospital-a";
+    let definition = read(&format!("{folder}/site.yaml"));
+    let key_pem = read(&format!("{folder}/hospital-a.key"));
+    let make = |at| {
+        let definition = Definition::parse(&definition).unwrap();
+        let key = PrivateKey::from_pem(&key_pem, None).unwrap();
+        let id = RequestId::parse("beb8ddfb18454a4294bd0ed60ae2e320").unwrap();
+        Request::create(&definition, key, id, at).unwrap().archive().unwrap()
+    };
+    assert_eq!(make(now()), make(now()));
+    assert_ne!(make(now()), make(now().minus_seconds(1)));
+}
+
+/// The CSR of a key and an identity has one form, which is the reference's.
+#[test]
+fn the_csr_is_the_references_byte_for_byte() {
+    for (program, _) in PROGRAMS {
+        for (name, _, _) in PARTICIPANTS {
+            let file = |ending: &str| read(&format!("{program}/requests/{name}/{name}.{ending}"));
+            let key = PrivateKey::from_pem(&file("key"), None).unwrap();
+            let zip = request_zip(program, name);
+            let request = UnverifiedRequest::read(&zip, "zip").unwrap().verify().unwrap();
+            let subject = request.metadata().identity.subject();
+            let csr = flarekit::pki::Csr::create(&subject, &key).unwrap();
+            assert_eq!(csr.as_bytes(), file("csr"), "{program} {name}");
+        }
+    }
+}
