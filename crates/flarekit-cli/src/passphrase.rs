@@ -3,6 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
+use flarekit::error::{Code, Error};
 use flarekit::files;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
@@ -14,22 +15,21 @@ const LIMIT: u64 = 4096;
 
 /// Where the passphrase comes from, once it is needed: the file; else the variable; else, on a
 /// terminal, the user. Without any of these there is none.
-pub fn source(file: Option<&Path>) -> impl FnMut() -> Option<Zeroizing<Vec<u8>>> {
-    move || match file {
-        Some(path) => from_file(path),
-        None => match std::env::var(VARIABLE) {
-            Ok(text) => Some(Zeroizing::new(text.into_bytes())),
-            Err(_) => ask().ok(),
-        },
+pub fn source(file: Option<&Path>) -> impl FnMut() -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    move || match (file, std::env::var_os(VARIABLE)) {
+        (Some(path), _) => from_file(path).map(Some),
+        (None, Some(text)) => Ok(Some(Zeroizing::new(text.into_encoded_bytes()))),
+        (None, None) => Ok(ask().ok()),
     }
 }
 
 /// The first line of the file.
-fn from_file(path: &Path) -> Option<Zeroizing<Vec<u8>>> {
-    let (bytes, _) = files::read_secret(path, LIMIT).ok()?;
+fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let (bytes, _) = files::read_secret(path, LIMIT)
+        .map_err(|error| error.code(Code::InvalidArgs).within("--passphrase-file"))?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
-    Some(Zeroizing::new(line.to_vec()))
+    Ok(Zeroizing::new(line.to_vec()))
 }
 
 /// Asks on the terminal, without showing what is typed.

@@ -55,7 +55,8 @@ pub struct Record {
 struct Written {
     path: PathBuf,
     directories: Created,
-    replaced: bool,
+    /// The record of the same request that was there before.
+    replaced: Option<Vec<u8>>,
 }
 
 impl AuditDirectory {
@@ -81,7 +82,10 @@ impl AuditDirectory {
     pub fn request_folders(&self, id: &RequestId) -> Vec<PathBuf> {
         let Some(root) = &self.root else { return vec![] };
         let path = root.join("cert_requests").join(id.as_str()).join("audit.json");
-        let Some(record) = read(&path) else { return vec![] };
+        let read = files::read(&path, json::MAX_BYTES as u64).ok();
+        let Some(record) = read.and_then(|file| json::parse(&file.bytes).ok()) else {
+            return vec![];
+        };
         ["request_dir", "private_key_path"]
             .into_iter()
             .filter_map(|key| record.get(key)?.as_str().map(|text| (key, PathBuf::from(text))))
@@ -120,12 +124,12 @@ impl Record {
 
 impl Drop for Record {
     fn drop(&mut self) {
-        if let Some(written) = &self.written
-            && !written.replaced
-        {
-            // Best effort: a record of a request that failed does no harm.
-            let _ = files::remove(&written.path);
-        }
+        let Some(written) = &self.written else { return };
+        // Best effort: a record of a request that failed does no harm.
+        let _ = match &written.replaced {
+            Some(before) => files::write_replacing(&written.path, before, FILE_MODE),
+            None => files::remove(&written.path),
+        };
     }
 }
 
@@ -135,13 +139,14 @@ fn write_at(path: &Path, record: &Map<String, Value>) -> Result<Written, String>
     let directories = files::make_dirs(parent, DIRECTORY_MODE).map_err(say)?;
     let text = json::write(record);
     let replaced = match files::write_new(path, text.as_bytes(), FILE_MODE) {
-        Ok(()) => false,
+        Ok(()) => None,
         Err(error) if error.already_exists() => {
-            if !is_same_request(path, record) {
+            let before = files::read(path, json::MAX_BYTES as u64).map_err(say)?.bytes;
+            if !is_same_request(&before, record) {
                 return Err(format!("{} is the record of another request", path.display()));
             }
             files::write_replacing(path, text.as_bytes(), FILE_MODE).map_err(say)?;
-            true
+            Some(before)
         }
         Err(error) => return Err(say(error)),
     };
@@ -149,14 +154,9 @@ fn write_at(path: &Path, record: &Map<String, Value>) -> Result<Written, String>
 }
 
 /// Whether the record on disk is of the very same request: its zip has the same digest.
-fn is_same_request(path: &Path, record: &Map<String, Value>) -> bool {
+fn is_same_request(before: &[u8], record: &Map<String, Value>) -> bool {
     let digest = |map: &Map<String, Value>| map.get("hashes")?.get("request_zip_sha256").cloned();
-    read(path).is_some_and(|old| digest(&old) == digest(record))
-}
-
-fn read(path: &Path) -> Option<Map<String, Value>> {
-    let file = files::read(path, json::MAX_BYTES as u64).ok()?;
-    json::parse(&file.bytes).ok()
+    json::parse(before).is_ok_and(|before| digest(&before) == digest(record))
 }
 
 #[cfg(test)]
@@ -193,6 +193,21 @@ mod tests {
         assert_eq!(audit.write_approval(&id, &record("1")).keep(), first);
         let other = audit.write_approval(&id, &record("2")).keep();
         assert!(other.warning().unwrap().message.contains("another request"));
+    }
+
+    #[test]
+    fn a_record_that_is_not_kept_brings_the_one_before_back() {
+        let home = tempfile::tempdir().unwrap();
+        let audit = AuditDirectory::in_home(Some(home.path()));
+        let id = RequestId::parse(ID).unwrap();
+        let AuditOutcome::Written(path) = audit.write_approval(&id, &record("1")).keep() else {
+            panic!("not written");
+        };
+        let before = files::read(&path, 1000).unwrap().bytes;
+        let mut changed = record("1");
+        changed.insert("signed_zip_path".to_owned(), json!("elsewhere"));
+        drop(audit.write_approval(&id, &changed));
+        assert_eq!(files::read(&path, 1000).unwrap().bytes, before);
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde_json::{Value, json};
+
 use crate::error::{Defect, Reason};
 use crate::names::{HostName, Port, shown};
 
@@ -91,6 +93,17 @@ pub struct Endpoint {
     pub fed_learn_port: Port,
     /// The port for users' consoles; it may be the same.
     pub admin_port: Port,
+}
+
+impl Endpoint {
+    /// The endpoint as the artifacts write it.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "host": self.host.as_str(),
+            "fed_learn_port": self.fed_learn_port.get(),
+            "admin_port": self.admin_port.get(),
+        })
+    }
 }
 
 /// The connection parameters that every signed zip of a federation carries.

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use flarekit::names::DeployVersion;
 
 use crate::output::Format;
 
@@ -97,8 +98,8 @@ pub struct InitArgs {
 
     /// The generation of the deployment, two digits: kits go to prod_<NN>. Leave it as it is unless
     /// you replace the CA of a running project.
-    #[arg(long, value_name = "NN", default_value = "00", value_parser = values::two_digits)]
-    pub deploy_version: String,
+    #[arg(long, value_name = "NN", default_value = "00", value_parser = values::deploy_version)]
+    pub deploy_version: DeployVersion,
 
     /// Replace an existing CA by one with another --deploy-version. The old files are kept under
     /// .bak in the CA directory.
@@ -188,7 +189,8 @@ pub struct ApproveArgs {
 #[derive(Debug, Args)]
 pub struct PackageArgs {
     /// The signed zip that the Project Admin returned.
-    #[arg(value_name = "SIGNED_ZIP")]
+    // The reference's name for it, which programs read in the schema.
+    #[arg(id = "input", value_name = "SIGNED_ZIP")]
     pub signed_zip: PathBuf,
 
     /// The directory under which the kit is made.

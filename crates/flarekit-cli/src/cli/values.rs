@@ -2,6 +2,8 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use flarekit::names::DeployVersion;
+
 use crate::output::Format;
 
 /// One of the names for an output format that an option accepts.
@@ -23,17 +25,14 @@ pub fn seconds(text: &str) -> Result<f64, String> {
 }
 
 /// A deploy version.
-pub fn two_digits(text: &str) -> Result<String, String> {
-    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        Ok(text.to_owned())
-    } else {
-        Err("needs exactly two digits, for example 00 or 01".to_owned())
-    }
+pub fn deploy_version(text: &str) -> Result<DeployVersion, String> {
+    DeployVersion::parse(text)
+        .map_err(|_| "needs exactly two digits, for example 00 or 01".to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{days, two_digits};
+    use super::{days, deploy_version};
 
     #[test]
     fn days_are_positive_and_whole() {
@@ -46,9 +45,9 @@ mod tests {
 
     #[test]
     fn a_deploy_version_is_two_ascii_digits() {
-        assert!(two_digits("07").is_ok());
+        assert!(deploy_version("07").is_ok());
         for wrong in ["0", "007", "1a", "", "\u{660}\u{661}", "\u{660}", "+1"] {
-            assert!(two_digits(wrong).is_err(), "{wrong}");
+            assert!(deploy_version(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -42,13 +42,13 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
     let out = output_path(args, &request_zip, &admitted)?;
     refuse_existing(&out, args.force)?;
     let approval = ca.sign(admitted, args.valid_days, env.now)?;
-    warnings.extend(approval.warnings.iter().cloned());
+    warnings.extend(approval.warnings().iter().cloned());
     warnings.extend(unusual_name(&out));
 
     let audit = AuditDirectory::in_home(env.home.as_deref());
     let record = audit.write_approval(
         &approval.request().request_id,
-        &approval.audit_record(&request_zip.display().to_string(), &out.display().to_string(), &ca),
+        &approval.audit_record(&request_zip, &out, &ca),
     );
     write(&out, approval.zip(), args.force)?;
     let audit = record.keep();

@@ -2,7 +2,7 @@
 
 use flarekit::ca::CreateCa;
 use flarekit::error::{Code, Error, Warning, WarningCode};
-use flarekit::names::{DeployVersion, Org};
+use flarekit::names::Org;
 use flarekit::profile::ProjectProfile;
 
 use super::read_text_file;
@@ -16,12 +16,11 @@ pub fn run(args: &InitArgs, env: &Environment) -> Result<Report, Error> {
     let project = ProjectProfile::parse_name(&profile, &args.profile.display().to_string())?;
     let invalid = |defect: flarekit::error::Defect| defect.code(Code::InvalidArgs);
     let org = args.org.as_deref().map(Org::parse).transpose().map_err(invalid)?;
-    let deploy_version = DeployVersion::parse(&args.deploy_version).map_err(invalid)?;
     let ca = CreateCa {
         project,
         org,
         valid_days: args.valid_days,
-        deploy_version,
+        deploy_version: args.deploy_version.clone(),
         profile: &args.profile,
         directory: &args.output_dir,
         force: args.force,

@@ -1,12 +1,12 @@
 //! `package`: signed zip and request folder to startup kit.
 
-use flarekit::approval::{RootTrust, UnverifiedApproval, VerifiedApproval};
+use flarekit::approval::{RootTrust, UnverifiedApproval, VerifiedApproval, keep_approval};
 use flarekit::archive::Limits;
 use flarekit::audit::AuditDirectory;
 use flarekit::error::{Code, Error, Warning, WarningCode};
 use flarekit::fingerprint::Fingerprint;
-use flarekit::kit::{KitInputs, KitPlan, ProdDir, StartupKit};
-use flarekit::request::{LocalRequest, Search, keep_approval};
+use flarekit::kit::{KitInputs, KitPlan, ProdDir, StartupKit, shell_word};
+use flarekit::request::{LocalRequest, Search};
 
 use super::read_archive;
 use crate::cli::PackageArgs;
@@ -38,12 +38,8 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
         signed_zip: &args.signed_zip,
         audit: &audit,
     };
-    let local = LocalRequest::open(
-        &search,
-        &approval.approved_request(),
-        approval.certificate().public_key(),
-    )?;
-    let folder = local.folder.clone();
+    let local = LocalRequest::open(&search, &approval.approved_request())?;
+    let folder = local.folder().to_path_buf();
     let inputs = KitInputs::new(&approval, local)?;
     let mut warnings = inputs.warnings().to_vec();
     let plan = KitPlan::new(inputs)?;
@@ -103,19 +99,13 @@ fn describe(approval: &VerifiedApproval, plan: &KitPlan, kit: &StartupKit) -> Re
     report.field("transfer_dir", path("transfer"));
     report.field(
         "next_step",
-        format!("cd {} && ./startup/{}", shell_word(&path("")), plan.start_script()),
+        format!(
+            "cd {} && ./startup/{}",
+            shell_word(&kit.path.display().to_string()),
+            plan.start_script()
+        ),
     );
     report.field("provision_version", approval.deploy_version().as_str());
     report.field("rootca_fingerprint_sha256", approval.fingerprint().to_string());
     report
-}
-
-/// A path as a person can paste it into a shell.
-fn shell_word(path: &str) -> String {
-    let path = path.trim_end_matches('/');
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-@+=,:".contains(c);
-    if path.chars().all(plain) {
-        return path.to_owned();
-    }
-    format!("'{}'", path.replace('\'', r"'\''"))
 }

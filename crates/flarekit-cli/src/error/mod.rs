@@ -50,16 +50,13 @@ pub fn exit_status(error: &Error) -> u8 {
 /// What to do about an error: the advice for its reason, where that is more specific, else for its
 /// code.
 pub fn hint(error: &Error) -> &'static str {
-    error
-        .reason()
-        .and_then(|reason| reasons::hint(error.code(), reason))
-        .unwrap_or_else(|| codes::row(error.code()).1)
+    reasons::hint(error).unwrap_or_else(|| codes::row(error.code()).1)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{codes, exit_status, hint, reasons};
-    use flarekit::error::{Code, Error, Reason};
+    use super::{codes, exit_status, hint};
+    use flarekit::error::{Code, Error, Origin, Reason};
 
     #[test]
     fn every_code_has_an_exit_status_and_advice() {
@@ -68,8 +65,10 @@ mod tests {
             assert!([1, 4, 5, 130].contains(&status), "{code}");
             assert!(advice.ends_with('.') && advice.len() > 10, "{code}: {advice}");
             for reason in Reason::ALL {
-                let special = reasons::hint(*code, *reason).unwrap_or(advice);
-                assert!(special.ends_with('.') && special.len() > 10, "{code} {reason}: {special}");
+                for origin in [Origin::User, Origin::RequestZip, Origin::CaDirectory] {
+                    let special = hint(&Error::because(*code, *reason, "").of(origin));
+                    assert!(special.ends_with('.') && special.len() > 10, "{code} {reason}");
+                }
             }
         }
     }
@@ -91,5 +90,8 @@ mod tests {
         assert_eq!(advice(Code::InvalidSignedZip, Reason::YamlSyntax), general);
         assert_ne!(advice(Code::InvalidArgs, Reason::YamlSyntax), general);
         assert!(advice(Code::InvalidArgs, Reason::Usage).contains("--help"));
+        let yaml = Error::because(Code::InvalidArgs, Reason::YamlSyntax, "");
+        assert!(hint(&yaml.clone().of(Origin::RequestZip)).starts_with("Do not approve"));
+        assert!(hint(&yaml.of(Origin::CaDirectory)).contains("ca.json"));
     }
 }

@@ -1,42 +1,56 @@
 //! Advice for single reasons, where it says more than that of the code.
 
-use flarekit::error::{Code, Reason};
+use flarekit::error::{Code, Error, Origin, Reason};
 
-/// The advice for this reason under this code, if there is any of its own.
-pub fn hint(code: Code, reason: Reason) -> Option<&'static str> {
+/// The advice for this error, if there is any of its own.
+pub fn hint(error: &Error) -> Option<&'static str> {
+    let reason = error.reason()?;
+    match (error.origin(), error.code()) {
+        (Origin::RequestZip, Code::InvalidArgs | Code::InvalidName | Code::InvalidProjectName) => {
+            Some(of_request_zip(reason))
+        }
+        (Origin::CaDirectory, Code::InvalidArgs) => {
+            Some("Restore ca.json from the backup of this CA directory.")
+        }
+        (_, code) => of_code(code, reason),
+    }
+}
+
+fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
     match code {
-        // These codes cover files that the user can open and correct, and archives that came from
-        // somebody else.
-        Code::InvalidArgs => of_input(reason).or_else(|| of_request_zip(reason)),
+        Code::InvalidArgs | Code::InvalidName => of_input(reason),
         Code::LocalSiteInvalid if reason == Reason::LocalSiteMissing => Some(
             "Restore site.yaml in the request folder: it is a copy of the participant definition.",
         ),
         Code::LocalSiteInvalid => of_input(reason),
-        Code::InvalidName => of_input(reason),
-        Code::RequestDirNotFound if reason == Reason::RequestDirGiven => {
-            Some("Check the path of --request-dir: it is the folder that 'cert request' made.")
-        }
+        Code::OutputDirNotWritable if reason == Reason::NotADirectory => of_input(reason),
+        Code::RequestDirNotFound | Code::RequestDirMismatch => of_request_dir(reason),
         Code::CaLoadFailed => of_ca_key(reason),
         Code::CertSigningFailed => of_root(reason),
-        Code::UnsupportedKey if reason == Reason::RootKeyUnsupported => Some(
-            "The root's key must be RSA of 2048 to 4096 bits. Make a new CA with 'cert init'; \
-             every participant must then request and package again.",
+        Code::KeyInvalid if reason == Reason::KeyEncrypted => Some(
+            "Decrypt the key with 'openssl rsa': NVFlare reads only keys without a passphrase.",
         ),
         Code::RootcaFingerprintMismatch => of_fingerprints(reason),
-        Code::InvalidSignedZip if reason == Reason::KeyMaterialInArchive => of_request_zip(reason),
-        Code::InvalidSignedZip
-            if matches!(
-                reason,
-                Reason::FileUnreadable | Reason::NotAPlainFile | Reason::FileTooLarge
-            ) =>
-        {
-            of_input(reason)
+        Code::InvalidSignedZip => of_signed_zip(reason),
+        _ => None,
+    }
+}
+
+/// The folder given with `--request-dir`.
+fn of_request_dir(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::RequestDirGiven => {
+            Some("Check the path of --request-dir: it is the folder that 'cert request' made.")
+        }
+        Reason::RequestDirLink => Some("Give the folder that the link leads to."),
+        Reason::RequestDirMalformed => {
+            Some("Restore request.json in that folder; it is also in the request zip.")
         }
         _ => None,
     }
 }
 
-/// A CA key that is protected by a passphrase.
+/// A root certificate or CA key that cannot be used.
 fn of_ca_key(reason: Reason) -> Option<&'static str> {
     match reason {
         Reason::KeyEncrypted => Some(
@@ -46,6 +60,31 @@ fn of_ca_key(reason: Reason) -> Option<&'static str> {
         Reason::KeyPassphrase => {
             Some("Check the passphrase: its file's first line counts, without the line break.")
         }
+        Reason::KeyOldEncryption => Some(
+            "Encrypt it in today's way: openssl pkcs8 -topk8 -in rootCA.key -out new.key, then \
+             put new.key in the place of rootCA.key.",
+        ),
+        Reason::NotAPlainFile => Some("Put the file itself there, not a link."),
+        Reason::KeyNotRsa | Reason::KeySize => Some(ROOT_KEY),
+        _ => None,
+    }
+}
+
+/// What a root's key must be.
+const ROOT_KEY: &str = "The root's key must be RSA of 2048 to 4096 bits. Make a new CA with \
+                        'cert init'; every participant must then request and package again.";
+
+/// What is wrong with an archive that the Project Admin sent.
+fn of_signed_zip(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::KeyMaterialInArchive => Some(
+            "A private key must not be sent, so this one is no longer secret. Tell the Project \
+             Admin and make a new request with 'cert request --force'.",
+        ),
+        Reason::WrongArtifact => {
+            Some("Send this zip to the Project Admin, and package the signed zip that comes back.")
+        }
+        Reason::FileUnreadable | Reason::NotAPlainFile | Reason::FileTooLarge => of_input(reason),
         _ => None,
     }
 }
@@ -65,10 +104,7 @@ fn of_input(reason: Reason) -> Option<&'static str> {
             "Look at the line named and the one before it: indent with spaces, not tabs, and put a \
              space after each colon."
         }
-        Reason::YamlAlias => {
-            "Write the value out in each place, without '&', '*' and '<<'. In a request zip, the \
-             requester does so and requests again."
-        }
+        Reason::YamlAlias => "Write the value out in each place, without '&', '*' and '<<'.",
         Reason::YamlTag => "Remove the word that begins with '!'.",
         Reason::YamlDuplicateKey => "Keep one of the two lines and remove the other.",
         Reason::YamlKeyNotText => "Put quotes around the key.",
@@ -90,47 +126,34 @@ fn of_input(reason: Reason) -> Option<&'static str> {
         Reason::ListeningHost | Reason::UnsupportedParticipant | Reason::UnsupportedBuilder => {
             "Remove it, or provision the whole project centrally with 'nvflare provision'."
         }
+        Reason::ValidDays => "Give fewer days.",
+        Reason::CommandOfNvflare => {
+            "Call the nvflare program of NVIDIA FLARE by its full path, or rename the link."
+        }
+        Reason::ServerNameTaken => {
+            "Do not use this signed zip. Ask the Project Admin to approve another name."
+        }
         Reason::CustomCaCert => "Check the path in custom_ca_cert and that you may read the file.",
         _ => return None,
     })
 }
 
-/// What is wrong with an archive that a requester sent.
-fn of_request_zip(reason: Reason) -> Option<&'static str> {
-    Some(match reason {
+/// What is wrong with a request zip. The approver can only refuse it.
+fn of_request_zip(reason: Reason) -> &'static str {
+    match reason {
         Reason::KeyMaterialInArchive => {
             "A private key must not be sent, so this one is no longer secret. Delete the zip; the \
              participant makes a new request with 'cert request --force'."
         }
-        Reason::ZipMalformed
-        | Reason::ZipTooLarge
-        | Reason::ZipTooManyMembers
-        | Reason::ZipMemberName
-        | Reason::ZipDuplicateMember
-        | Reason::ZipMemberNotAFile
-        | Reason::ZipMemberTooLarge
-        | Reason::ZipCompression
-        | Reason::ZipEncrypted
-        | Reason::ZipHeaderMismatch
-        | Reason::ZipChecksum
-        | Reason::ZipMemberMissing
-        | Reason::ZipMemberUnexpected
-        | Reason::JsonNotUtf8
-        | Reason::JsonTooLarge
-        | Reason::JsonSyntax
-        | Reason::JsonDuplicateKey
-        | Reason::CsrHashMismatch
-        | Reason::SiteHashMismatch
-        | Reason::PublicKeyHashMismatch
-        | Reason::SiteIdentityMismatch
-        | Reason::CsrIdentityMismatch
-        | Reason::KindTypeMismatch
-        | Reason::FileNameMismatch => {
-            "Do not approve this file. Ask the requester to send the zip again exactly as \
-             'cert request' made it."
+        Reason::WrongArtifact => {
+            "Approve the request zip (<name>.request.zip) that the requester sent. A signed zip is \
+             the answer to it."
         }
-        _ => return None,
-    })
+        _ => {
+            "Do not approve this file. Ask the requester to send the zip again exactly as \
+             'cert request' made it, or to correct the definition and make a new request."
+        }
+    }
 }
 
 /// Why a root certificate cannot sign.
@@ -141,6 +164,7 @@ fn of_root(reason: Reason) -> Option<&'static str> {
              must then request and package again."
         }
         Reason::RootNotYetValid => "Check the clock and the time zone of this machine.",
+        Reason::RootKeyUnsupported => ROOT_KEY,
         Reason::RootNotACa | Reason::RootNotSelfSigned => {
             "Restore the rootCA.pem that 'cert init' made."
         }

@@ -21,7 +21,9 @@ pub fn failure(error: &clap::Error, grammar: &Command, path: &[String]) -> Failu
         help: no_command.then(|| here.clone().render_long_help().to_string()),
     };
     let message = message(error, here);
-    Failure { error: Error::because(Code::InvalidArgs, Reason::Usage, message), usage: Some(usage) }
+    let foreign = error.kind() == ErrorKind::InvalidSubcommand && is_nvflare(here);
+    let reason = if foreign { Reason::CommandOfNvflare } else { Reason::Usage };
+    Failure { error: Error::because(Code::InvalidArgs, reason, message), usage: Some(usage) }
 }
 
 fn message(error: &clap::Error, here: &Command) -> String {
@@ -58,9 +60,13 @@ fn message(error: &clap::Error, here: &Command) -> String {
     }
 }
 
+/// Whether these are the commands of the program itself, called under the reference's name.
+fn is_nvflare(here: &Command) -> bool {
+    here.get_bin_name() == Some(ProgramName::Nvflare.as_str())
+}
+
 fn unknown_command(word: &str, here: &Command, suggestion: &str) -> String {
-    let called_as_nvflare = here.get_bin_name() == Some(ProgramName::Nvflare.as_str());
-    if called_as_nvflare {
+    if is_nvflare(here) {
         format!(
             "'{word}' is not a command of flarekit, which runs here under the name nvflare and \
              replaces only 'nvflare cert' and 'nvflare package'; '{word}' needs the real nvflare \

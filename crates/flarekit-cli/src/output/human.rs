@@ -24,11 +24,6 @@ pub fn warnings(err: &mut impl Write, warnings: &[Warning]) -> io::Result<()> {
     })
 }
 
-/// The remarks.
-pub fn notes(err: &mut impl Write, notes: &[String]) -> io::Result<()> {
-    notes.iter().try_for_each(|note| writeln!(err, "{}", visible(note)))
-}
-
 /// What went wrong, what to do about it, and its published names.
 pub fn failure(err: &mut impl Write, failure: &Failure) -> io::Result<()> {
     if let Some(usage) = &failure.usage {

@@ -37,8 +37,6 @@ pub struct Report {
     pub fields: Map<String, Value>,
     /// What the user should know although it succeeded.
     pub warnings: Vec<Warning>,
-    /// Remarks for people only, shown after the result.
-    pub notes: Vec<String>,
 }
 
 impl Report {
@@ -99,7 +97,6 @@ fn print(
             human::fields(out, &report.fields)?;
             out.flush()?;
             human::warnings(err, &report.warnings)?;
-            human::notes(err, &report.notes)?;
         }
         (Format::Text, Err(failure)) => human::failure(err, failure)?,
         (Format::Json, Ok(Answer::Document { key, text })) => {

@@ -18,7 +18,6 @@ fn report() -> Report {
     report.field("host_names", json!(["10.0.1.50", "fl-server.internal"]));
     report.field("replaced", true);
     report.warnings.push(Warning::new(WarningCode::ValidityClipped, "ends with its root"));
-    report.notes.push("Keep the folder.".to_owned());
     report
 }
 
@@ -27,7 +26,7 @@ fn text_has_one_field_a_line_and_the_rest_on_standard_error() {
     let (out, err) = printed(Format::Text, &Ok(Answer::Report(report())));
     let fields = "name: hospital-a\ncert_role: \nhost_names: 10.0.1.50, fl-server.internal\n";
     assert_eq!(out, format!("{fields}replaced: true\n"));
-    assert_eq!(err, "Warning: ends with its root\nKeep the folder.\n");
+    assert_eq!(err, "Warning: ends with its root\n");
 }
 
 #[test]

@@ -250,7 +250,7 @@ fn the_standard_builders_and_what_they_may_say() {
     assert_eq!(fed["require_signed_jobs"], true);
     assert_eq!(fed["servers"][0]["service"]["scheme"], "grpc");
     let script = String::from_utf8(m.read(&format!("{KIT}/startup/sub_start.sh"))).unwrap();
-    assert!(script.contains("config_folder=config") || script.contains("config_folder='config'"));
+    assert!(script.contains("\nCONFIG_FOLDER=config\n"), "{script}");
     assert!(!m.exists(&format!("{KIT}/signature.json")));
     assert!(!m.exists(&format!("{KIT}/startup/signature.json")));
 }

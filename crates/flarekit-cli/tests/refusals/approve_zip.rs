@@ -102,7 +102,7 @@ const ARCHIVE: &[Row] = &[
         |m| rezip(m, ZIP, |zip| zip.set("readme.txt", "hello")),
         (ARGS, 4, "ZIP_MEMBER_UNEXPECTED"),
     ),
-    ("a signed zip", LINE, |m| m.write(ZIP, m.read("signed.zip")), (ARGS, 4, "ZIP_MEMBER_MISSING")),
+    ("a signed zip", LINE, |m| m.write(ZIP, m.read("signed.zip")), (ARGS, 4, "WRONG_ARTIFACT")),
 ];
 
 const METADATA: &[Row] = &[

@@ -116,7 +116,7 @@ const ROWS: &[Row] = &[
         "huge validity",
         "cert init --profile project_profile.yaml -o ca --valid-days 4294967295",
         |_| {},
-        (ARGS, 4, "USAGE"),
+        (ARGS, 4, "VALID_DAYS"),
     ),
     (
         "no validity",

@@ -127,7 +127,7 @@ fn check_name(request: &VerifiedRequest, connection: &Connection) -> Result<(), 
             Code::NameReserved,
             Reason::ServerNameTaken,
             format!(
-                "a {} asks for the name '{}', which is the server's",
+                "a participant of type {} asks for the name '{}', which is the server's",
                 identity.cert_type, identity.name
             ),
         ));

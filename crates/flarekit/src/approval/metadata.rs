@@ -83,11 +83,15 @@ impl SignedMetadata {
         })
     }
 
+    /// The deploy version: an approval without `ca_info` means `00`.
+    pub fn deploy_version(&self) -> DeployVersion {
+        self.ca_info.as_ref().map(|info| info.provision_version.clone()).unwrap_or_default()
+    }
+
     /// The JSON object, in the order of the artifact.
     pub fn to_map(&self) -> Map<String, Value> {
         let identity = &self.identity;
         let hashes = &self.hashes;
-        let server = &self.connection.server;
         let mut map = json::object_of(json!({
             "artifact_type": SIGNED_ARTIFACT,
             "schema_version": SCHEMA_VERSION,
@@ -114,11 +118,7 @@ impl SignedMetadata {
             },
             "scheme": self.connection.scheme.as_str(),
             "default_connection_security": self.connection.security.as_str(),
-            "server": {
-                "host": server.host.as_str(),
-                "fed_learn_port": server.fed_learn_port.get(),
-                "admin_port": server.admin_port.get(),
-            },
+            "server": self.connection.server.to_json(),
             "cert_role": identity.cert_type.role(),
         }));
         map.retain(|_, value| !value.is_null());

@@ -5,12 +5,14 @@
 //! [`AdmittedRequest`] → [`SignedApproval`]; [`UnverifiedApproval`] → [`VerifiedApproval`].
 
 mod admission;
+mod copies;
 mod metadata;
 mod request;
 mod response;
 mod signed;
 
 pub use admission::AdmittedRequest;
+pub use copies::keep_approval;
 pub use request::{UnverifiedRequest, VerifiedRequest};
 pub use response::{RootTrust, UnverifiedApproval, VerifiedApproval};
 pub use signed::SignedApproval;

@@ -3,7 +3,7 @@
 use crate::archive::{self, Limits, Members};
 use crate::definition::{Definition, Site, forbidden_reason};
 use crate::digest::Digest;
-use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};
+use crate::error::{Code, Defect, Error, Origin, Reason, Warning, WarningCode};
 use crate::identity::Identity;
 use crate::pki::{Csr, PublicKey};
 use crate::request::{FileNames, RequestMetadata};
@@ -30,12 +30,18 @@ impl UnverifiedRequest {
     /// Opens the archive. `place` names the file in messages.
     pub fn read(zip: &[u8], place: &str) -> Result<Self, Error> {
         let members = archive::read(zip, &Limits::ARTIFACT)
-            .map_err(|defect| defect.within(place).code(Code::InvalidArgs))?;
+            .map_err(|defect| defect.within(place).code(Code::InvalidArgs))
+            .map_err(|error| error.of(Origin::RequestZip))?;
         Ok(Self { members, zip_sha256: Digest::of(zip), place: place.to_owned() })
     }
 
     /// Believes the request if its hashes match, its parts agree and its CSR proves possession.
     pub fn verify(self) -> Result<VerifiedRequest, Error> {
+        self.believe().map_err(|error| error.of(Origin::RequestZip))
+    }
+
+    fn believe(self) -> Result<VerifiedRequest, Error> {
+        self.refuse_signed_zip()?;
         let metadata_bytes = self.member("request.json")?;
         let metadata = RequestMetadata::parse(metadata_bytes)
             .map_err(|defect| self.defect("request.json", defect))?;
@@ -67,6 +73,18 @@ impl UnverifiedRequest {
             metadata_sha256: Digest::of(metadata_bytes),
             warnings,
         })
+    }
+
+    /// The two kinds of zips are easily mixed up.
+    fn refuse_signed_zip(&self) -> Result<(), Error> {
+        if self.members.get("signed.json").is_none() {
+            return Ok(());
+        }
+        Err(Error::because(
+            Code::InvalidArgs,
+            Reason::WrongArtifact,
+            format!("{} is a signed zip, not a request zip", self.place),
+        ))
     }
 
     fn member(&self, name: &str) -> Result<&[u8], Error> {

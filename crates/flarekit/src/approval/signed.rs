@@ -1,5 +1,7 @@
 //! The approval: a signed zip in memory, and what is recorded about it.
 
+use std::path::Path;
+
 use serde_json::{Map, Value, json};
 
 use super::AdmittedRequest;
@@ -29,8 +31,7 @@ pub(crate) struct SignedParts {
 /// A signed approval, complete but not on disk yet. Only
 /// [`CertAuthority::sign`](crate::ca::CertAuthority::sign) makes one.
 pub struct SignedApproval {
-    /// What the approver should know.
-    pub warnings: Vec<Warning>,
+    warnings: Vec<Warning>,
     admitted: AdmittedRequest,
     certificate: Certificate,
     metadata: SignedMetadata,
@@ -89,6 +90,16 @@ impl SignedApproval {
         })
     }
 
+    /// What the approver should know.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    pub(crate) fn warn(&mut self, warning: Option<Warning>) {
+        self.warnings.extend(warning);
+    }
+
     /// The bytes of the signed zip.
     #[must_use]
     pub fn zip(&self) -> &[u8] {
@@ -128,18 +139,15 @@ impl SignedApproval {
     /// The deploy version that was signed.
     #[must_use]
     pub fn deploy_version(&self) -> DeployVersion {
-        self.metadata
-            .ca_info
-            .as_ref()
-            .map_or_else(DeployVersion::default, |info| info.provision_version.clone())
+        self.metadata.deploy_version()
     }
 
     /// The record under `~/.nvflare/cert_approves`.
     #[must_use]
     pub fn audit_record(
         &self,
-        request_zip: &str,
-        signed_zip: &str,
+        request_zip: &Path,
+        signed_zip: &Path,
         ca: &CertAuthority,
     ) -> Map<String, Value> {
         let request = self.admitted.request();
@@ -152,8 +160,8 @@ impl SignedApproval {
             "schema_version": SCHEMA_VERSION,
             "approval": self.metadata.to_map(),
             "request": request.metadata().to_map(),
-            "request_zip_path": request_zip,
-            "signed_zip_path": signed_zip,
+            "request_zip_path": request_zip.display().to_string(),
+            "signed_zip_path": signed_zip.display().to_string(),
             "ca": {
                 "ca_dir": directory.display().to_string(),
                 "metadata": ca_metadata.to_map(),
@@ -161,11 +169,7 @@ impl SignedApproval {
                     "name": self.metadata.identity.project.as_str(),
                     "scheme": connection.scheme.as_str(),
                     "default_connection_security": connection.security.as_str(),
-                    "server": {
-                        "host": connection.server.host.as_str(),
-                        "fed_learn_port": connection.server.fed_learn_port.get(),
-                        "admin_port": connection.server.admin_port.get(),
-                    },
+                    "server": connection.server.to_json(),
                 },
                 "rootca_path": directory.join(ROOT_FILE).display().to_string(),
             },

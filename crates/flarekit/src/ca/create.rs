@@ -131,7 +131,7 @@ impl CreateCa<'_> {
         let not_after = now.plus_days(self.valid_days).ok_or_else(|| {
             Error::because(
                 Code::InvalidArgs,
-                Reason::Usage,
+                Reason::ValidDays,
                 format!(
                     "{} days from now are beyond the year 9999, the last that a certificate can \
                      name",

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::error::{Code, Defect, Error};
+use crate::error::{Code, Defect, Error, Origin};
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::names::{DeployVersion, ProjectName};
@@ -25,6 +25,10 @@ pub struct CaMetadata {
 impl CaMetadata {
     /// Reads `ca.json`. `place` names the file in messages.
     pub fn parse(bytes: &[u8], place: &str) -> Result<Self, Error> {
+        Self::read(bytes, place).map_err(|error| error.of(Origin::CaDirectory))
+    }
+
+    fn read(bytes: &[u8], place: &str) -> Result<Self, Error> {
         let invalid = |defect: Defect| defect.within(place).code(Code::InvalidArgs);
         let map = json::parse(bytes).map_err(invalid)?;
         let optional = |key: &str| json::optional_text(&map, key).map_err(invalid);

@@ -9,6 +9,7 @@ mod sign;
 
 pub use create::{CreateCa, CreatedCa};
 pub use metadata::CaMetadata;
+pub use open::Passphrase;
 pub(crate) use sign::leaf_profile;
 
 use std::path::{Path, PathBuf};

@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
+use zeroize::Zeroizing;
+
 use super::{CaMetadata, CertAuthority, METADATA, ROOT_CERTIFICATE, ROOT_KEY};
 use crate::error::{Code, Error, Reason, Warning};
 use crate::files::{self, FileError, Found};
 use crate::fingerprint::Fingerprint;
 use crate::json;
-use crate::pki::{Certificate, PrivateKey, Signer};
-use crate::request::readable_key;
+use crate::pki::{Certificate, FILE_LIMIT, PrivateKey, Signer};
 
-/// Largest certificate or key file. An RSA-4096 key in PEM has about 3.3 KiB.
-const FILE_LIMIT: u64 = 64 * 1024;
+/// Where the passphrase of an encrypted key comes from, if there is one.
+pub type Passphrase<'a> = dyn FnMut() -> Result<Option<Zeroizing<Vec<u8>>>, Error> + 'a;
 
 impl CertAuthority {
     /// Opens a CA directory: each file is read once, and the three must belong together.
@@ -19,7 +20,7 @@ impl CertAuthority {
     /// `passphrase` decrypts an encrypted key; it is asked for only when the key is encrypted.
     pub fn open(
         directory: &Path,
-        passphrase: &mut dyn FnMut() -> Option<zeroize::Zeroizing<Vec<u8>>>,
+        passphrase: &mut Passphrase<'_>,
     ) -> Result<(Self, Vec<Warning>), Error> {
         let directory = files::absolute(directory).map_err(|e| e.code(Code::CaNotFound))?;
         refuse_incomplete(&directory)?;
@@ -47,19 +48,21 @@ impl CertAuthority {
         }
         let mut warnings = Vec::new();
         if mode & 0o077 != 0 {
-            warnings.push(readable_key(&key_path, mode));
+            warnings.push(Warning::readable_key(&key_path, mode));
         }
         Ok((Self { directory, metadata, certificate, certificate_pem, key }, warnings))
     }
 }
 
 fn refuse_incomplete(directory: &Path) -> Result<(), Error> {
-    let missing: Vec<&str> = [ROOT_CERTIFICATE, ROOT_KEY, METADATA]
-        .into_iter()
-        .filter(|name| {
-            files::look(&directory.join(name)).map_or(true, |found| found == Found::Nothing)
-        })
-        .collect();
+    let mut missing = Vec::new();
+    for name in [ROOT_CERTIFICATE, ROOT_KEY, METADATA] {
+        let found =
+            files::look(&directory.join(name)).map_err(|error| error.code(Code::CaLoadFailed))?;
+        if found == Found::Nothing {
+            missing.push(name);
+        }
+    }
     if missing.is_empty() {
         return Ok(());
     }
@@ -89,13 +92,9 @@ fn check_fingerprint(
     }
 }
 
-fn load_key(
-    pem: &[u8],
-    path: &Path,
-    passphrase: &mut dyn FnMut() -> Option<zeroize::Zeroizing<Vec<u8>>>,
-) -> Result<PrivateKey, Error> {
+fn load_key(pem: &[u8], path: &Path, passphrase: &mut Passphrase<'_>) -> Result<PrivateKey, Error> {
     let loaded = match PrivateKey::from_pem(pem, None) {
-        Err(defect) if defect.reason == Reason::KeyEncrypted => match passphrase() {
+        Err(defect) if defect.reason == Reason::KeyEncrypted => match passphrase()? {
             Some(secret) => PrivateKey::from_pem(pem, Some(&secret)),
             None => Err(defect),
         },

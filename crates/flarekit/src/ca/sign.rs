@@ -41,7 +41,7 @@ impl CertAuthority {
         };
         let signature = |bytes: &[u8]| self.key.sign_content(bytes).map_err(failed);
         let mut approval = SignedApproval::assemble(parts, signature)?;
-        approval.warnings.extend(clipped);
+        approval.warn(clipped);
         Ok(approval)
     }
 

@@ -1,5 +1,7 @@
 //! The part of a definition that stays on the machine.
 
+use std::path::PathBuf;
+
 use super::participant;
 use crate::connection::ConnectionSecurity;
 use crate::error::{Defect, Reason};
@@ -24,7 +26,7 @@ pub struct LocalSettings {
     /// Whether to use the asynchronous driver of the scheme.
     pub use_aio: bool,
     /// A further CA certificate to put into the kit, for a proxy in front of the server.
-    pub custom_ca_cert: Option<String>,
+    pub custom_ca_cert: Option<PathBuf>,
     /// The identity that the participant authenticates with, where it is not its name.
     pub auth_identity: Option<String>,
     /// The `builders:` block, untouched.
@@ -69,7 +71,7 @@ impl LocalSettings {
             capacity: capacity(entry)?,
             allow_log_streaming: optional_bool(entry, "allow_log_streaming")?,
             use_aio: optional_bool(entry, "use_aio")?.unwrap_or(false),
-            custom_ca_cert: optional_text(entry, "custom_ca_cert")?,
+            custom_ca_cert: optional_text(entry, "custom_ca_cert")?.map(PathBuf::from),
             auth_identity: optional_text(entry, "auth_identity")?,
             builders: fields::present(document, "builders").cloned(),
             parent: optional_text(entry, "parent")?,

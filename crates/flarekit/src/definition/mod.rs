@@ -102,10 +102,18 @@ fn kind_of_type(node: &Node) -> Result<Kind, Defect> {
         "client" => Ok(Kind::Site),
         "server" => Ok(Kind::Server),
         "admin" => Ok(Kind::User),
-        other => Err(fields::at(
+        "relay" => Err(fields::at(
             node,
             Defect::new(
                 Reason::UnsupportedParticipant,
+                "a relay needs a listener certificate, which distributed provisioning does not \
+                 issue",
+            ),
+        )),
+        other => Err(fields::at(
+            node,
+            Defect::new(
+                Reason::FieldValue,
                 format!(
                     "'type' is {}, but must be client, server or admin",
                     crate::names::shown(other)

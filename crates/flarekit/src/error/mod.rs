@@ -12,6 +12,7 @@ pub use code::Code;
 pub use reason::Reason;
 
 use std::fmt;
+use std::path::Path;
 
 /// A defect in some bytes or text, not yet tied to the artifact in which it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl Defect {
     /// Gives the defect the code of the artifact it was found in.
     #[must_use]
     pub fn code(self, code: Code) -> Error {
-        Error { code, reason: Some(self.reason), message: self.message }
+        Error::because(code, self.reason, self.message)
     }
 }
 
@@ -56,17 +57,30 @@ pub struct Error {
     code: Code,
     reason: Option<Reason>,
     message: String,
+    origin: Origin,
+}
+
+/// Whose file the defect is in: who can mend it depends on that.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Origin {
+    /// What the user typed or wrote, or the state of the machine.
+    #[default]
+    User,
+    /// The request zip that somebody sent.
+    RequestZip,
+    /// The CA directory.
+    CaDirectory,
 }
 
 impl Error {
     /// A refusal whose code says everything that a program needs to know.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, reason: None, message: message.into() }
+        Self { code, reason: None, message: message.into(), origin: Origin::User }
     }
 
     /// A refusal with the finer reason.
     pub fn because(code: Code, reason: Reason, message: impl Into<String>) -> Self {
-        Self { code, reason: Some(reason), message: message.into() }
+        Self { code, reason: Some(reason), message: message.into(), origin: Origin::User }
     }
 
     /// Puts a place before the message.
@@ -74,6 +88,19 @@ impl Error {
     pub fn within(mut self, place: impl fmt::Display) -> Self {
         self.message = format!("{place}: {}", self.message);
         self
+    }
+
+    /// Says whose file the defect is in.
+    #[must_use]
+    pub fn of(mut self, origin: Origin) -> Self {
+        self.origin = origin;
+        self
+    }
+
+    /// Whose file the defect is in.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.origin
     }
 
     /// The published code.
@@ -116,6 +143,18 @@ impl Warning {
     /// States a warning.
     pub fn new(code: WarningCode, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
+    }
+
+    /// A private key's file mode lets other users in.
+    pub(crate) fn readable_key(path: &Path, mode: u32) -> Self {
+        Self::new(
+            WarningCode::KeyReadableByOthers,
+            format!(
+                "{} has mode {:04o}: other users of this machine can reach the private key",
+                path.display(),
+                mode & 0o7777
+            ),
+        )
     }
 }
 
@@ -180,7 +219,7 @@ names! {
         BackedUp = "BACKED_UP",
         /// A `builders:` block stays on this machine.
         BuildersStayLocal = "BUILDERS_STAY_LOCAL",
-        /// A server's certificate names a host that a client's local `connect_to` does not.
+        /// `connect_to` names another host than the approved server.
         ConnectToUnknownHost = "CONNECT_TO_UNKNOWN_HOST",
     }
 }

@@ -5,6 +5,10 @@ super::names! {
     Reason {
         /// The command line could not be understood.
         Usage = "USAGE",
+        /// The command belongs to the reference's program.
+        CommandOfNvflare = "COMMAND_OF_NVFLARE",
+        /// A certificate would last beyond the year 9999.
+        ValidDays = "VALID_DAYS",
         /// A file that was named does not exist.
         FileNotFound = "FILE_NOT_FOUND",
         /// A file exists but cannot be read.
@@ -149,6 +153,8 @@ super::names! {
         KeyExponent = "KEY_EXPONENT",
         /// A private key is encrypted and no passphrase was given.
         KeyEncrypted = "KEY_ENCRYPTED",
+        /// A private key is encrypted in a way of OpenSSL's before PBES2, which is not read.
+        KeyOldEncryption = "KEY_OLD_ENCRYPTION",
         /// A private key's passphrase is wrong.
         KeyPassphrase = "KEY_PASSPHRASE",
         /// The root's key is of a kind or size that is not supported.
@@ -156,6 +162,8 @@ super::names! {
         /// The cryptographic library or the system's source of randomness failed.
         CryptoFailed = "CRYPTO_FAILED",
 
+        /// A request zip stands where a signed zip is expected, or the other way round.
+        WrongArtifact = "WRONG_ARTIFACT",
         /// An artifact is of another kind or of an unknown schema version.
         ArtifactUnsupported = "ARTIFACT_UNSUPPORTED",
         /// The CSR is not the one that the metadata names.
@@ -196,8 +204,16 @@ super::names! {
         RecordedFingerprint = "RECORDED_FINGERPRINT",
         /// The package root was made by another root CA.
         PackageRootFingerprint = "PACKAGE_ROOT_FINGERPRINT",
-        /// The folder given with `--request-dir`.
+        /// There is no folder where `--request-dir` says.
         RequestDirGiven = "REQUEST_DIR_GIVEN",
+        /// The folder given with `--request-dir` is a symbolic link.
+        RequestDirLink = "REQUEST_DIR_LINK",
+        /// The folder given with `--request-dir` has no private key or no request.json.
+        RequestDirFilesMissing = "REQUEST_DIR_FILES_MISSING",
+        /// The folder given with `--request-dir` is of another request.
+        RequestDirOtherRequest = "REQUEST_DIR_OTHER_REQUEST",
+        /// The request.json in the folder given with `--request-dir` is malformed.
+        RequestDirMalformed = "REQUEST_DIR_MALFORMED",
         /// No folder was given and none was found.
         RequestDirSearched = "REQUEST_DIR_SEARCHED",
         /// The local participant definition is missing.

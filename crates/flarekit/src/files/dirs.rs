@@ -16,7 +16,8 @@ pub struct Created(Vec<PathBuf>);
 impl Created {
     /// The directories made, outermost first.
     #[must_use]
-    pub fn paths(&self) -> &[PathBuf] {
+    #[cfg(test)]
+    pub(super) fn paths(&self) -> &[PathBuf] {
         &self.0
     }
 

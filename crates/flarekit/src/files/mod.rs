@@ -29,7 +29,6 @@ pub use error::{FileError, FileErrorKind};
 pub use folder::{OwnFolder, backups_of};
 pub use lock::{Lock, lock_dir};
 pub use look::{Found, absolute, list, look};
-pub use moves::move_into_backup;
 pub use read::{FileBytes, read, read_secret};
 pub use staged::StagedDir;
 pub use sweep::sweep;

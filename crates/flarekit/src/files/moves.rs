@@ -1,23 +1,8 @@
 //! Moving what must make room.
 
-use super::dirs::make_dirs;
 use super::error::{FileError, FileErrorKind};
 use super::sys;
 use std::path::{Path, PathBuf};
-
-/// Moves files or directories into `backup_dir`, which is made with mode 0700 if it is missing, as
-/// are the directories above it.
-///
-/// # Errors
-/// If one does not exist, something of its name is in the backup, or the system refuses; then all
-/// are where they were.
-pub fn move_into_backup(files: &[PathBuf], backup_dir: &Path) -> Result<(), FileError> {
-    let created = make_dirs(backup_dir, 0o700)?;
-    let moves = Moves::run(files.iter().map(|file| (file.clone(), backup_dir)), "move")?;
-    moves.sync()?;
-    created.keep();
-    Ok(())
-}
 
 /// Renames that are undone unless all succeed.
 pub(super) struct Moves(Vec<(PathBuf, PathBuf)>);

@@ -35,15 +35,16 @@ pub(super) fn sub_start(inputs: &KitInputs) -> String {
         ),
     };
     SUB_START
-        .replace("@MODULE@", &quoted(module))
-        .replace("@CONFIG@", &quoted(config))
-        .replace("@UID_ARGUMENT@", &uid.map_or_else(|| "''".to_owned(), |uid| quoted(&uid)))
-        .replace("@ORG@", &quoted(inputs.identity.org.as_str()))
-        .replace("@CONFIG_FOLDER@", &quoted(&inputs.static_files.config_folder))
+        .replace("@MODULE@", &shell_word(module))
+        .replace("@CONFIG@", &shell_word(config))
+        .replace("@UID_ARGUMENT@", &uid.map_or_else(|| "''".to_owned(), |uid| shell_word(&uid)))
+        .replace("@ORG@", &shell_word(inputs.identity.org.as_str()))
+        .replace("@CONFIG_FOLDER@", &shell_word(&inputs.static_files.config_folder))
 }
 
 /// A word of a POSIX shell, quoted where it needs it (POSIX.1-2017 XCU section 2.2.2).
-fn quoted(word: &str) -> String {
+#[must_use]
+pub fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-=/@+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
@@ -100,13 +101,13 @@ fn broken(what: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::quoted;
+    use super::shell_word;
 
     #[test]
     fn shell_words() {
-        assert_eq!(quoted("uid=hospital-a"), "uid=hospital-a");
-        assert_eq!(quoted(""), "''");
-        assert_eq!(quoted("a b$(c)"), "'a b$(c)'");
-        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(shell_word("uid=hospital-a"), "uid=hospital-a");
+        assert_eq!(shell_word(""), "''");
+        assert_eq!(shell_word("a b$(c)"), "'a b$(c)'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
     }
 }

@@ -7,13 +7,9 @@ use crate::approval::VerifiedApproval;
 use crate::connection::{Connection, ConnectionSecurity};
 use crate::definition::{ConnectTo, LocalSettings};
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
-use crate::files;
 use crate::identity::{Identity, Kind};
-use crate::names::X520_UPPER_BOUND;
+use crate::names::common_name;
 use crate::request::LocalRequest;
-
-/// Largest further CA certificate file: room for a bundle.
-const CUSTOM_CA_LIMIT: u64 = 1024 * 1024;
 
 /// A verified approval and the local request that belongs to it.
 pub struct KitInputs {
@@ -44,7 +40,6 @@ impl KitInputs {
         } else {
             connection.security
         };
-        let custom_ca = custom_ca(&local, identity.cert_type.kind())?;
         let mut warnings = request.warnings;
         warnings.extend(approval.warning());
         if is_server {
@@ -60,7 +55,7 @@ impl KitInputs {
             security,
             local,
             static_files,
-            custom_ca,
+            custom_ca: request.custom_ca,
             warnings,
         })
     }
@@ -74,8 +69,7 @@ impl KitInputs {
     /// The server certificate's CN, which the runtime compares with the peer's: the first 64
     /// characters of the host.
     pub(super) fn server_identity(&self) -> &str {
-        let host = self.connection.server.host.as_str();
-        host.get(..X520_UPPER_BOUND).unwrap_or(host)
+        common_name(self.connection.server.host.as_str())
     }
 
     /// The host and port that the participant connects to, given the approved port.
@@ -111,22 +105,6 @@ fn refuse_intermediary(local: &LocalSettings, server: &str) -> Result<(), Error>
              the server, '{server}'"
         ),
     ))
-}
-
-/// Servers and clients take a further CA certificate for a proxy in front of the server.
-fn custom_ca(local: &LocalSettings, kind: Kind) -> Result<Option<Vec<u8>>, Error> {
-    let Some(path) = local.custom_ca_cert.as_deref().filter(|_| kind != Kind::User) else {
-        return Ok(None);
-    };
-    let unreadable = |error: files::FileError| {
-        Error::because(
-            Code::LocalSiteInvalid,
-            Reason::CustomCaCert,
-            format!("site.yaml: custom_ca_cert: {error}"),
-        )
-    };
-    let path = files::absolute(path.as_ref()).map_err(unreadable)?;
-    Ok(Some(files::read(&path, CUSTOM_CA_LIMIT).map_err(unreadable)?.bytes))
 }
 
 /// The server may demand what its peers, configured with the project's default, do not give. The

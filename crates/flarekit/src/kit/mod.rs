@@ -10,6 +10,7 @@ mod inputs;
 mod plan;
 mod prod;
 
+pub use content::shell_word;
 pub use inputs::KitInputs;
 pub use plan::{KitPlan, PlannedFile};
 pub use prod::{ProdDir, StartupKit};

@@ -7,7 +7,7 @@ use crate::error::{Code, Error, Reason};
 use crate::files::{self, FileError, Found, Lock, StagedDir};
 use crate::fingerprint::Fingerprint;
 use crate::names::{DeployVersion, ParticipantName, ProjectName};
-use crate::pki::Certificate;
+use crate::pki::{Certificate, FILE_LIMIT};
 use crate::time::Timestamp;
 
 /// Kits and the directories above them can be read by others; only keys cannot.
@@ -15,8 +15,6 @@ const DIRECTORY_MODE: u32 = 0o755;
 /// Where `package --force` puts the kits it replaces, beside the `prod_NN` and not inside: the
 /// reference looks for root certificates everywhere inside.
 const BACKUP: &str = ".bak";
-/// Largest root certificate file in a kit.
-const ROOT_LIMIT: u64 = 64 * 1024;
 /// How deep a root certificate can lie in a `prod_NN`: `<kit>/startup/rootCA.pem` and, in a moved
 /// workspace, `<kit>/kit/startup/rootCA.pem`.
 const ROOT_DEPTH: usize = 4;
@@ -26,7 +24,9 @@ pub struct ProdDir {
     project_dir: PathBuf,
     path: PathBuf,
     name: String,
-    _lock: Option<Lock>,
+    root: Fingerprint,
+    /// Held from the check of the roots to the installation, where the directory exists.
+    lock: Option<Lock>,
 }
 
 /// A kit on disk.
@@ -70,17 +70,16 @@ impl ProdDir {
                 check_roots(&path, &path, root, ROOT_DEPTH)?;
             }
         }
-        Ok(Self { project_dir, path, name, _lock: lock })
+        Ok(Self { project_dir, path, name, root, lock })
     }
 
     /// Where the participant's kit is or will be.
-    #[must_use]
-    pub fn kit_path(&self, name: &ParticipantName) -> PathBuf {
+    fn kit_path(&self, name: &ParticipantName) -> PathBuf {
         self.path.join(name.as_str())
     }
 
     /// Refuses to go on if the participant's kit is there already and may not be replaced.
-    pub fn refuse_existing(&self, name: &ParticipantName, force: bool) -> Result<(), Error> {
+    fn refuse_existing(&self, name: &ParticipantName, force: bool) -> Result<(), Error> {
         let target = self.kit_path(name);
         match files::look(&target).map_err(unwritable)? {
             Found::Nothing => Ok(()),
@@ -114,6 +113,15 @@ impl ProdDir {
             staged.write(&file.path, &file.bytes, file.mode).map_err(unwritable)?;
         }
         let created = files::make_dirs(&self.path, DIRECTORY_MODE).map_err(unwritable)?;
+        // A directory that did not exist may have been filled meanwhile, by another root's kit.
+        let _lock = match self.lock {
+            Some(_) => None,
+            None => {
+                let lock = files::lock_dir(&self.path).map_err(unwritable)?;
+                check_roots(&self.path, &self.path, self.root, ROOT_DEPTH)?;
+                Some(lock)
+            }
+        };
         let replaces = files::look(&target).map_err(unwritable)? == Found::Directory;
         let backup = if replaces && force {
             let suffix = files::backup_name(now).map_err(unwritable)?;
@@ -155,7 +163,7 @@ fn check_roots(
             Found::Directory => check_roots(prod, &path, expected, depth)?,
             Found::Nothing => {}
             _ if name == "rootCA.pem" => {
-                let pem = files::read(&path, ROOT_LIMIT).map_err(unreadable)?.bytes;
+                let pem = files::read(&path, FILE_LIMIT).map_err(unreadable)?.bytes;
                 let root = Certificate::from_pem(&pem)
                     .map_err(|defect| defect.within(path.display()).code(Code::RootcaLoadFailed))?;
                 let actual = Fingerprint::from_digest(root.sha256());

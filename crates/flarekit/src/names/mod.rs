@@ -15,6 +15,11 @@ use crate::error::{Defect, Reason};
 /// `ub-organization-name`, RFC 5280 appendix A.1), in characters.
 pub const X520_UPPER_BOUND: usize = 64;
 
+/// What a certificate's CN holds of a name: its first 64 characters. Names are ASCII.
+pub(crate) fn common_name(name: &str) -> &str {
+    name.get(..X520_UPPER_BOUND).unwrap_or(name)
+}
+
 /// Shows text from an input file in a message: quoted, control characters escaped, bounded.
 pub(crate) fn shown(text: &str) -> String {
     const SHOWN: usize = 80;
@@ -89,10 +94,20 @@ impl Org {
     }
 }
 
-/// The nearest valid form: everything that is not accepted becomes one `_`.
+/// The nearest valid form: everything that is not accepted becomes one `_`. Letters are not lost:
+/// those of German are spelled out, and a name with others gets no suggestion.
 fn suggest_org(text: &str) -> Option<String> {
+    let mut plain = text.to_owned();
+    for (letter, spelled) in
+        [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue"), ("ß", "ss")]
+    {
+        plain = plain.replace(letter, spelled);
+    }
+    if plain.chars().any(|c| c.is_alphanumeric() && !c.is_ascii()) {
+        return None;
+    }
     let words: Vec<&str> =
-        text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
     let joined: String = words.join("_").chars().take(X520_UPPER_BOUND).collect();
     (!joined.is_empty()).then_some(joined)
 }
@@ -247,6 +262,9 @@ mod tests {
         assert!(Org::parse("hospital_alpha").is_ok());
         let defect = Org::parse("St. Mary's Hospital").unwrap_err();
         assert!(defect.message.contains("'St_Mary_s_Hospital'"), "{}", defect.message);
+        let defect = Org::parse("Klinik Süd").unwrap_err();
+        assert!(defect.message.contains("'Klinik_Sued'"), "{}", defect.message);
+        assert!(!Org::parse("Hôpital").unwrap_err().message.contains("would be"));
         for bad in ["", "orga\n", "a b", "klinik-süd", &"o".repeat(65)] {
             assert_eq!(Org::parse(bad).unwrap_err().reason, Reason::OrgName, "{bad}");
         }

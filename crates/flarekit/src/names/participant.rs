@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{HostName, X520_UPPER_BOUND, is_windows_device, shown};
+use super::{HostName, X520_UPPER_BOUND, common_name, is_windows_device, shown};
 use crate::error::{Defect, Reason};
 use crate::identity::CertType;
 
@@ -62,7 +62,7 @@ impl ParticipantName {
     /// be longer; its SAN has all of it).
     #[must_use]
     pub fn common_name(&self) -> &str {
-        self.0.get(..X520_UPPER_BOUND).unwrap_or(&self.0)
+        common_name(&self.0)
     }
 
     /// Whether both would be one name where case does not count: a host, or a folder on Windows

@@ -54,6 +54,9 @@ pub trait Signer {
     fn sign_content(&self, bytes: &[u8]) -> Result<Vec<u8>, Defect>;
 }
 
+/// Largest file with one key or certificate, in bytes. An RSA-4096 key in PEM has about 3,300.
+pub const FILE_LIMIT: u64 = 64 * 1024;
+
 /// The SHA-256 digest in lower-case hexadecimal digits.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {

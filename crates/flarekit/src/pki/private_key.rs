@@ -48,12 +48,13 @@ impl PrivateKey {
     /// # Errors
     /// [`Reason::PemMalformed`], [`Reason::PemLabel`], [`Reason::DerMalformed`],
     /// [`Reason::KeyNotRsa`], [`Reason::KeySize`], [`Reason::KeyEncrypted`] without a passphrase,
+    /// [`Reason::KeyOldEncryption`],
     /// [`Reason::KeyPassphrase`] with a wrong one.
     pub fn from_pem(pem: &[u8], passphrase: Option<&[u8]>) -> Result<Self, Defect> {
         let block = armor::read_any(pem)?;
         let Content::Der(der) = block.content else {
             return Err(Defect::new(
-                Reason::KeyEncrypted,
+                Reason::KeyOldEncryption,
                 "the key is encrypted in OpenSSL's old format, expected PKCS#8 or no encryption",
             ));
         };
@@ -125,7 +126,7 @@ impl PrivateKey {
         let known = EncryptedPrivateKeyInfoRef::from_der(der).ok();
         let Some(info) = known.filter(|info| info.encryption_algorithm.pbes2().is_some()) else {
             return Err(Defect::new(
-                Reason::KeyEncrypted,
+                Reason::KeyOldEncryption,
                 format!(
                     "the key is encrypted by the method {}, expected PBES2 with AES",
                     outer.algorithm.oid
@@ -241,7 +242,7 @@ mod tests {
             vector!("valid/keys/rsa-2048.old-encryption.pem").as_slice(),
             vector!("valid/keys/rsa-2048.pbes1.pem"),
         ] {
-            assert_eq!(refusal(pem, Some(b"correct")), Reason::KeyEncrypted);
+            assert_eq!(refusal(pem, Some(b"correct")), Reason::KeyOldEncryption);
         }
     }
 

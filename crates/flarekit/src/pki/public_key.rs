@@ -7,7 +7,7 @@ use der::Tag;
 use x509_cert::spki::AlgorithmIdentifierRef;
 
 use super::asn1::{self, RsaPublicKey, Spki};
-use super::signature::{self, Algorithm};
+use super::signature;
 use crate::error::{Defect, Reason};
 
 /// The size of a participant's key: the runtime's cell cipher has fields of 256 bytes.
@@ -144,15 +144,6 @@ impl PublicKey {
     /// [`Reason::SignatureInvalid`].
     pub fn verify_content(&self, bytes: &[u8], signature: &[u8]) -> Result<(), Defect> {
         signature::verify_content(self, bytes, signature)
-    }
-
-    /// Verifies a signature over a certificate or a request, as
-    /// [`sign_certificate`](super::Signer::sign_certificate) makes it.
-    ///
-    /// # Errors
-    /// [`Reason::SignatureInvalid`].
-    pub fn verify_certificate_signature(&self, tbs: &[u8], signature: &[u8]) -> Result<(), Defect> {
-        signature::verify(self, &Algorithm::Sha256WithRsa, tbs, signature)
     }
 
     /// Reads a DER SubjectPublicKeyInfo.

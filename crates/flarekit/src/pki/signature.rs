@@ -126,6 +126,7 @@ fn verify_with(
 
 #[cfg(test)]
 mod tests {
+    use super::{Algorithm, verify};
     use crate::error::Reason;
     use crate::pki::testing::{KEY, REFERENCE_ROOT, vector};
     use crate::pki::{Certificate, Signer, decode_base64};
@@ -146,10 +147,10 @@ mod tests {
         let content = KEY.sign_content(b"content").unwrap();
         let certificate = KEY.sign_certificate(b"content").unwrap();
         key.verify_content(b"content", &content).unwrap();
-        key.verify_certificate_signature(b"content", &certificate).unwrap();
+        verify(key, &Algorithm::Sha256WithRsa, b"content", &certificate).unwrap();
         for result in [
             key.verify_content(b"content", &certificate),
-            key.verify_certificate_signature(b"content", &content),
+            verify(key, &Algorithm::Sha256WithRsa, b"content", &content),
             key.verify_content(b"content", &[]),
             key.verify_content(b"content", &[0xff; 256]),
             key.verify_content(b"Content", &content),

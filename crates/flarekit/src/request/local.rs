@@ -4,17 +4,19 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{FileNames, RequestMetadata, Search, find};
-use crate::approval::VerifiedApproval;
+use super::lookup::find;
+use super::{FileNames, RequestMetadata, Search};
 use crate::definition::Definition;
 use crate::digest::Digest;
-use crate::error::{Code, Error, Reason, Warning, WarningCode};
+use crate::error::{Code, Error, Reason, Warning};
 use crate::files::{self, FileError};
-use crate::identity::Identity;
+use crate::identity::{Identity, Kind};
 use crate::pki::{PrivateKey, PublicKey, Signer};
 
-/// Largest private key file: an RSA-4096 key in PEM has about 3.3 KiB.
-const KEY_LIMIT: u64 = 64 * 1024;
+/// Largest private key file.
+const KEY_LIMIT: u64 = crate::pki::FILE_LIMIT;
+/// Largest further CA certificate file: room for a bundle.
+const CUSTOM_CA_LIMIT: u64 = 1024 * 1024;
 /// Largest participant definition.
 const SITE_LIMIT: u64 = crate::yaml::MAX_BYTES as u64;
 
@@ -22,38 +24,44 @@ const SITE_LIMIT: u64 = crate::yaml::MAX_BYTES as u64;
 #[derive(Debug)]
 pub struct ApprovedRequest<'a> {
     /// Who was approved.
-    pub identity: &'a Identity,
+    pub(crate) identity: &'a Identity,
     /// The digest of the approved CSR.
-    pub csr_sha256: Digest,
+    pub(crate) csr_sha256: Digest,
     /// The digest of the approved key.
-    pub public_key_sha256: Digest,
+    pub(crate) public_key_sha256: Digest,
+    /// The key in the certificate.
+    pub(crate) public_key: &'a PublicKey,
 }
 
 /// A request folder that belongs to the approval at hand: its metadata, its definition and its key
 /// all match.
 pub struct LocalRequest {
-    /// The folder.
-    pub folder: PathBuf,
+    folder: PathBuf,
     /// The whole local definition.
-    pub definition: Definition,
+    pub(crate) definition: Definition,
     /// The bytes of the key file.
-    pub key_pem: Zeroizing<Vec<u8>>,
+    pub(crate) key_pem: Zeroizing<Vec<u8>>,
+    /// The bytes of the file that `custom_ca_cert` names.
+    pub(crate) custom_ca: Option<Vec<u8>>,
     /// What the user should know about the folder.
-    pub warnings: Vec<Warning>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
 impl LocalRequest {
     /// Finds the folder and accepts it only if everything in it belongs to the approval.
-    pub fn open(
-        search: &Search<'_>,
-        approved: &ApprovedRequest<'_>,
-        certificate_key: &PublicKey,
-    ) -> Result<Self, Error> {
+    pub fn open(search: &Search<'_>, approved: &ApprovedRequest<'_>) -> Result<Self, Error> {
         let (folder, metadata) = find(search)?;
         check_metadata(&folder, &metadata, approved)?;
         let definition = definition(&folder, approved.identity)?;
-        let (key_pem, warnings) = key(&folder, approved.identity, certificate_key)?;
-        Ok(Self { folder, definition, key_pem, warnings })
+        let custom_ca = custom_ca(&definition)?;
+        let (key_pem, warnings) = key(&folder, approved)?;
+        Ok(Self { folder, definition, key_pem, custom_ca, warnings })
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 }
 
@@ -102,12 +110,28 @@ fn definition(folder: &Path, approved: &Identity) -> Result<Definition, Error> {
     Ok(definition)
 }
 
+/// Servers and clients take a further CA certificate for a proxy in front of the server.
+fn custom_ca(definition: &Definition) -> Result<Option<Vec<u8>>, Error> {
+    let is_user = definition.site.identity.cert_type.kind() == Kind::User;
+    let Some(path) = definition.local.custom_ca_cert.as_deref().filter(|_| !is_user) else {
+        return Ok(None);
+    };
+    let unreadable = |error: FileError| {
+        Error::because(
+            Code::LocalSiteInvalid,
+            Reason::CustomCaCert,
+            format!("site.yaml: custom_ca_cert: {error}"),
+        )
+    };
+    let path = files::absolute(path).map_err(unreadable)?;
+    Ok(Some(files::read(&path, CUSTOM_CA_LIMIT).map_err(unreadable)?.bytes))
+}
+
 fn key(
     folder: &Path,
-    identity: &Identity,
-    certificate_key: &PublicKey,
+    approved: &ApprovedRequest<'_>,
 ) -> Result<(Zeroizing<Vec<u8>>, Vec<Warning>), Error> {
-    let path = folder.join(FileNames::of(&identity.name).key);
+    let path = folder.join(FileNames::of(&approved.identity.name).key);
     let code = |error: FileError| {
         let code = if error.not_found() { Code::KeyNotFound } else { Code::KeyInvalid };
         error.code(code)
@@ -115,7 +139,7 @@ fn key(
     let (pem, mode) = files::read_secret(&path, KEY_LIMIT).map_err(code)?;
     let key = PrivateKey::from_pem(&pem, None)
         .map_err(|defect| defect.within(path.display()).code(Code::KeyInvalid))?;
-    if key.public_key() != certificate_key {
+    if key.public_key() != approved.public_key {
         return Err(Error::new(
             Code::KeyCertMismatch,
             format!("{} is not the key of the signed certificate", path.display()),
@@ -123,38 +147,7 @@ fn key(
     }
     let mut warnings = Vec::new();
     if mode & 0o077 != 0 {
-        warnings.push(readable_key(&path, mode));
+        warnings.push(Warning::readable_key(&path, mode));
     }
     Ok((pem, warnings))
-}
-
-/// Puts copies of what was approved into the request folder, for its owner to look at. Nothing reads
-/// them back, so a folder that cannot be written is worth a warning only.
-#[must_use]
-pub fn keep_approval(folder: &Path, approval: &VerifiedApproval) -> Option<Warning> {
-    let certificate = FileNames::of(&approval.identity().name).certificate;
-    let copies = [
-        ("signed.json", approval.signed_json()),
-        (certificate.as_str(), approval.certificate_pem()),
-        ("rootCA.pem", approval.root_pem()),
-    ];
-    copies.into_iter().find_map(|(name, bytes)| {
-        let error = files::write_replacing(&folder.join(name), bytes, 0o644).err()?;
-        Some(Warning::new(
-            WarningCode::RequestFolderNotUpdated,
-            format!("the kit is complete, but the request folder got no copy: {error}"),
-        ))
-    })
-}
-
-/// The warning for a private key that its file mode shares with other users.
-pub(crate) fn readable_key(path: &Path, mode: u32) -> Warning {
-    Warning::new(
-        WarningCode::KeyReadableByOthers,
-        format!(
-            "{} has mode {:04o}: other users of this machine can reach the private key",
-            path.display(),
-            mode & 0o7777
-        ),
-    )
 }

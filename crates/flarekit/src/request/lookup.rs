@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{FileNames, RequestMetadata};
 use crate::audit::AuditDirectory;
-use crate::error::{Code, Error, Reason};
+use crate::error::{Code, Defect, Error, Reason};
 use crate::files::{self, FileError, Found};
 use crate::json;
 use crate::names::{ParticipantName, RequestId};
@@ -30,14 +30,15 @@ enum Candidate {
     NotADirectory,
     Link,
     Incomplete(Vec<String>),
-    OfAnotherRequest(String),
+    OfAnotherRequest(RequestId),
+    Malformed(Defect),
     Unreadable(FileError),
 }
 
 /// Finds the request folder and the metadata in it: the folder given; else the one that the audit
 /// record names; else one beside the signed zip. In each, a request that `cert request --force`
 /// put aside counts too.
-pub fn find(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Error> {
+pub(super) fn find(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Error> {
     match search.given {
         Some(folder) => find_given(search, folder),
         None => find_searched(search),
@@ -46,8 +47,7 @@ pub fn find(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Error> {
 
 fn find_given(search: &Search<'_>, folder: &Path) -> Result<(PathBuf, RequestMetadata), Error> {
     let folder = files::absolute(folder).map_err(|e| e.code(Code::RequestDirNotFound))?;
-    let refuse =
-        |code: Code, what: String| Err(Error::because(code, Reason::RequestDirGiven, what));
+    let refuse = |code: Code, reason: Reason, what: String| Err(Error::because(code, reason, what));
     let at = folder.display();
     let main = examine(&folder, search);
     if let Candidate::Right(metadata) = main {
@@ -59,16 +59,24 @@ fn find_given(search: &Search<'_>, folder: &Path) -> Result<(PathBuf, RequestMet
     match main {
         Candidate::Right(metadata) => Ok((folder, metadata)),
         Candidate::NotADirectory => {
-            refuse(Code::RequestDirNotFound, format!("{at} is not a directory"))
+            let what = format!("{at} is not a directory");
+            refuse(Code::RequestDirNotFound, Reason::RequestDirGiven, what)
         }
         Candidate::Link => {
-            refuse(Code::RequestDirMismatch, format!("{at} is a symbolic link, not a folder"))
+            let what = format!("{at} is a symbolic link, not a folder");
+            refuse(Code::RequestDirMismatch, Reason::RequestDirLink, what)
         }
         Candidate::Incomplete(missing) => {
-            refuse(Code::RequestDirIncomplete, format!("{at} has no {}", missing.join(" and no ")))
+            let what = format!("{at} has no {}", missing.join(" and no "));
+            refuse(Code::RequestDirIncomplete, Reason::RequestDirFilesMissing, what)
         }
-        Candidate::OfAnotherRequest(what) => {
-            refuse(Code::RequestDirMismatch, format!("{at}: {what}"))
+        Candidate::OfAnotherRequest(id) => {
+            let what = format!("{at} is of request {id}, the approval of {}", search.request_id);
+            refuse(Code::RequestDirMismatch, Reason::RequestDirOtherRequest, what)
+        }
+        Candidate::Malformed(defect) => {
+            let what = format!("request.json in {at}: {defect}");
+            refuse(Code::RequestDirMismatch, Reason::RequestDirMalformed, what)
         }
         Candidate::Unreadable(error) => Err(error.code(Code::RequestMetadataInvalid)),
     }
@@ -122,13 +130,16 @@ fn examine(folder: &Path, search: &Search<'_>) -> Candidate {
     match files::look(folder) {
         Ok(Found::Directory) => {}
         Ok(Found::Link) => return Candidate::Link,
-        _ => return Candidate::NotADirectory,
+        Ok(_) => return Candidate::NotADirectory,
+        Err(error) => return Candidate::Unreadable(error),
     }
     let key = FileNames::of(search.name).key;
     let mut missing = Vec::new();
     for name in [key.as_str(), "request.json"] {
-        if files::look(&folder.join(name)).map_or(true, |found| found == Found::Nothing) {
-            missing.push(name.to_owned());
+        match files::look(&folder.join(name)) {
+            Ok(Found::Nothing) => missing.push(name.to_owned()),
+            Ok(_) => {}
+            Err(error) => return Candidate::Unreadable(error),
         }
     }
     if !missing.is_empty() {
@@ -140,10 +151,7 @@ fn examine(folder: &Path, search: &Search<'_>) -> Candidate {
     };
     match RequestMetadata::parse(&file.bytes) {
         Ok(metadata) if metadata.request_id == *search.request_id => Candidate::Right(metadata),
-        Ok(metadata) => Candidate::OfAnotherRequest(format!(
-            "request.json is of request {}, the approval is of {}",
-            metadata.request_id, search.request_id
-        )),
-        Err(defect) => Candidate::OfAnotherRequest(format!("request.json: {defect}")),
+        Ok(metadata) => Candidate::OfAnotherRequest(metadata.request_id),
+        Err(defect) => Candidate::Malformed(defect),
     }
 }

@@ -6,9 +6,8 @@ mod lookup;
 mod metadata;
 
 pub use folder::{FileNames, StoredRequest, refuse_occupied, store};
-pub(crate) use local::readable_key;
-pub use local::{ApprovedRequest, LocalRequest, keep_approval};
-pub use lookup::{Search, find};
+pub use local::{ApprovedRequest, LocalRequest};
+pub use lookup::Search;
 pub use metadata::{REQUEST_ARTIFACT, RequestMetadata, SCHEMA_VERSION};
 pub(crate) use metadata::{check_artifact, identity};
 

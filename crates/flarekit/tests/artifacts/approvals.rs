@@ -32,8 +32,7 @@ fn approvals_of_both_programs_become_kits() {
                 signed_zip: &folder,
                 audit: &audit,
             };
-            let public_key = approval.certificate().public_key();
-            let local = LocalRequest::open(&search, &approval.approved_request(), public_key);
+            let local = LocalRequest::open(&search, &approval.approved_request());
             let plan = KitPlan::new(KitInputs::new(&approval, local.unwrap()).unwrap()).unwrap();
             let (certificate, key) = plan.credentials();
             let planned = |path: &str| {
@@ -101,7 +100,6 @@ fn a_request_folder_fits_its_own_approval_only() {
         signed_zip: &folder,
         audit: &audit,
     };
-    let key = approval.certificate().public_key();
-    let refused = LocalRequest::open(&search, &approval.approved_request(), key).err().unwrap();
+    let refused = LocalRequest::open(&search, &approval.approved_request()).err().unwrap();
     assert_eq!(refused.code(), Code::RequestDirMismatch);
 }

@@ -39,7 +39,7 @@ fn cas_of_both_programs_approve_requests_of_both() {
         for (program, _) in PROGRAMS {
             for (name, _, cert_type) in PARTICIPANTS {
                 let approval = approve(&request_zip(program, name), &ca, 30, now()).unwrap();
-                assert_eq!(codes(&approval.warnings), [""; 0], "{maker} {program} {name}");
+                assert_eq!(codes(approval.warnings()), [""; 0], "{maker} {program} {name}");
                 let trust = RootTrust::Pinned(recorded(maker));
                 let verified = UnverifiedApproval::read(approval.zip(), "zip")
                     .unwrap()
@@ -63,7 +63,7 @@ fn a_root_with_an_organisation_issues_what_chains_to_it() {
         let root = ca.certificate();
         assert_eq!(root.subject().organization.as_deref(), Some("central"));
         let approval = approve(&request_zip(maker, "hospital-a"), &ca, 30, now()).unwrap();
-        assert_eq!(codes(&approval.warnings), warned);
+        assert_eq!(codes(approval.warnings()), warned);
         approval.certificate().verify_issued_by(root).unwrap();
         UnverifiedApproval::read(approval.zip(), "zip")
             .unwrap()

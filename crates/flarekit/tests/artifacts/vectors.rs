@@ -47,7 +47,7 @@ pub fn read(relative: &str) -> Vec<u8> {
 }
 
 pub fn ca(program: &str, directory: &str) -> CertAuthority {
-    let no_passphrase = &mut || None;
+    let no_passphrase = &mut || Ok(None);
     CertAuthority::open(&path(&format!("{program}/{directory}")), no_passphrase).unwrap().0
 }
 

@@ -14,6 +14,14 @@ use crate::request::FileNames;
 use crate::time::Timestamp;
 
 impl UnverifiedApproval {
+    /// The two kinds of zips are easily mixed up.
+    pub(super) fn refuse_request_zip(&self) -> Result<(), Error> {
+        if self.members.get("request.json").is_none() {
+            return Ok(());
+        }
+        Err(self.invalid(Reason::WrongArtifact, "this is a request zip, not a signed zip"))
+    }
+
     pub(super) fn member(&self, name: &str) -> Result<&[u8], Error> {
         self.members.get(name).ok_or_else(|| {
             self.invalid(Reason::ZipMemberMissing, format!("there is no {name} in it"))
@@ -255,7 +263,10 @@ impl UnverifiedApproval {
         Err(Error::because(
             Code::InvalidArgs,
             Reason::ServerNameTaken,
-            format!("{}: a {} carries the server's name '{host}'", self.place, identity.cert_type),
+            format!(
+                "{}: a participant of type {} carries the server's name '{host}'",
+                self.place, identity.cert_type
+            ),
         ))
     }
 }

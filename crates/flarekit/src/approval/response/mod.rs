@@ -38,7 +38,6 @@ pub struct UnverifiedApproval {
 #[derive(Debug)]
 pub struct VerifiedApproval {
     metadata: SignedMetadata,
-    site: Site,
     certificate: Certificate,
     certificate_pem: Vec<u8>,
     root: Certificate,
@@ -58,6 +57,7 @@ impl UnverifiedApproval {
     /// Believes the approval if the enclosed root signed it, its hashes match, everything in it
     /// names one identity, and the certificates are valid now.
     pub fn verify(self, trust: RootTrust, now: Timestamp) -> Result<VerifiedApproval, Error> {
+        self.refuse_request_zip()?;
         let root_pem = self.member(ROOT_FILE)?;
         let root = self.certificate(ROOT_FILE, root_pem)?;
         let signed_json = self.member("signed.json")?;
@@ -81,7 +81,6 @@ impl UnverifiedApproval {
         self.check_time(&certificate, &root, now)?;
         self.check_name(&metadata)?;
         Ok(VerifiedApproval {
-            site,
             certificate,
             certificate_pem: certificate_pem.to_vec(),
             root,
@@ -119,6 +118,7 @@ impl VerifiedApproval {
             identity: &self.metadata.identity,
             csr_sha256: self.metadata.hashes.csr,
             public_key_sha256: self.metadata.hashes.public_key,
+            public_key: self.certificate.public_key(),
         }
     }
 
@@ -131,10 +131,7 @@ impl VerifiedApproval {
     /// The deploy version: an approval without `ca_info` means `00`.
     #[must_use]
     pub fn deploy_version(&self) -> DeployVersion {
-        self.metadata
-            .ca_info
-            .as_ref()
-            .map_or_else(DeployVersion::default, |info| info.provision_version.clone())
+        self.metadata.deploy_version()
     }
 
     /// The root certificate's fingerprint.
@@ -171,11 +168,5 @@ impl VerifiedApproval {
     #[must_use]
     pub fn signed_json(&self) -> &[u8] {
         &self.signed_json
-    }
-
-    /// The approved part of the definition.
-    #[must_use]
-    pub fn site(&self) -> &Site {
-        &self.site
     }
 }

@@ -3,11 +3,11 @@
 use super::{is_root, mode, names, scratch, tree};
 use crate::error::{Defect, Reason};
 use crate::files::{
-    FileErrorKind, lock_dir, move_into_backup, read, read_secret, sys, write_new, write_replacing,
+    FileErrorKind, StagedDir, lock_dir, read, read_secret, sys, write_new, write_replacing,
 };
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -175,16 +175,21 @@ fn files_move_into_a_backup_together_or_stay() {
     for name in ["a", "b"] {
         fs::write(at(name), name).unwrap();
     }
+    let replace = |existing: &[PathBuf], backup: &str| {
+        let staged = StagedDir::create(dir.path(), 0o700).unwrap();
+        staged.write(Path::new("a"), b"new", 0o600).unwrap();
+        staged.replace_files(dir.path(), existing, &at(backup))
+    };
     let before = tree(dir.path());
-    let error = move_into_backup(&[at("a"), at("none")], &at(".bak/1")).unwrap_err();
-    assert_eq!((error.kind(), error.path()), (FileErrorKind::NotFound, at("none").as_path()));
+    let error = replace(&[at("a"), at("none")], ".bak/1").unwrap_err();
+    assert_eq!(error.kind(), FileErrorKind::NotFound);
     assert_eq!(tree(dir.path()), before);
-    move_into_backup(&[at("a"), at("b")], &at(".bak/1")).unwrap();
-    assert_eq!(names(dir.path()), [".bak", ".bak/1", ".bak/1/a", ".bak/1/b"]);
+    replace(&[at("a"), at("b")], ".bak/1").unwrap();
+    assert_eq!(names(dir.path()), [".bak", ".bak/1", ".bak/1/a", ".bak/1/b", "a"]);
     assert_eq!((mode(&at(".bak")), mode(&at(".bak/1"))), (0o700, 0o700));
-    fs::write(at("a"), "new").unwrap();
+    assert_eq!(fs::read(at("a")).unwrap(), b"new");
     let before = tree(dir.path());
-    let error = move_into_backup(&[at("a")], &at(".bak/1")).unwrap_err();
+    let error = replace(&[at("a")], ".bak/1").unwrap_err();
     assert_eq!(error.kind(), FileErrorKind::AlreadyExists);
     assert_eq!(tree(dir.path()), before);
 }

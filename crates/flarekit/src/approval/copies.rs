@@ -1,0 +1,28 @@
+//! Copies of an approval for the requester to look at.
+
+use std::path::Path;
+
+use super::VerifiedApproval;
+use super::metadata::ROOT_FILE;
+use crate::error::{Warning, WarningCode};
+use crate::files;
+use crate::request::FileNames;
+
+/// Puts copies of what was approved into the request folder, for its owner to look at. Nothing reads
+/// them back, so a folder that cannot be written is worth a warning only.
+#[must_use]
+pub fn keep_approval(folder: &Path, approval: &VerifiedApproval) -> Option<Warning> {
+    let certificate = FileNames::of(&approval.identity().name).certificate;
+    let copies = [
+        ("signed.json", approval.signed_json()),
+        (certificate.as_str(), approval.certificate_pem()),
+        (ROOT_FILE, approval.root_pem()),
+    ];
+    copies.into_iter().find_map(|(name, bytes)| {
+        let error = files::write_replacing(&folder.join(name), bytes, 0o644).err()?;
+        Some(Warning::new(
+            WarningCode::RequestFolderNotUpdated,
+            format!("the kit is complete, but the request folder got no copy: {error}"),
+        ))
+    })
+}
