@@ -151,6 +151,26 @@ impl Identity {
         }
     }
 
+    /// The first attribute of a subject that is not this identity's: its name, what was found, and
+    /// what belongs there.
+    #[must_use]
+    pub fn differs_from(
+        &self,
+        subject: &DistinguishedName,
+    ) -> Option<(&'static str, String, &str)> {
+        let cert_type = subject.unstructured_name.as_deref();
+        [
+            ("unstructuredName", cert_type, self.cert_type.as_str()),
+            ("CN", Some(subject.common_name.as_str()), self.name.common_name()),
+            ("O", subject.organization.as_deref(), self.org.as_str()),
+        ]
+        .into_iter()
+        .find(|(_, found, expected)| *found != Some(expected))
+        .map(|(attribute, found, expected)| {
+            (attribute, found.map_or_else(|| "missing".to_owned(), shown), expected)
+        })
+    }
+
     /// The first part in which the two differ, with both values, for messages.
     #[must_use]
     pub fn first_difference(&self, other: &Self) -> Option<(&'static str, String, String)> {

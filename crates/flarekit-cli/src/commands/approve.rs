@@ -83,11 +83,7 @@ fn refuse_existing(out: &Path, force: bool) -> Result<(), Error> {
     if found == files::Found::Nothing || force {
         return Ok(());
     }
-    Err(exists(out))
-}
-
-fn exists(out: &Path) -> Error {
-    Error::new(Code::CertAlreadyExists, format!("a file exists already: {}", out.display()))
+    Err(Error::new(Code::CertAlreadyExists, format!("a file exists already: {}", out.display())))
 }
 
 fn write(out: &Path, zip: &[u8], force: bool) -> Result<(), Error> {
@@ -99,8 +95,7 @@ fn write(out: &Path, zip: &[u8], force: bool) -> Result<(), Error> {
     } else {
         files::write_new(out, zip, ZIP_MODE)
     };
-    written
-        .map_err(|error| if error.already_exists() { exists(out) } else { unwritable(error) })?;
+    written.map_err(|error| error.code_or(Code::CertAlreadyExists, Code::OutputDirNotWritable))?;
     created.keep();
     Ok(())
 }

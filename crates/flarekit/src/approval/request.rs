@@ -155,23 +155,12 @@ impl UnverifiedRequest {
         let csr = Csr::from_pem(bytes).map_err(invalid)?;
         check_key(csr.public_key()).map_err(|(code, defect)| defect.within(&place).code(code))?;
         csr.verify_possession().map_err(invalid)?;
-        let identity = &metadata.identity;
-        let subject = csr.subject();
-        for (field, found, expected) in [
-            ("CN", Some(subject.common_name.as_str()), identity.name.common_name()),
-            ("O", subject.organization.as_deref(), identity.org.as_str()),
-            ("unstructuredName", subject.unstructured_name.as_deref(), identity.cert_type.as_str()),
-        ] {
-            if found != Some(expected) {
-                return Err(Error::because(
-                    Code::InvalidArgs,
-                    Reason::CsrIdentityMismatch,
-                    format!(
-                        "{place}: {field} is {}, but request.json says '{expected}'",
-                        found.map_or_else(|| "missing".to_owned(), crate::names::shown)
-                    ),
-                ));
-            }
+        if let Some((attribute, found, expected)) = metadata.identity.differs_from(csr.subject()) {
+            return Err(Error::because(
+                Code::InvalidArgs,
+                Reason::CsrIdentityMismatch,
+                format!("{place}: {attribute} is {found}, but request.json says '{expected}'"),
+            ));
         }
         let actual = Digest::of(csr.public_key().spki_der());
         if actual != metadata.public_key_sha256 {

@@ -79,15 +79,10 @@ impl CreateCa<'_> {
         write(ROOT_CERTIFICATE, certificate.to_pem().map_err(failed)?.as_bytes(), 0o644)?;
         write(ROOT_KEY, pem.as_bytes(), 0o600)?;
         write(METADATA, json::write(&metadata.to_map()).as_bytes(), 0o600)?;
-        let backup = own.publish(staged, now).map_err(|error| {
-            // Another 'cert init' into the same directory was faster.
-            let code = if error.already_exists() {
-                Code::CaAlreadyExists
-            } else {
-                Code::OutputDirNotWritable
-            };
-            error.code(code)
-        })?;
+        // "Exists": another 'cert init' into the same directory was faster.
+        let backup = own
+            .publish(staged, now)
+            .map_err(|error| error.code_or(Code::CaAlreadyExists, Code::OutputDirNotWritable))?;
         Ok(CreatedCa {
             certificate_path: directory.join(ROOT_CERTIFICATE),
             certificate,

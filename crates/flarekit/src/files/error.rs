@@ -84,6 +84,12 @@ impl FileError {
         Error::because(code, self.reason(), self.to_string())
     }
 
+    /// The same, with another code where something is there already.
+    #[must_use]
+    pub fn code_or(&self, exists: Code, otherwise: Code) -> Error {
+        self.code(if self.already_exists() { exists } else { otherwise })
+    }
+
     pub(super) fn new(
         doing: &'static str,
         path: &Path,

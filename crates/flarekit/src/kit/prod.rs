@@ -131,7 +131,7 @@ impl ProdDir {
             Some(backup)
         } else {
             staged.publish(&target, DIRECTORY_MODE).map_err(|error| {
-                if error.already_exists() { exists(&target) } else { unwritable(error) }
+                error.code_or(Code::OutputDirExists, Code::OutputDirNotWritable)
             })?;
             None
         };

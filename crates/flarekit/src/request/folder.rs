@@ -106,15 +106,10 @@ pub fn store(
     write_files(&staged, request, &names, &zip)?;
     let record =
         audit.write_request(&request.metadata.request_id, &record(request, &folder, &names, &zip));
-    let backup = own.publish(staged, now).map_err(|error| {
-        // Another request into the same folder was faster.
-        let code = if error.already_exists() {
-            Code::CertAlreadyExists
-        } else {
-            Code::OutputDirNotWritable
-        };
-        error.code(code)
-    })?;
+    // "Exists": another request into the same folder was faster.
+    let backup = own
+        .publish(staged, now)
+        .map_err(|error| error.code_or(Code::CertAlreadyExists, Code::OutputDirNotWritable))?;
     Ok(StoredRequest {
         request_zip: folder.join(&names.request_zip),
         request_zip_sha256: Digest::of(&zip),

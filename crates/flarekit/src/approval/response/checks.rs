@@ -122,7 +122,6 @@ impl UnverifiedApproval {
         certificate: &Certificate,
         metadata: &SignedMetadata,
     ) -> Result<(), Error> {
-        let identity = &metadata.identity;
         let subject = certificate.subject();
         let cert_type = subject.unstructured_name.as_deref();
         if cert_type.is_none_or(|text| CertType::parse(text).is_err()) {
@@ -135,22 +134,16 @@ impl UnverifiedApproval {
                 ),
             ));
         }
-        for (field, found, expected) in [
-            ("unstructuredName", cert_type, identity.cert_type.as_str()),
-            ("CN", Some(subject.common_name.as_str()), identity.name.common_name()),
-            ("O", subject.organization.as_deref(), identity.org.as_str()),
-        ] {
-            if found != Some(expected) {
-                return Err(Error::because(
-                    Code::SignedZipIdentityConflict,
-                    Reason::CertificateIdentityMismatch,
-                    format!(
-                        "{}: the certificate's {field} is {}, but signed.json says '{expected}'",
-                        self.place,
-                        found.map_or_else(|| "missing".to_owned(), shown)
-                    ),
-                ));
-            }
+        if let Some((attribute, found, expected)) = metadata.identity.differs_from(subject) {
+            return Err(Error::because(
+                Code::SignedZipIdentityConflict,
+                Reason::CertificateIdentityMismatch,
+                format!(
+                    "{}: the certificate's {attribute} is {found}, but signed.json says \
+                     '{expected}'",
+                    self.place
+                ),
+            ));
         }
         let actual = Digest::of(certificate.public_key().spki_der());
         if actual == metadata.hashes.public_key {
