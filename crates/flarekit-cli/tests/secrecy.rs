@@ -41,6 +41,9 @@ fn everything(m: &Machine, run: &dyn Fn(&str) -> Output) -> Vec<u8> {
     // Keys where archives belong.
     lines.push("cert approve ca/rootCA.key -c ca --profile project_profile.yaml".into());
     lines.push("package hospital-a/hospital-a.key --request-dir hospital-a".into());
+    // And where text belongs.
+    lines.push("cert init --profile ca/rootCA.key -o other".into());
+    lines.push("cert request -p hospital-a/hospital-a.key".into());
     let mut printed = Vec::new();
     for line in &lines {
         let output = run(line);

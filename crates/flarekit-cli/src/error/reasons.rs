@@ -110,7 +110,8 @@ fn of_input(reason: Reason) -> Option<&'static str> {
         Reason::YamlKeyNotText => "Put quotes around the key.",
         Reason::YamlDocuments => "Keep one document in the file, without further '---' lines.",
         Reason::YamlScalar | Reason::FieldType => {
-            "Put text in quotes: YAML reads words such as no and on, and digits, as other values."
+            "Write it in the form that the message names. YAML reads words such as no and on, and \
+             digits, as other values than text: put quotes around them."
         }
         Reason::FieldMissing => "Add the field, spelled and indented as in the documentation.",
         Reason::FieldNotAccepted => "Remove the field.",

@@ -20,10 +20,22 @@ pub fn failure(error: &clap::Error, grammar: &Command, path: &[String]) -> Failu
         choices: choices(error, here),
         help: no_command.then(|| here.clone().render_long_help().to_string()),
     };
-    let message = message(error, here);
+    let message = bounded(&message(error, here));
     let foreign = error.kind() == ErrorKind::InvalidSubcommand && is_nvflare(here);
     let reason = if foreign { Reason::CommandOfNvflare } else { Reason::Usage };
     Failure { error: Error::because(Code::InvalidArgs, reason, message), usage: Some(usage) }
+}
+
+/// What was typed may be anything, such as a private key from `$(cat ...)`: messages end up in logs.
+fn bounded(message: &str) -> String {
+    const SHOWN: usize = 400;
+    if let Some((before, _)) = message.split_once("-----BEGIN") {
+        return format!("{before}...': this is the content of a file, not its name");
+    }
+    match message.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", message.get(..end).unwrap_or_default()),
+        None => message.to_owned(),
+    }
 }
 
 fn message(error: &clap::Error, here: &Command) -> String {

@@ -20,9 +20,13 @@ pub(crate) fn common_name(name: &str) -> &str {
     name.get(..X520_UPPER_BOUND).unwrap_or(name)
 }
 
-/// Shows text from an input file in a message: quoted, control characters escaped, bounded.
+/// Shows text from an input file in a message: quoted, control characters escaped, bounded. A file
+/// that was named by mistake may be a private key, and messages end up in logs.
 pub(crate) fn shown(text: &str) -> String {
     const SHOWN: usize = 80;
+    if text.contains("PRIVATE KEY") {
+        return "the text of a private key".to_owned();
+    }
     let mut short: String = text.chars().take(SHOWN).collect();
     if text.chars().count() > SHOWN {
         short.push('…');
@@ -246,6 +250,13 @@ fn is_windows_device(name: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn no_message_shows_a_private_key() {
+        let defect = ProjectName::parse("-----BEGIN RSA PRIVATE KEY-----\nMIIE").unwrap_err();
+        assert!(!defect.message.contains("MIIE"), "{}", defect.message);
+        assert_eq!(shown(&"x".repeat(100)), format!("'{}…'", "x".repeat(80)));
+    }
 
     #[test]
     fn project_names() {
