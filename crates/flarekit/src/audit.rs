@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::error::{Warning, WarningCode};
-use crate::files::{self, Created, FileError};
+use crate::files::{self, Created, FileError, Found};
 use crate::json;
 use crate::names::RequestId;
 
@@ -101,6 +101,11 @@ impl AuditDirectory {
         let Some(root) = &self.root else {
             return Record { written: None, failure: "HOME is not set".to_owned() };
         };
+        let home = root.parent().unwrap_or(root);
+        if !home.is_absolute() || !matches!(files::look(home), Ok(Found::Directory | Found::Link)) {
+            let failure = format!("HOME is not a directory: {}", home.display());
+            return Record { written: None, failure };
+        }
         match write_at(&root.join(relative), record) {
             Ok(written) => Record { written: Some(written), failure: String::new() },
             Err(failure) => Record { written: None, failure },

@@ -117,6 +117,14 @@ pub struct Connection {
     pub server: Endpoint,
 }
 
+impl Connection {
+    /// The server's endpoint for federated learning: `scheme://host:port`.
+    #[must_use]
+    pub fn endpoint_url(&self) -> String {
+        format!("{}://{}:{}", self.scheme, self.server.host, self.server.fed_learn_port)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,8 +1,40 @@
 //! Typed access to the fields of a YAML mapping, with messages that say where the value stands.
 
-use crate::error::{Defect, Reason};
+use crate::error::{Defect, Reason, Warning, WarningCode};
 use crate::names::shown;
 use crate::yaml::Node;
+
+/// The keys of a mapping that are not among the known ones, each with its place and the known key
+/// that was probably meant.
+pub(crate) fn unknown<'n>(
+    mapping: &'n Node,
+    known: &'n [&'static str],
+) -> impl Iterator<Item = (&'n Node, &'n str, Option<&'static str>)> {
+    mapping
+        .as_mapping()
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|(node, _)| Some((node, node.as_text()?)))
+        .filter(|(_, key)| !known.contains(key))
+        .map(|(node, key)| (node, key, meant(key, known)))
+}
+
+/// The known key that differs least, where it differs by no more than two letters.
+fn meant(key: &str, known: &[&'static str]) -> Option<&'static str> {
+    known
+        .iter()
+        .map(|candidate| (strsim::damerau_levenshtein(key, candidate), *candidate))
+        .filter(|(distance, _)| *distance <= 2)
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// The warning for such a key.
+pub(crate) fn unknown_warning(node: &Node, key: &str, meant: Option<&str>) -> Warning {
+    let meant = meant.map(|key| format!("; did you mean '{key}'?")).unwrap_or_default();
+    let message = format!("{}: the field {} means nothing here{meant}", node.at, shown(key));
+    Warning::new(WarningCode::UnknownField, message)
+}
 
 /// A defect of the value at `node`: "line 4, column 11: …".
 pub(crate) fn at(node: &Node, defect: Defect) -> Defect {
@@ -11,9 +43,20 @@ pub(crate) fn at(node: &Node, defect: Defect) -> Defect {
 
 /// The value must be there and not be null.
 pub(crate) fn required<'n>(mapping: &'n Node, key: &str) -> Result<&'n Node, Defect> {
-    present(mapping, key).ok_or_else(|| {
-        at(mapping, Defect::new(Reason::FieldMissing, format!("the field '{key}' is missing")))
-    })
+    match mapping.get(key) {
+        Some(node) if !node.is_null() => Ok(node),
+        Some(empty) => Err(at(
+            empty,
+            Defect::new(
+                Reason::FieldMissing,
+                format!("the field '{key}' is empty; what belongs to it must be indented"),
+            ),
+        )),
+        None => Err(at(
+            mapping,
+            Defect::new(Reason::FieldMissing, format!("the field '{key}' is missing")),
+        )),
+    }
 }
 
 /// The value, unless it is absent or null.

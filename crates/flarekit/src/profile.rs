@@ -2,7 +2,7 @@
 //! (seed, "Project Profile").
 
 use crate::connection::{Connection, ConnectionSecurity, Endpoint, Scheme};
-use crate::error::{Code, Defect, Error, Reason};
+use crate::error::{Code, Defect, Error, Reason, Warning};
 use crate::fields;
 use crate::names::{HostName, Port, ProjectName};
 use crate::yaml::{self, Dialect, Node};
@@ -14,7 +14,24 @@ pub struct ProjectProfile {
     pub name: ProjectName,
     /// How its participants connect.
     pub connection: Connection,
+    /// Fields that mean nothing in a profile.
+    pub warnings: Vec<Warning>,
 }
+
+/// The fields of a profile. The others are those of a centralized project.yaml, which may serve as
+/// a profile too.
+const FIELDS: &[&str] = &[
+    "name",
+    "scheme",
+    "connection_security",
+    "server",
+    "description",
+    "api_version",
+    "participants",
+    "builders",
+    "packager",
+];
+const SERVER_FIELDS: &[&str] = &["host", "fed_learn_port", "admin_port"];
 
 impl ProjectProfile {
     /// Reads a whole profile, as `cert approve` needs it. `place` names the file in messages.
@@ -22,7 +39,7 @@ impl ProjectProfile {
         let parse = || {
             let root = read(bytes)?;
             let name = name(&root)?;
-            Ok(Self { name, connection: connection(&root)? })
+            Ok(Self { name, connection: connection(&root)?, warnings: warnings(&root, place) })
         };
         parse().map_err(|defect| code_of(defect, place))
     }
@@ -32,6 +49,14 @@ impl ProjectProfile {
     pub fn parse_name(bytes: &[u8], place: &str) -> Result<ProjectName, Error> {
         read(bytes).and_then(|root| name(&root)).map_err(|defect| code_of(defect, place))
     }
+}
+
+fn warnings(root: &Node, place: &str) -> Vec<Warning> {
+    let server = fields::present(root, "server").into_iter();
+    fields::unknown(root, FIELDS)
+        .chain(server.flat_map(|server| fields::unknown(server, SERVER_FIELDS)))
+        .map(|(node, key, meant)| fields::unknown_warning(node, key, meant).within(place))
+        .collect()
 }
 
 fn read(bytes: &[u8]) -> Result<Node, Defect> {
@@ -129,6 +154,15 @@ mod tests {
             assert!(error.message().starts_with("project_profile.yaml: line "), "{error}");
         }
         assert_eq!(parse("[]").unwrap_err().reason(), Some(Reason::FieldType));
+    }
+
+    #[test]
+    fn a_misspelt_field_is_noticed() {
+        let profile = parse(&SEED.replace("admin_port", "admin_prot")).unwrap();
+        assert_eq!(profile.connection.server.admin_port.get(), 8002);
+        let message = &profile.warnings.first().unwrap().message;
+        assert!(message.contains("line 7") && message.contains("'admin_port'"), "{message}");
+        assert!(parse(SEED).unwrap().warnings.is_empty());
     }
 
     #[test]

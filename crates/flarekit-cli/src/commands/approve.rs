@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use flarekit::approval::{AdmittedRequest, SignedApproval, UnverifiedRequest};
-use flarekit::archive::Limits;
+use flarekit::archive::{self, Limits};
 use flarekit::audit::AuditDirectory;
 use flarekit::ca::CertAuthority;
-use flarekit::error::{Code, Error, Warning, WarningCode};
+use flarekit::error::{Code, Error, Reason, Warning, WarningCode};
 use flarekit::files;
 use flarekit::profile::ProjectProfile;
 
@@ -36,6 +36,7 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
     let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
     let profile = read_text_file(&args.profile)?;
     let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
+    warnings.extend(profile.warnings.iter().cloned());
     let admitted = AdmittedRequest::admit(request, &ca, &profile)?;
 
     let request_zip = absolute(&args.request_zip)?;
@@ -78,12 +79,31 @@ fn output_path(
     Ok(request_zip.with_file_name(flarekit::request::FileNames::of(name).signed_zip))
 }
 
+/// Something in the place of the signed zip stays, and with `--force` gives way only if it is a
+/// signed zip: a slip must not cost the CA's key or a request.
 fn refuse_existing(out: &Path, force: bool) -> Result<(), Error> {
     let found = files::look(out).map_err(|error| error.code(Code::OutputDirNotWritable))?;
-    if found == files::Found::Nothing || force {
-        return Ok(());
+    let refuse = |reason, what: &str| {
+        Err(Error::because(Code::CertAlreadyExists, reason, format!("{} {what}", out.display())))
+    };
+    match found {
+        files::Found::Nothing => Ok(()),
+        files::Found::File if !force => Err(Error::new(
+            Code::CertAlreadyExists,
+            format!("a file exists already: {}", out.display()),
+        )),
+        files::Found::File if is_signed_zip(out) => Ok(()),
+        files::Found::File => {
+            refuse(Reason::NotASignedZip, "is not a signed zip, so it is not replaced")
+        }
+        _ => refuse(Reason::NotAPlainFile, "exists and is not a file"),
     }
-    Err(Error::new(Code::CertAlreadyExists, format!("a file exists already: {}", out.display())))
+}
+
+fn is_signed_zip(path: &Path) -> bool {
+    let bytes = files::read(path, Limits::ARTIFACT.archive_bytes).ok();
+    let members = bytes.and_then(|file| archive::read(&file.bytes, &Limits::ARTIFACT).ok());
+    members.is_some_and(|members| members.get("signed.json").is_some())
 }
 
 fn write(out: &Path, zip: &[u8], force: bool) -> Result<(), Error> {
@@ -140,6 +160,10 @@ fn describe(approval: &SignedApproval, out: &Path) -> Report {
     report.field("key_type", certificate.public_key().algorithm_name());
     report.field("csr_sha256", request.csr_sha256.to_string());
     report.field("request_zip_sha256", approval.request_zip_sha256().to_string());
+    let connection = approval.connection();
+    report.field("endpoint", connection.endpoint_url());
+    report.field("admin_port", connection.server.admin_port.get());
+    report.field("connection_security", connection.security.as_str());
     report.field("provision_version", approval.deploy_version().as_str());
     report.field("signed_zip", out.display().to_string());
     report.field("request_id", request.request_id.as_str());

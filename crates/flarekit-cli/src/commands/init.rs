@@ -35,6 +35,14 @@ pub fn run(args: &InitArgs, env: &Environment) -> Result<Report, Error> {
     report.field("subject_cn", ca.certificate.subject().common_name.as_str());
     report.field("valid_until", ca.certificate.not_after().to_string());
     report.field("project_profile", ca.metadata.project_profile.as_deref());
+    // Only the name is needed now, but a slip is cheaper to mend before requests arrive.
+    match ProjectProfile::parse(&profile, &args.profile.display().to_string()) {
+        Ok(profile) => report.warnings.extend(profile.warnings),
+        Err(error) => report.warnings.push(Warning::new(
+            WarningCode::ProfileIncomplete,
+            format!("'cert approve' will refuse this profile as it is: {error}"),
+        )),
+    }
     if let Some(backup) = ca.backup {
         report.warnings.push(Warning::new(
             WarningCode::BackedUp,

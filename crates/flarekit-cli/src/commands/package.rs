@@ -84,15 +84,14 @@ fn about_trust(approval: &VerifiedApproval) -> Option<Warning> {
 fn describe(approval: &VerifiedApproval, plan: &KitPlan, kit: &StartupKit) -> Report {
     let identity = approval.identity();
     let connection = approval.connection();
-    let server = &connection.server;
     let (certificate, key) = plan.credentials();
     let path = |relative: &str| kit.path.join(relative).display().to_string();
     let mut report = Report::default();
     report.field("output_dir", kit.path.display().to_string());
     report.field("name", identity.name.as_str());
     report.field("type", identity.cert_type.as_str());
-    let endpoint = format!("{}://{}:{}", connection.scheme, server.host, server.fed_learn_port);
-    report.field("endpoint", endpoint);
+    report.field("endpoint", connection.endpoint_url());
+    report.field("admin_port", connection.server.admin_port.get());
     report.field("cert", path(certificate));
     report.field("key", path(key));
     report.field("rootca", path("startup/rootCA.pem"));

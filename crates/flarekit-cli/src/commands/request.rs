@@ -44,7 +44,8 @@ pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
     report.field("request_zip_sha256", stored.request_zip_sha256.to_string());
     report.field("audit", audit_field(&stored.audit));
     report.field("next_step", next_step(&stored.request_zip));
-    report.warnings = warnings(&definition, &stored.audit, stored.backup.as_deref());
+    report.warnings = definition.warnings();
+    report.warnings.extend(warnings(&definition, &stored.audit, stored.backup.as_deref()));
     Ok(report)
 }
 

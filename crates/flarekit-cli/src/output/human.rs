@@ -20,7 +20,7 @@ pub fn fields(out: &mut impl Write, fields: &Map<String, Value>) -> io::Result<(
 /// The warnings, one a paragraph.
 pub fn warnings(err: &mut impl Write, warnings: &[Warning]) -> io::Result<()> {
     warnings.iter().try_for_each(|warning| {
-        writeln!(err, "{STRONG}Warning:{STRONG:#} {}", visible(&warning.message))
+        writeln!(err, "{STRONG}Warning:{STRONG:#} {}", one_line(&warning.message))
     })
 }
 
@@ -30,7 +30,7 @@ pub fn failure(err: &mut impl Write, failure: &Failure) -> io::Result<()> {
         writeln!(err, "{}\n", usage.help.as_ref().unwrap_or(&usage.line).trim_end())?;
     }
     let error = &failure.error;
-    writeln!(err, "{}", visible(error.message()))?;
+    writeln!(err, "{}", one_line(error.message()))?;
     writeln!(err, "{STRONG}Hint:{STRONG:#} {}", error::hint(error))?;
     if let Some(reason) = error.reason() {
         writeln!(err, "Reason: {reason}")?;
@@ -48,21 +48,12 @@ fn plain(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// Keeps a value on its line, so that a line is always a field.
+/// Keeps a text on its line, and control characters from the terminal: messages quote names and
+/// fields of files that other people made, and a line of ours must not be theirs.
 fn one_line(text: &str) -> String {
-    escaped(text, |_| false)
-}
-
-/// Shows control characters instead of sending them to the terminal: messages quote names and
-/// fields of files that other people made.
-fn visible(text: &str) -> String {
-    escaped(text, |c| c == '\n' || c == '\t')
-}
-
-fn escaped(text: &str, keep: impl Fn(char) -> bool) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
-        if steers(c) && !keep(c) {
+        if steers(c) {
             // Writing to a String cannot fail.
             let _ = write!(shown, "{}", c.escape_unicode());
         } else {

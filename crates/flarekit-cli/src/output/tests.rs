@@ -90,7 +90,7 @@ fn foreign_text_cannot_steer_the_terminal_or_forge_a_line() {
     assert_eq!(envelope["data"]["name"], "a\u{9b}2J\u{7f}\u{202e}");
     let error = Error::new(Code::InvalidName, "name \u{9b}31m\nsecond line");
     let (_, err) = printed(Format::Text, &Err(error.into()));
-    assert!(err.starts_with("name \\u{9b}31m\nsecond line\n"), "{err}");
+    assert!(err.starts_with("name \\u{9b}31m\\u{a}second line\n"), "{err}");
 }
 
 #[test]

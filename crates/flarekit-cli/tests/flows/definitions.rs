@@ -81,7 +81,7 @@ fn what_stays_on_the_machine_is_in_neither_zip() {
 fn settings_that_a_client_makes_at_home() {
     let sandbox = Sandbox::new();
     let m = sandbox.seeded("m");
-    m.write("proxy-ca.pem", "a proxy's certificate\n");
+    m.write("proxy-ca.pem", "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n");
     let data = kit_of(
         &m,
         &site_with(
@@ -99,7 +99,7 @@ fn settings_that_a_client_makes_at_home() {
     assert_eq!(fed["client"]["auth_identity"], "hospital-a-vault");
     assert_eq!(fed["client"]["auth_identity_map"], json!({"hospital-a": "hospital-a-vault"}));
     assert_eq!(fed["client"]["fqsn"], "hospital-a");
-    assert_eq!(m.read(&format!("{KIT}/startup/customRootCA.pem")), b"a proxy's certificate\n");
+    assert_eq!(m.read(&format!("{KIT}/startup/customRootCA.pem")), m.read("proxy-ca.pem"));
     let resources = m.json(&format!("{KIT}/local/resources.json.default"));
     assert_eq!(resources["allow_log_streaming"], false);
     let manager = resources["components"]

@@ -69,6 +69,10 @@ fn the_record_in_the_home_leads_to_the_folder() {
     forget(&m, &["workspace"]);
     let record = m.home.join(".nvflare");
     fs::rename(&record, m.home.join("elsewhere")).unwrap();
+    // Without it, the folder is still found where 'cert request' puts it: in the current directory.
+    m.ok("package far/away/mail.zip");
+    forget(&m, &["workspace"]);
+    fs::rename(m.path("hospital-a"), m.path("moved")).unwrap();
     let refusal = m.refused("package far/away/mail.zip");
     assert_eq!(refusal, ("REQUEST_DIR_NOT_FOUND".into(), 1, Some("REQUEST_DIR_SEARCHED".into())));
 }
@@ -89,7 +93,8 @@ fn folders_beside_the_signed_zip_are_found_without_a_record() {
         assert!(m.exists(KIT), "{place}");
         forget(&m, &["workspace"]);
     }
-    // Neither is the current directory searched, nor a folder that HOME does not lead to.
+    // Nothing else is searched.
+    fs::rename(m.path("hospital-a"), m.path("moved")).unwrap();
     fs::create_dir(m.path("sub")).unwrap();
     fs::create_dir(m.path("sub/sub")).unwrap();
     fs::copy(m.path("s.zip"), m.path("sub/sub/s.zip")).unwrap();

@@ -249,13 +249,13 @@ const ROWS: &[Row] = &[
         "a dangling link in its place",
         LINE,
         |m| symlink("gone", m.path("hospital-a/hospital-a.signed.zip")).unwrap(),
-        ("CERT_ALREADY_EXISTS", 1, ""),
+        ("CERT_ALREADY_EXISTS", 1, "NOT_A_PLAIN_FILE"),
     ),
     (
         "a folder in its place, by force",
         "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml --force",
         |m| fs::create_dir(m.path("hospital-a/hospital-a.signed.zip")).unwrap(),
-        ("OUTPUT_DIR_NOT_WRITABLE", 1, "NOT_A_PLAIN_FILE"),
+        ("CERT_ALREADY_EXISTS", 1, "NOT_A_PLAIN_FILE"),
     ),
     (
         "out below a file",

@@ -22,6 +22,7 @@ macro_rules! vector {
 
 mod approve_ca;
 mod approve_zip;
+mod attacks;
 mod init;
 mod package_local;
 mod package_zip;

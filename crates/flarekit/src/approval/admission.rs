@@ -142,12 +142,7 @@ fn alt_names(request: &VerifiedRequest, connection: &Connection) -> Vec<AltName>
     if identity.cert_type.kind() != Kind::Server {
         return vec![AltName::Dns(identity.name.as_str().to_owned())];
     }
-    server_hosts(request, connection)
-        .map(|host| match host {
-            Host::Dns(name) => AltName::Dns(name.clone()),
-            Host::Ip(address) => AltName::Ip(*address),
-        })
-        .collect()
+    server_hosts(request, connection).map(AltName::from).collect()
 }
 
 fn server_hosts<'a>(

@@ -8,6 +8,7 @@ use super::AdmittedRequest;
 use super::metadata::{CaInfo, Hashes, ROOT_FILE, SignedMetadata};
 use crate::archive;
 use crate::ca::CertAuthority;
+use crate::connection::Connection;
 use crate::digest::Digest;
 use crate::error::{Code, Error, Warning};
 use crate::fingerprint::Fingerprint;
@@ -116,6 +117,12 @@ impl SignedApproval {
     #[must_use]
     pub fn alt_names(&self) -> &[AltName] {
         self.admitted.alt_names()
+    }
+
+    /// How everybody is to connect.
+    #[must_use]
+    pub fn connection(&self) -> &Connection {
+        self.admitted.connection()
     }
 
     /// The request that was approved.

@@ -65,6 +65,18 @@ pub(super) fn check<'a>(
     Ok(members)
 }
 
+/// Refuses an archive that lists a private key anywhere, before anything else is said about it: a
+/// folder zipped by hand is the likeliest way for a key to get out, and its owner must learn that.
+/// The archive's size bounds the number of entries.
+pub(super) fn refuse_keys(archive: &ZipSliceArchive<&[u8]>) -> Result<(), Defect> {
+    let mut entries = archive.entries();
+    while let Ok(Some(record)) = entries.next_entry() {
+        let path = record.file_path();
+        name::refuse_key(path.as_bytes())?;
+    }
+    Ok(())
+}
+
 /// Turns what the zip reader says into a defect.
 pub(super) fn unreadable(error: impl std::fmt::Display) -> Defect {
     malformed(format!("the archive is damaged: {error}"))

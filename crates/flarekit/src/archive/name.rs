@@ -12,10 +12,7 @@ const MAX_NAME: usize = 255;
 /// read differently. Letters, digits and `._@+%-` are what the names of participants are made of.
 pub(super) fn check(name: &[u8]) -> Result<&str, Defect> {
     let shown = Shown(name);
-    if is_key_name(name) {
-        let message = format!("member {shown} is named like a private key");
-        return Err(Defect::new(Reason::KeyMaterialInArchive, message));
-    }
+    refuse_key(name)?;
     let refuse = |why: &str| {
         let message = format!("member {shown} {why}; expected a plain file name");
         Err(Defect::new(Reason::ZipMemberName, message))
@@ -35,6 +32,15 @@ pub(super) fn check(name: &[u8]) -> Result<&str, Defect> {
         Ok(text) if name.iter().all(safe) => Ok(text),
         _ => refuse("has a character in its name that is not a letter, a digit or one of ._@+%-"),
     }
+}
+
+/// Refuses the name of a private key, in whatever folder.
+pub(super) fn refuse_key(name: &[u8]) -> Result<(), Defect> {
+    if !is_key_name(name) {
+        return Ok(());
+    }
+    let message = format!("member {} is named like a private key", Shown(name));
+    Err(Defect::new(Reason::KeyMaterialInArchive, message))
 }
 
 /// The names seen so far, to refuse a second one that some file system would take for the same.

@@ -20,12 +20,13 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Members, Defect> {
         return Err(Defect::new(Reason::ZipTooLarge, message));
     }
     let end = end::read(bytes)?;
+    let archive = ZipArchive::from_slice(bytes).map_err(unreadable)?;
+    headers::refuse_keys(&archive)?;
     if end.members > limits.members {
         let (found, limit) = (end.members, limits.members);
         let message = format!("the archive has {found} members, more than the limit of {limit}");
         return Err(Defect::new(Reason::ZipTooManyMembers, message));
     }
-    let archive = ZipArchive::from_slice(bytes).map_err(unreadable)?;
     if archive.eocd_offset() != end.offset || archive.directory_offset() != end.directory {
         return Err(malformed("the archive has more than one end record"));
     }

@@ -11,7 +11,7 @@ pub use local::{Capacity, ConnectTo, LocalSettings};
 pub use site::Site;
 pub(crate) use site::forbidden_reason;
 
-use crate::error::{Code, Defect, Error, Reason};
+use crate::error::{Code, Defect, Error, Reason, Warning};
 use crate::fields;
 use crate::identity::Kind;
 use crate::yaml::{self, Dialect, Node};
@@ -50,6 +50,18 @@ impl Definition {
         yaml::write(&document)
     }
 
+    /// Fields that are probably misspelt: builders of the site may read any field, so an unknown one
+    /// is worth a word only where it resembles a known one.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let entry = sole_participant(&self.document).into_iter();
+        fields::unknown(&self.document, DOCUMENT)
+            .chain(entry.flat_map(|entry| fields::unknown(entry, PARTICIPANT)))
+            .filter(|(_, _, meant)| meant.is_some())
+            .map(|(node, key, meant)| fields::unknown_warning(node, key, meant))
+            .collect()
+    }
+
     /// The code that a defect of a definition has at `cert request`.
     #[must_use]
     pub fn request_code(reason: Reason) -> Code {
@@ -69,6 +81,30 @@ impl Definition {
     }
 }
 
+/// The fields that mean something in a definition, and in its participant.
+const DOCUMENT: &[&str] =
+    &["name", "description", "participants", "builders", "packager", "api_version"];
+const PARTICIPANT: &[&str] = &[
+    "name",
+    "type",
+    "org",
+    "role",
+    "host_names",
+    "default_host",
+    "connection_security",
+    "server",
+    "fed_learn_port",
+    "admin_port",
+    "auth_identity",
+    "connect_to",
+    "capacity",
+    "allow_log_streaming",
+    "use_aio",
+    "custom_ca_cert",
+    "listening_host",
+    "parent",
+];
+
 /// The one entry of `participants`, where there is exactly one.
 fn sole_participant(document: &Node) -> Option<&Node> {
     match document.get("participants")?.as_sequence()? {
@@ -81,9 +117,9 @@ fn sole_participant(document: &Node) -> Option<&Node> {
 fn participant(document: &Node) -> Result<&Node, Defect> {
     fields::mapping(document, "the definition")?;
     let list = fields::required(document, "participants")?;
-    let entries = list
-        .as_sequence()
-        .ok_or_else(|| fields::wrong(list, "participants", "a list with one entry"))?;
+    let entries = list.as_sequence().ok_or_else(|| {
+        fields::wrong(list, "participants", "a list with one entry, which begins with '- '")
+    })?;
     match entries {
         [one] => fields::mapping(one, "participants[0]"),
         _ => Err(fields::at(
@@ -115,7 +151,7 @@ fn kind_of_type(node: &Node) -> Result<Kind, Defect> {
             Defect::new(
                 Reason::FieldValue,
                 format!(
-                    "'type' is {}, but must be client, server or admin",
+                    "'type' is {}, but must be client (a site), server, or admin (a user)",
                     crate::names::shown(other)
                 ),
             ),

@@ -1,10 +1,11 @@
 //! The part of a definition that leaves the machine: an allow-list.
 
 use super::{kind_of_type, participant};
+use crate::archive::contains_private_key;
 use crate::error::{Defect, Reason};
 use crate::fields;
 use crate::identity::{CertType, Identity, Kind};
-use crate::names::{Host, HostName, Org, ParticipantName, ProjectName};
+use crate::names::{Host, HostName, Org, ParticipantName, ProjectName, shown};
 use crate::yaml::{self, Dialect, Node, Value};
 
 /// Fields of the document and of the participant that an approval may carry, and nothing else.
@@ -116,13 +117,29 @@ impl Site {
     }
 }
 
+/// Longest description, in bytes.
+const DESCRIPTION: usize = 4096;
+/// Most further hosts of a server. Certificates are sent at every connection.
+const HOSTS: usize = 100;
+
 /// Free text for people; any scalar is carried as it stands.
 fn description(document: &Node) -> Result<Option<Node>, Defect> {
-    match fields::present(document, "description") {
-        Some(node) if matches!(node.value, Value::Scalar(_)) => Ok(Some(node.clone())),
-        Some(node) => Err(fields::wrong(node, "description", "text")),
-        None => Ok(None),
+    let Some(node) = fields::present(document, "description") else { return Ok(None) };
+    if !matches!(node.value, Value::Scalar(_)) {
+        return Err(fields::wrong(node, "description", "text"));
     }
+    let text = node.plain_text().unwrap_or_default();
+    let refuse = |what: &str| {
+        let defect = Defect::new(Reason::FieldValue, format!("'description' {what}"));
+        Err(fields::at(node, defect))
+    };
+    if text.len() > DESCRIPTION {
+        return refuse("is longer than 4096 bytes");
+    }
+    if contains_private_key(text.as_bytes()) {
+        return refuse("holds a private key, which must never be sent");
+    }
+    Ok(Some(node.clone()))
 }
 
 /// `host_names`: a list of hosts, or one as text.
@@ -133,6 +150,11 @@ fn host_names(entry: &Node) -> Result<Vec<Host>, Defect> {
         Value::Scalar(_) if !node.is_null() => std::slice::from_ref(node),
         _ => return Err(fields::wrong(node, "host_names", "a list of host names")),
     };
+    if items.len() > HOSTS {
+        let message =
+            format!("'host_names' has {} entries, at most {HOSTS} are accepted", items.len());
+        return Err(fields::at(node, Defect::new(Reason::FieldValue, message)));
+    }
     let mut hosts: Vec<Host> = Vec::new();
     for item in items {
         let host = fields::parsed(item, "host_names", Host::parse)?;
@@ -153,13 +175,19 @@ fn unapproved(document: &Node, entry: &Node, kind: Kind) -> Vec<String> {
         let keys = node.as_mapping().unwrap_or_default().iter();
         keys.filter_map(|(key, _)| key.as_text())
             .filter(|key| !allowed.contains(key))
-            .map(|key| format!("{prefix}{key}"))
+            .map(|key| format!("{prefix}{}", plain_key(key)))
             .collect()
     };
     let mut fields = outside(document, DOCUMENT_FIELDS, "");
     let allowed: Vec<&str> = PARTICIPANT_FIELDS.iter().chain(extra).copied().collect();
     fields.extend(outside(entry, &allowed, "participants[0]."));
     fields
+}
+
+/// A key as messages show it: as it is where it looks like one, else quoted and escaped.
+fn plain_key(key: &str) -> String {
+    let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    if plain && key.len() <= 80 { key.to_owned() } else { shown(key) }
 }
 
 fn forbidden(entry: &Node) -> Vec<&'static str> {

@@ -145,6 +145,13 @@ impl Warning {
         Self { code, message: message.into() }
     }
 
+    /// Puts a place before the message.
+    #[must_use]
+    pub fn within(mut self, place: impl fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// A private key's file mode lets other users in.
     pub(crate) fn readable_key(path: &Path, mode: u32) -> Self {
         Self::new(
@@ -217,6 +224,10 @@ names! {
         RootNamesAnotherIssuer = "ROOT_NAMES_ANOTHER_ISSUER",
         /// What was there before was moved into a backup.
         BackedUp = "BACKED_UP",
+        /// A field that means nothing here, perhaps a misspelt one.
+        UnknownField = "UNKNOWN_FIELD",
+        /// The profile lacks what `cert approve` will need.
+        ProfileIncomplete = "PROFILE_INCOMPLETE",
         /// A `builders:` block stays on this machine.
         BuildersStayLocal = "BUILDERS_STAY_LOCAL",
         /// `connect_to` names another host than the approved server.

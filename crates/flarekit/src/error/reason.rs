@@ -17,6 +17,10 @@ super::names! {
         NotAPlainFile = "NOT_A_PLAIN_FILE",
         /// A path is a file or a symbolic link where a directory is expected.
         NotADirectory = "NOT_A_DIRECTORY",
+        /// A folder belongs to another participant's request, or is a CA directory.
+        FolderInUse = "FOLDER_IN_USE",
+        /// What would be replaced is not a signed zip.
+        NotASignedZip = "NOT_A_SIGNED_ZIP",
         /// A file exceeds its limit.
         FileTooLarge = "FILE_TOO_LARGE",
         /// The system refused to write.

@@ -3,7 +3,7 @@
 use super::backup::backup_name;
 use super::error::{FileError, FileErrorKind};
 use super::lock::{Lock, lock_dir};
-use super::look::{Found, absolute, look};
+use super::look::{Found, absolute, look, refuse_link};
 use super::staged::StagedDir;
 use super::sweep::sweep;
 use super::sys;
@@ -86,7 +86,9 @@ impl OwnFolder {
             staged.publish_files(&self.path)?;
             return Ok(None);
         }
-        let backup = self.path.join(BACKUP).join(backup_name(now)?);
+        let backups = backups_of(&self.path);
+        refuse_link(&backups)?;
+        let backup = backups.join(backup_name(now)?);
         staged.replace_files(&self.path, &self.existing, &backup)?;
         Ok(Some(backup))
     }

@@ -13,7 +13,7 @@ pub struct Lock {
     _directory: File,
 }
 
-/// Waits for the exclusive lock on a directory. It is advisory, and on the directory itself, so no
+/// Waits up to a minute for the exclusive lock on a directory. It is advisory, and on the directory itself, so no
 /// file appears. Where the file system has no such locks, as some network ones, it goes on without:
 /// renames that replace nothing still decide who was first.
 ///

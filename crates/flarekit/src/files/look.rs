@@ -1,6 +1,6 @@
 //! Looking without touching.
 
-use super::error::FileError;
+use super::error::{FileError, FileErrorKind};
 use std::ffi::OsString;
 use std::fs::{self, FileType};
 use std::io;
@@ -34,6 +34,23 @@ pub fn look(path: &Path) -> Result<Found, FileError> {
             Ok(Found::Nothing)
         }
         Err(error) => Err(FileError::on("look at", path)(error)),
+    }
+}
+
+/// Refuses a path that is neither a directory nor free to become one: whoever made it a link would
+/// decide where things go.
+///
+/// # Errors
+/// [`FileErrorKind::IsSymlink`](super::FileErrorKind::IsSymlink) or
+/// [`FileErrorKind::NotADirectory`](super::FileErrorKind::NotADirectory).
+pub fn refuse_link(path: &Path) -> Result<(), FileError> {
+    let refuse = |kind, detail: &str| Err(FileError::new("use", path, kind, detail));
+    match look(path)? {
+        Found::Nothing | Found::Directory => Ok(()),
+        Found::Link => refuse(FileErrorKind::IsSymlink, "it is a symbolic link"),
+        Found::File | Found::Other => {
+            refuse(FileErrorKind::NotADirectory, "it exists and is not a directory")
+        }
     }
 }
 

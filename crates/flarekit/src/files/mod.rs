@@ -28,7 +28,7 @@ pub use dirs::{Created, make_dirs};
 pub use error::{FileError, FileErrorKind};
 pub use folder::{OwnFolder, backups_of};
 pub use lock::{Lock, lock_dir};
-pub use look::{Found, absolute, list, look};
+pub use look::{Found, absolute, list, look, refuse_link};
 pub use read::{FileBytes, read, read_secret};
 pub use staged::StagedDir;
 pub use sweep::sweep;

@@ -2,10 +2,12 @@
 
 use rustix::fs::{CWD, Mode, OFlags, RenameFlags, open, renameat_with};
 use rustix::io::{Errno, retry_on_intr};
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 /// How often a random name or a vanished directory is tried again before giving up.
 pub(super) const ATTEMPTS: usize = 16;
@@ -91,14 +93,21 @@ pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Waits for the exclusive lock on an open file or directory.
+/// Waits for the exclusive lock on an open file or directory, but not for ever: whoever may read a
+/// directory can lock it.
 pub(super) fn lock(file: &File) -> io::Result<()> {
-    loop {
-        match file.lock() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            other => return other,
+    const PAUSE: Duration = Duration::from_millis(20);
+    /// A minute; a command holds its lock for milliseconds.
+    const TRIES: u32 = 3000;
+    for _ in 0..TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(TryLockError::Error(error)) => return Err(error),
         }
     }
+    Err(io::Error::new(io::ErrorKind::TimedOut, "another process has it locked"))
 }
 
 /// Locks what was just created, and says whether it is still there: between creation and lock,

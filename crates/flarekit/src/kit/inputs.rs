@@ -111,15 +111,18 @@ fn refuse_intermediary(local: &LocalSettings, server: &str) -> Result<(), Error>
 /// seed's own example does: project `tls`, server `mtls`.
 fn override_warning(server: ConnectionSecurity, peers: ConnectionSecurity) -> Option<Warning> {
     let obstacle = peers.obstacle_at(server)?;
-    Some(Warning::new(
-        WarningCode::ConnectionSecurityMismatch,
-        format!(
-            "nobody will be able to connect to this server: its connection_security is '{server}', \
-             but clients and users have the project's '{peers}' ({obstacle}). Set \
-             connection_security to '{server}' in project_profile.yaml and approve everybody \
-             anew, or remove it from the server's definition"
-        ),
-    ))
+    let mut message = format!(
+        "nobody will be able to connect to this server: its connection_security is '{server}', but \
+         clients and users have the project's '{peers}' ({obstacle}). Remove connection_security \
+         from site.yaml in the request folder and package again with --force"
+    );
+    if server == ConnectionSecurity::Mtls {
+        message.push_str(
+            ", or, if the whole project is to use mtls, set it in project_profile.yaml and approve \
+             everybody anew",
+        );
+    }
+    Some(Warning::new(WarningCode::ConnectionSecurityMismatch, message))
 }
 
 /// A host that the approval does not name may not be in the server's certificate.

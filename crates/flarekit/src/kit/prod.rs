@@ -15,9 +15,8 @@ const DIRECTORY_MODE: u32 = 0o755;
 /// Where `package --force` puts the kits it replaces, beside the `prod_NN` and not inside: the
 /// reference looks for root certificates everywhere inside.
 const BACKUP: &str = ".bak";
-/// How deep a root certificate can lie in a `prod_NN`: `<kit>/startup/rootCA.pem` and, in a moved
-/// workspace, `<kit>/kit/startup/rootCA.pem`.
-const ROOT_DEPTH: usize = 4;
+/// Where a kit has its root certificate: itself, and its copy in a moved workspace.
+const ROOT_PLACES: [&str; 2] = ["startup/rootCA.pem", "kit/startup/rootCA.pem"];
 
 /// A deployment's directory, all of whose kits are of one root CA.
 pub struct ProdDir {
@@ -67,7 +66,7 @@ impl ProdDir {
             }
             if directory == &path {
                 lock = Some(files::lock_dir(&path).map_err(unwritable)?);
-                check_roots(&path, &path, root, ROOT_DEPTH)?;
+                check_roots(&path, root)?;
             }
         }
         Ok(Self { project_dir, path, name, root, lock })
@@ -118,15 +117,18 @@ impl ProdDir {
             Some(_) => None,
             None => {
                 let lock = files::lock_dir(&self.path).map_err(unwritable)?;
-                check_roots(&self.path, &self.path, self.root, ROOT_DEPTH)?;
+                check_roots(&self.path, self.root)?;
                 Some(lock)
             }
         };
         let replaces = files::look(&target).map_err(unwritable)? == Found::Directory;
         let backup = if replaces && force {
             let suffix = files::backup_name(now).map_err(unwritable)?;
-            let backup =
-                self.project_dir.join(BACKUP).join(&self.name).join(format!("{name}-{suffix}"));
+            let backups = self.project_dir.join(BACKUP);
+            let deployment = backups.join(&self.name);
+            files::refuse_link(&backups).map_err(unwritable)?;
+            files::refuse_link(&deployment).map_err(unwritable)?;
+            let backup = deployment.join(format!("{name}-{suffix}"));
             staged.exchange(&target, DIRECTORY_MODE, &backup).map_err(unwritable)?;
             Some(backup)
         } else {
@@ -148,40 +150,40 @@ fn exists(target: &Path) -> Error {
     Error::new(Code::OutputDirExists, format!("a kit exists already: {}", target.display()))
 }
 
-/// Every `rootCA.pem` below the directory must be the given root.
-fn check_roots(
-    prod: &Path,
-    directory: &Path,
-    expected: Fingerprint,
-    depth: usize,
-) -> Result<(), Error> {
-    let Some(depth) = depth.checked_sub(1) else { return Ok(()) };
+/// The root certificate of every kit must be the given one. Only where kits have theirs is looked:
+/// users may put anything into the other folders of a kit.
+fn check_roots(prod: &Path, expected: Fingerprint) -> Result<(), Error> {
     let unreadable = |error: FileError| error.code(Code::RootcaLoadFailed);
-    for (name, found) in files::list(directory).map_err(unreadable)? {
-        let path = directory.join(&name);
-        match found {
-            Found::Directory => check_roots(prod, &path, expected, depth)?,
-            Found::Nothing => {}
-            _ if name == "rootCA.pem" => {
-                let pem = files::read(&path, FILE_LIMIT).map_err(unreadable)?.bytes;
-                let root = Certificate::from_pem(&pem)
-                    .map_err(|defect| defect.within(path.display()).code(Code::RootcaLoadFailed))?;
-                let actual = Fingerprint::from_digest(root.sha256());
-                if actual != expected {
-                    return Err(Error::because(
-                        Code::RootcaFingerprintMismatch,
-                        Reason::PackageRootFingerprint,
-                        format!(
-                            "{} holds kits of another root CA: {} has {actual}, the signed zip has \
-                             {expected}",
-                            prod.display(),
-                            path.display()
-                        ),
-                    ));
-                }
-            }
-            _ => {}
+    for (kit, found) in files::list(prod).map_err(unreadable)? {
+        if found != Found::Directory {
+            continue;
+        }
+        for place in ROOT_PLACES {
+            check_root(prod, &prod.join(&kit).join(place), expected)?;
         }
     }
     Ok(())
+}
+
+fn check_root(prod: &Path, path: &Path, expected: Fingerprint) -> Result<(), Error> {
+    let pem = match files::read(path, FILE_LIMIT) {
+        Ok(file) => file.bytes,
+        Err(error) if error.not_found() => return Ok(()),
+        Err(error) => return Err(error.code(Code::RootcaLoadFailed)),
+    };
+    let root = Certificate::from_pem(&pem)
+        .map_err(|defect| defect.within(path.display()).code(Code::RootcaLoadFailed))?;
+    let actual = Fingerprint::from_digest(root.sha256());
+    if actual == expected {
+        return Ok(());
+    }
+    Err(Error::because(
+        Code::RootcaFingerprintMismatch,
+        Reason::PackageRootFingerprint,
+        format!(
+            "{} holds kits of another root CA: {} has {actual}, the signed zip has {expected}",
+            prod.display(),
+            path.display()
+        ),
+    ))
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::shown;
 use crate::error::{Defect, Reason};
+use crate::pki::AltName;
 
 /// The longest DNS name in text form (RFC 1035 section 2.3.4: 255 octets on the wire).
 const DNS_NAME: usize = 253;
@@ -78,6 +79,15 @@ impl Host {
     }
 }
 
+impl From<&Host> for AltName {
+    fn from(host: &Host) -> Self {
+        match host {
+            Host::Dns(name) => Self::Dns(name.clone()),
+            Host::Ip(address) => Self::Ip(*address),
+        }
+    }
+}
+
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -89,6 +99,12 @@ impl fmt::Display for Host {
 
 fn usable(address: IpAddr, text: &str) -> Result<Host, Defect> {
     let broadcast = matches!(address, IpAddr::V4(v4) if v4.is_broadcast());
+    if matches!(address, IpAddr::V6(v6) if v6.to_ipv4_mapped().is_some()) {
+        return Err(Defect::new(
+            Reason::HostAddress,
+            format!("{} is an IPv4 address in the form of IPv6; write it as IPv4", shown(text)),
+        ));
+    }
     if address.is_unspecified() || address.is_multicast() || broadcast {
         return Err(Defect::new(
             Reason::HostAddress,
@@ -181,7 +197,7 @@ mod tests {
 
     #[test]
     fn addresses_that_no_host_has() {
-        for bad in ["0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255"] {
+        for bad in ["::ffff:10.0.0.1", "0.0.0.0", "::", "224.0.0.1", "ff02::1", "255.255.255.255"] {
             assert_eq!(Host::parse(bad).unwrap_err().reason, Reason::HostAddress, "{bad}");
         }
     }

@@ -84,7 +84,7 @@ impl Org {
         if !text.is_empty() && plain && text.len() <= X520_UPPER_BOUND {
             return Ok(Self(text.to_owned()));
         }
-        let rule = "must be 1 to 64 letters, digits and '_'";
+        let rule = "must be 1 to 64 letters (A to Z, a to z), digits and '_'";
         let suggestion = suggest_org(text)
             .map(|valid| format!("; '{valid}' would be accepted"))
             .unwrap_or_default();

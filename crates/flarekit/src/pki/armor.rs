@@ -76,6 +76,9 @@ pub(super) fn read_any(input: &[u8]) -> Result<Block<'_>, Defect> {
         return Err(malformed("is not PEM: it has bytes outside ASCII"));
     }
     let text = std::str::from_utf8(input).map_err(|_| malformed("is not PEM"))?;
+    if text.split('\r').skip(1).any(|rest| !rest.starts_with('\n')) {
+        return Err(malformed("has line ends that OpenSSL does not read (CR without LF)"));
+    }
     let text = text.trim_ascii();
     let Some(rest) = text.strip_prefix(BEGIN) else {
         return Err(if text.contains(BEGIN) {

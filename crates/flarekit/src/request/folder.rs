@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::{Request, SCHEMA_VERSION};
+use super::{Request, RequestMetadata, SCHEMA_VERSION};
 use crate::audit::{AuditDirectory, AuditOutcome};
 use crate::digest::Digest;
-use crate::error::{Code, Error};
-use crate::files::{FileError, FileErrorKind, OwnFolder, StagedDir};
+use crate::error::{Code, Error, Reason};
+use crate::files::{self, FileError, FileErrorKind, Found, OwnFolder, StagedDir};
 use crate::json;
 use crate::names::ParticipantName;
 use crate::time::Timestamp;
@@ -83,6 +83,7 @@ pub struct StoredRequest {
 pub fn refuse_occupied(folder: &Path, name: &ParticipantName, force: bool) -> Result<(), Error> {
     let names = FileNames::of(name);
     let own = OwnFolder::open(folder, &names.in_folder()).map_err(unusable)?;
+    refuse_foreign(own.path(), name)?;
     if force { Ok(()) } else { refuse_overwriting(own.existing(), &names) }
 }
 
@@ -97,6 +98,7 @@ pub fn store(
 ) -> Result<StoredRequest, Error> {
     let names = FileNames::of(&request.metadata.identity.name);
     let own = OwnFolder::open(folder, &names.in_folder()).map_err(unusable)?;
+    refuse_foreign(own.path(), &request.metadata.identity.name)?;
     if !force {
         refuse_overwriting(own.existing(), &names)?;
     }
@@ -131,6 +133,28 @@ fn unusable(error: FileError) -> Error {
     }
 }
 
+/// A folder serves one participant: the files of a CA or of somebody else's request in it would be
+/// torn apart.
+fn refuse_foreign(folder: &Path, name: &ParticipantName) -> Result<(), Error> {
+    let in_use = |what: String| Err(Error::because(Code::InvalidArgs, Reason::FolderInUse, what));
+    for file in ["ca.json", "rootCA.key"] {
+        if files::look(&folder.join(file)).map_err(unwritable)? != Found::Nothing {
+            return in_use(format!("{} is a CA directory: it has {file}", folder.display()));
+        }
+    }
+    let Ok(file) = files::read(&folder.join("request.json"), json::MAX_BYTES as u64) else {
+        return Ok(());
+    };
+    match RequestMetadata::parse(&file.bytes) {
+        Ok(other) if other.identity.name != *name => in_use(format!(
+            "{} is the request folder of {}, not of {name}",
+            folder.display(),
+            other.identity.name
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Without `--force` nothing that a request would write may be there.
 fn refuse_overwriting(existing: &[PathBuf], names: &FileNames) -> Result<(), Error> {
     let found = |name: &str| existing.iter().find(|path| path.ends_with(name));
@@ -146,7 +170,7 @@ fn refuse_overwriting(existing: &[PathBuf], names: &FileNames) -> Result<(), Err
             format!("a private key exists already: {}", path.display()),
         ));
     }
-    match ["request.json", "site.yaml", names.csr.as_str()].into_iter().find_map(found) {
+    match existing.first() {
         Some(path) => Err(Error::new(
             Code::CertAlreadyExists,
             format!("a file of another request exists already: {}", path.display()),

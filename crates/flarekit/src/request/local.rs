@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::lookup::find;
 use super::{FileNames, RequestMetadata, Search};
+use crate::archive::contains_private_key;
 use crate::definition::Definition;
 use crate::digest::Digest;
 use crate::error::{Code, Error, Reason, Warning};
@@ -17,6 +18,8 @@ use crate::pki::{PrivateKey, PublicKey, Signer};
 const KEY_LIMIT: u64 = crate::pki::FILE_LIMIT;
 /// Largest further CA certificate file: room for a bundle.
 const CUSTOM_CA_LIMIT: u64 = 1024 * 1024;
+/// How a certificate in PEM begins (RFC 7468 section 5.1).
+const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 /// Largest participant definition.
 const SITE_LIMIT: u64 = crate::yaml::MAX_BYTES as u64;
 
@@ -124,7 +127,16 @@ fn custom_ca(definition: &Definition) -> Result<Option<Vec<u8>>, Error> {
         )
     };
     let path = files::absolute(path).map_err(unreadable)?;
-    Ok(Some(files::read(&path, CUSTOM_CA_LIMIT).map_err(unreadable)?.bytes))
+    let bytes = files::read(&path, CUSTOM_CA_LIMIT).map_err(unreadable)?.bytes;
+    let is_certificate = bytes.windows(CERTIFICATE.len()).any(|part| part == CERTIFICATE);
+    if !is_certificate || contains_private_key(&bytes) {
+        return Err(Error::because(
+            Code::LocalSiteInvalid,
+            Reason::CustomCaCert,
+            format!("site.yaml: custom_ca_cert: {} holds no certificate, or a key", path.display()),
+        ));
+    }
+    Ok(Some(bytes))
 }
 
 fn key(

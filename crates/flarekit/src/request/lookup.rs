@@ -36,7 +36,7 @@ enum Candidate {
 }
 
 /// Finds the request folder and the metadata in it: the folder given; else the one that the audit
-/// record names; else one beside the signed zip. In each, a request that `cert request --force`
+/// record names; else one beside the signed zip or in the current directory. In each, a request that `cert request --force`
 /// put aside counts too.
 pub(super) fn find(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Error> {
     match search.given {
@@ -92,6 +92,17 @@ fn find_searched(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Erro
             folders.push(above.join(search.name.as_str()));
         }
     }
+    // Where 'cert request' puts it if nothing else is said.
+    if let Ok(here) = files::absolute(Path::new(search.name.as_str())) {
+        folders.push(here);
+    }
+    let mut seen = Vec::new();
+    folders.retain(|folder| {
+        !seen.contains(folder) && {
+            seen.push(folder.clone());
+            true
+        }
+    });
     for folder in &folders {
         if let Candidate::Right(metadata) = examine(folder, search) {
             return Ok((folder.clone(), metadata));

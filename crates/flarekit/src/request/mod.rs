@@ -16,11 +16,12 @@ use zeroize::Zeroizing;
 use crate::archive;
 use crate::definition::Definition;
 use crate::digest::Digest;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Reason};
 use crate::json;
 use crate::names::RequestId;
 use crate::pki::{Csr, PrivateKey, Signer};
 use crate::time::Timestamp;
+use crate::yaml;
 
 /// A request that has just been made and is not on disk yet.
 pub struct Request {
@@ -53,6 +54,17 @@ impl Request {
             site_yaml_sha256: Digest::of(site_yaml.as_bytes()),
         };
         let local_yaml = definition.to_local_yaml();
+        if local_yaml.len() > yaml::MAX_BYTES {
+            return Err(Error::because(
+                Code::InvalidArgs,
+                Reason::YamlTooLarge,
+                format!(
+                    "the definition, written out, has {} bytes; at most {} are accepted",
+                    local_yaml.len(),
+                    yaml::MAX_BYTES
+                ),
+            ));
+        }
         Ok(Self { metadata, key, csr, site_yaml, local_yaml })
     }
 

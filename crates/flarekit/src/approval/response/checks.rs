@@ -9,7 +9,7 @@ use crate::error::{Code, Defect, Error, Reason};
 use crate::fingerprint::Fingerprint;
 use crate::identity::{CertType, Identity, Kind};
 use crate::names::shown;
-use crate::pki::{Certificate, decode_base64};
+use crate::pki::{AltName, Certificate, decode_base64};
 use crate::request::FileNames;
 use crate::time::Timestamp;
 
@@ -155,6 +155,33 @@ impl UnverifiedApproval {
                 "the certificate's key has SHA-256 {actual}, but signed.json names {}",
                 metadata.hashes.public_key
             ),
+        ))
+    }
+
+    /// A client or user is certified for its name alone; a server for the approved host, and beyond
+    /// it only for hosts that the approval lists.
+    pub(super) fn check_alt_names(
+        &self,
+        certificate: &Certificate,
+        metadata: &SignedMetadata,
+        site: &Site,
+    ) -> Result<(), Error> {
+        let names = certificate.alt_names();
+        let identity = &metadata.identity;
+        let host = AltName::from(metadata.connection.server.host.host());
+        let good = if identity.cert_type.kind() == Kind::Server {
+            let listed: Vec<AltName> = site.host_names.iter().map(AltName::from).collect();
+            names.contains(&host) && names.iter().all(|name| *name == host || listed.contains(name))
+        } else {
+            names == [AltName::Dns(identity.name.as_str().to_owned())]
+        };
+        if good {
+            return Ok(());
+        }
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+        Err(self.invalid(
+            Reason::CertificateProfile,
+            format!("the certificate is for other names than the approved: {}", names.join(", ")),
         ))
     }
 

@@ -78,6 +78,7 @@ impl UnverifiedApproval {
         self.check_project(&root, &metadata.identity)?;
         self.check_fingerprints(&root, &metadata, trust)?;
         self.check_chain(&certificate, &root, metadata.identity.cert_type)?;
+        self.check_alt_names(&certificate, &metadata, &site)?;
         self.check_time(&certificate, &root, now)?;
         self.check_name(&metadata)?;
         Ok(VerifiedApproval {
