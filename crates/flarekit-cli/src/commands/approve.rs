@@ -1,25 +1,21 @@
 //! `cert approve`: request zip to signed zip.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use flarekit::approval::{AdmittedRequest, SignedApproval, UnverifiedRequest};
-use flarekit::archive::{self, Limits};
+use flarekit::approval::{AdmittedRequest, SignedApproval, SignedZipFile, UnverifiedRequest};
+use flarekit::archive::Limits;
 use flarekit::audit::AuditDirectory;
 use flarekit::ca::CertAuthority;
-use flarekit::error::{Code, Error, Reason, Warning, WarningCode};
+use flarekit::error::{Code, Error};
 use flarekit::files;
 use flarekit::profile::ProjectProfile;
+use flarekit::request::FileNames;
 
 use super::{audit_field, read_archive, read_text_file};
 use crate::cli::ApproveArgs;
 use crate::environment::Environment;
 use crate::output::Report;
 use crate::passphrase;
-
-/// Mode of the signed zip.
-const ZIP_MODE: u32 = 0o600;
-/// Mode of directories that `--out` needs.
-const DIRECTORY_MODE: u32 = 0o700;
 
 /// Verifies a request and signs it.
 pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
@@ -39,98 +35,29 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
     warnings.extend(profile.warnings.iter().cloned());
     let admitted = AdmittedRequest::admit(request, &ca, &profile)?;
 
-    let request_zip = absolute(&args.request_zip)?;
-    let out = output_path(args, &request_zip, &admitted)?;
-    refuse_existing(&out, args.force)?;
+    let request_zip = files::absolute(&args.request_zip)
+        .map_err(|error| error.code(Code::OutputDirNotWritable))?;
+    let name = &admitted.request().metadata().identity.name;
+    let beside = || request_zip.with_file_name(FileNames::of(name).signed_zip);
+    let out = SignedZipFile::open(&args.out.clone().unwrap_or_else(beside), args.force)?;
     let approval = ca.sign(admitted, args.valid_days, env.now)?;
     warnings.extend(approval.warnings().iter().cloned());
-    warnings.extend(unusual_name(&out));
+    warnings.extend(out.unusual_name());
 
     let audit = AuditDirectory::in_home(env.home.as_deref());
     let record = audit.write_approval(
         &approval.request().request_id,
-        &approval.audit_record(&request_zip, &out, &ca),
+        &approval.audit_record(&request_zip, out.path(), &ca),
     );
-    write(&out, approval.zip(), args.force)?;
+    out.write(&approval)?;
     let audit = record.keep();
     warnings.extend(audit.warning());
 
-    let mut report = describe(&approval, &out);
+    let mut report = describe(&approval, out.path());
     report.field("audit", audit_field(&audit));
-    report.field("next_step", next_step(&out));
+    report.field("next_step", next_step(out.path()));
     report.warnings = warnings;
     Ok(report)
-}
-
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    files::absolute(path).map_err(|error| error.code(Code::OutputDirNotWritable))
-}
-
-/// `--out`, else `<name>.signed.zip` beside the request zip.
-fn output_path(
-    args: &ApproveArgs,
-    request_zip: &Path,
-    admitted: &AdmittedRequest,
-) -> Result<PathBuf, Error> {
-    if let Some(out) = &args.out {
-        return absolute(out);
-    }
-    let name = &admitted.request().metadata().identity.name;
-    Ok(request_zip.with_file_name(flarekit::request::FileNames::of(name).signed_zip))
-}
-
-/// Something in the place of the signed zip stays, and with `--force` gives way only if it is a
-/// signed zip: a slip must not cost the CA's key or a request.
-fn refuse_existing(out: &Path, force: bool) -> Result<(), Error> {
-    let found = files::look(out).map_err(|error| error.code(Code::OutputDirNotWritable))?;
-    let refuse = |reason, what: &str| {
-        Err(Error::because(Code::CertAlreadyExists, reason, format!("{} {what}", out.display())))
-    };
-    match found {
-        files::Found::Nothing => Ok(()),
-        files::Found::File if !force => Err(Error::new(
-            Code::CertAlreadyExists,
-            format!("a file exists already: {}", out.display()),
-        )),
-        files::Found::File if is_signed_zip(out) => Ok(()),
-        files::Found::File => {
-            refuse(Reason::NotASignedZip, "is not a signed zip, so it is not replaced")
-        }
-        _ => refuse(Reason::NotAPlainFile, "exists and is not a file"),
-    }
-}
-
-fn is_signed_zip(path: &Path) -> bool {
-    let bytes = files::read(path, Limits::ARTIFACT.archive_bytes).ok();
-    let members = bytes.and_then(|file| archive::read(&file.bytes, &Limits::ARTIFACT).ok());
-    members.is_some_and(|members| members.get("signed.json").is_some())
-}
-
-fn write(out: &Path, zip: &[u8], force: bool) -> Result<(), Error> {
-    let unwritable = |error: files::FileError| error.code(Code::OutputDirNotWritable);
-    let parent = out.parent().unwrap_or(out);
-    let created = files::make_dirs(parent, DIRECTORY_MODE).map_err(unwritable)?;
-    let written = if force {
-        files::write_replacing(out, zip, ZIP_MODE)
-    } else {
-        files::write_new(out, zip, ZIP_MODE)
-    };
-    written.map_err(|error| error.code_or(Code::CertAlreadyExists, Code::OutputDirNotWritable))?;
-    created.keep();
-    Ok(())
-}
-
-fn unusual_name(out: &Path) -> Option<Warning> {
-    let usual = out.file_name().is_some_and(|name| name.to_string_lossy().ends_with(".signed.zip"));
-    (!usual).then(|| {
-        Warning::new(
-            WarningCode::UnusualFileName,
-            format!(
-                "{} does not end in .signed.zip: NVFlare's own package command would refuse it",
-                out.display()
-            ),
-        )
-    })
 }
 
 fn next_step(out: &Path) -> String {

@@ -6,6 +6,7 @@
 
 mod admission;
 mod copies;
+mod file;
 mod metadata;
 mod request;
 mod response;
@@ -13,6 +14,7 @@ mod signed;
 
 pub use admission::AdmittedRequest;
 pub use copies::keep_approval;
+pub use file::SignedZipFile;
 pub use request::{UnverifiedRequest, VerifiedRequest};
 pub use response::{RootTrust, UnverifiedApproval, VerifiedApproval};
 pub use signed::SignedApproval;

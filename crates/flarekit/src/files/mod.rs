@@ -16,6 +16,7 @@ mod lock;
 mod look;
 mod moves;
 mod read;
+mod replace;
 mod staged;
 mod sweep;
 mod sys;

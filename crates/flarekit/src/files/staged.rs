@@ -4,6 +4,7 @@ use super::dirs::{Created, make_dirs};
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, look};
 use super::moves::Moves;
+use super::replace::replace;
 use super::{sys, write};
 use std::cell::RefCell;
 use std::fs::{self, File};
@@ -136,8 +137,9 @@ impl StagedDir {
         Moves::run(top.into_iter().map(|file| (file, into)), "create")?.sync()
     }
 
-    /// Moves what is inside into an existing directory, from which the files `existing` move to
-    /// `backup_dir` first. `backup_dir` is made with mode 0700 if it is missing.
+    /// Moves what is inside into an existing directory, in the place of its files `existing`, which
+    /// are in `backup_dir` before the first of them is replaced. `backup_dir` is made with mode 0700
+    /// if it is missing.
     ///
     /// # Errors
     /// As [`publish_files`](Self::publish_files); all files are where they were.
@@ -149,10 +151,7 @@ impl StagedDir {
     ) -> Result<(), FileError> {
         self.sync().map_err(FileError::on("write", into))?;
         let created = make_dirs(backup_dir, 0o700)?;
-        let top = self.top.borrow().clone();
-        let away = existing.iter().map(|file| (file.clone(), backup_dir));
-        let moves = away.chain(top.into_iter().map(|file| (file, into)));
-        Moves::run(moves, "create")?.sync()?;
+        replace(&self.top.borrow(), into, existing, backup_dir)?;
         created.keep();
         Ok(())
     }

@@ -1,0 +1,88 @@
+//! The signed zip's file.
+
+use std::path::{Path, PathBuf};
+
+use super::SignedApproval;
+use crate::archive::{self, Limits};
+use crate::error::{Code, Error, Reason, Warning, WarningCode};
+use crate::files::{self, FileError, Found};
+
+/// Mode of the signed zip.
+const ZIP_MODE: u32 = 0o600;
+/// Mode of directories that have to be made for it.
+const DIRECTORY_MODE: u32 = 0o700;
+
+/// Where a signed zip goes: a place that is free, or holds a signed zip that may be replaced.
+pub struct SignedZipFile {
+    path: PathBuf,
+    force: bool,
+}
+
+impl SignedZipFile {
+    /// Looks at the place. Something there stays, and with `force` gives way only if it is a signed
+    /// zip: a slip must not cost the CA's key or a request.
+    pub fn open(path: &Path, force: bool) -> Result<Self, Error> {
+        let path = files::absolute(path).map_err(unwritable)?;
+        let refuse = |reason, what: &str| {
+            let message = format!("{} {what}", path.display());
+            Err(Error::because(Code::CertAlreadyExists, reason, message))
+        };
+        match files::look(&path).map_err(unwritable)? {
+            Found::Nothing => {}
+            Found::File if !force => {
+                let message = format!("a file exists already: {}", path.display());
+                return Err(Error::new(Code::CertAlreadyExists, message));
+            }
+            Found::File if is_signed_zip(&path) => {}
+            Found::File => {
+                return refuse(Reason::NotASignedZip, "is not a signed zip, so it is not replaced");
+            }
+            Found::Directory | Found::Link | Found::Other => {
+                return refuse(Reason::NotAPlainFile, "exists and is not a file");
+            }
+        }
+        Ok(Self { path, force })
+    }
+
+    /// The file, as an absolute path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes the signed zip, whole or not at all.
+    pub fn write(&self, approval: &SignedApproval) -> Result<(), Error> {
+        let parent = self.path.parent().unwrap_or(&self.path);
+        let created = files::make_dirs(parent, DIRECTORY_MODE).map_err(unwritable)?;
+        let write = if self.force { files::write_replacing } else { files::write_new };
+        write(&self.path, approval.zip(), ZIP_MODE)
+            .map_err(|e| e.code_or(Code::CertAlreadyExists, Code::OutputDirNotWritable))?;
+        created.keep();
+        Ok(())
+    }
+
+    /// The warning for a name that the reference's `package` would refuse.
+    #[must_use]
+    pub fn unusual_name(&self) -> Option<Warning> {
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        (!name.ends_with(".signed.zip")).then(|| {
+            Warning::new(
+                WarningCode::UnusualFileName,
+                format!(
+                    "{} does not end in .signed.zip: NVFlare's own package command would refuse it",
+                    self.path.display()
+                ),
+            )
+        })
+    }
+}
+
+fn unwritable(error: FileError) -> Error {
+    error.code(Code::OutputDirNotWritable)
+}
+
+fn is_signed_zip(path: &Path) -> bool {
+    let bytes = files::read(path, Limits::ARTIFACT.archive_bytes).ok();
+    let members = bytes.and_then(|file| archive::read(&file.bytes, &Limits::ARTIFACT).ok());
+    members.is_some_and(|members| members.get("signed.json").is_some())
+}
