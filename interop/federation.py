@@ -31,6 +31,10 @@ PARTICIPANTS = {
 """Who takes part. The organisation's admin may operate the sites, which are of the same one."""
 
 
+class NoAnswer(AssertionError):
+    """The server did not answer in time."""
+
+
 class Refused(Exception):
     """The FLARE API answered with an error."""
 
@@ -119,6 +123,20 @@ class Federation:
             raise Refused(answer["error"], answer["message"])
         return answer["value"]
 
+    def order(self, user, call, *arguments, seconds):
+        """An order that ends the server which answers it, so that the answer may be lost on its way.
+
+        Whether it was carried out is for the caller to see.
+        """
+        try:
+            self.api(user, call, *arguments, seconds=seconds)
+        except NoAnswer:
+            self.driver.close()
+            self.driver = None
+        except Refused as refusal:
+            if refusal.error == "AuthorizationError":
+                raise
+
     def clients(self, user=ORG_ADMIN):
         """The clients that the server lists, or none while it does not answer."""
         try:
@@ -200,7 +218,7 @@ class Driver:
         with selectors.DefaultSelector() as selector:
             selector.register(self.process.stdout, selectors.EVENT_READ)
             if not selector.select(seconds):
-                raise AssertionError(f"no answer to {request['call']} within {seconds} s")
+                raise NoAnswer(f"no answer to {request['call']} within {seconds} s")
         line = self.process.stdout.readline()
         assert line, "the process that speaks the FLARE API ended"
         return json.loads(line)

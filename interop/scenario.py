@@ -113,14 +113,14 @@ class Scenario:
     def restart_all(self):
         """the org_admin restarts server and clients through the FLARE API"""
         before = {name: self.pid(name) for name in (SERVER, *SITES)}
-        self.federation.api(ORG_ADMIN, "restart", "all", [], 90, seconds=120)
+        self.federation.order(ORG_ADMIN, "restart", "all", [], 60, seconds=75)
         wait_until(lambda: set(SITES) <= set(self.federation.clients()), 60, "registration")
         kept = [name for name, pid in before.items() if self.pid(name) == pid]
         assert not kept, f"not restarted: {kept}"
 
     def shutdown_all(self):
         """the org_admin shuts all down through the FLARE API; no process is left"""
-        self.federation.api(ORG_ADMIN, "shutdown", "all", 60, seconds=90)
+        self.federation.order(ORG_ADMIN, "shutdown", "all", 60, seconds=75)
         wait_until(lambda: not self.federation.running(), 40, "the end of every process")
         left = {
             name: file.name

@@ -4,8 +4,15 @@ use crate::environment::ProgramName;
 
 /// The examples of the command with this path ("cert init"), ready to type.
 pub fn examples(program: ProgramName, path: &[String]) -> Vec<String> {
-    lines(&path.join(" ")).iter().map(|line| format!("{program} {line}")).collect()
+    let typed = |line: &&str| match line.strip_prefix(OTHER) {
+        Some(line) => line.to_owned(),
+        None => format!("{program} {line}"),
+    };
+    lines(&path.join(" ")).iter().map(typed).collect()
 }
+
+/// How a line for another program begins.
+const OTHER: &str = "! ";
 
 /// The examples without the program's name.
 fn lines(path: &str) -> &'static [&'static str] {
@@ -41,7 +48,10 @@ fn lines(path: &str) -> &'static [&'static str] {
              --fingerprint SHA256:...",
         ],
         "completions" => &[
-            "completions bash > ~/.local/share/bash-completion/completions/flarekit",
+            "completions bash > flarekit.bash",
+            "! mkdir -p ~/.local/share/bash-completion/completions",
+            "! mv flarekit.bash ~/.local/share/bash-completion/completions/flarekit",
+            "! mkdir -p ~/.zfunc",
             "completions zsh > ~/.zfunc/_flarekit",
         ],
         _ => &[],

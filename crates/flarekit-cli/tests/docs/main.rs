@@ -51,9 +51,14 @@ fn the_guide_shows_what_is_printed() {
 }
 
 #[test]
+fn the_page_for_scripts_shows_what_is_printed() {
+    check("docs/scripts.md");
+}
+
+#[test]
 fn the_example_federations_can_be_provisioned() {
     let place = tempfile::tempdir().unwrap();
-    for (example, kits, warning) in [("local", 6, ""), ("hospital", 3, "mtls")] {
+    for (example, kits, warning) in [("local", 7, ""), ("hospital", 3, "mtls")] {
         let place = place.path().join(example);
         let output = Command::new(project().join("examples/provision"))
             .arg(example)

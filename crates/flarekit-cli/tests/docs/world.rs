@@ -92,12 +92,16 @@ impl World {
         text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
     }
 
+    /// Everybody has the YAML files at home, and where they are in this project.
     fn settle(&self, home: &Path) {
-        fs::create_dir_all(home).unwrap();
+        let examples = home.join("examples/hospital");
+        fs::create_dir_all(&examples).unwrap();
         for entry in self.definitions.read_dir().unwrap() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "yaml") {
-                fs::copy(&path, home.join(path.file_name().unwrap())).unwrap();
+                for place in [home, &examples] {
+                    fs::copy(&path, place.join(path.file_name().unwrap())).unwrap();
+                }
             }
         }
     }

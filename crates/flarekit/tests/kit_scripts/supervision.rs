@@ -118,7 +118,7 @@ fn a_request_to_stop_waits_for_a_python_that_ends_itself() {
     let site = Site::client();
     site.start(1);
     assert!(run_with_input(&mut site.command("stop_fl.sh", &[]), "y"));
-    site.wait_for_output("Asked to stop. The processes");
+    site.wait_for_output("Asked to stop. Its processes");
     touch(&site.fake("exit"));
     wait_for_the_end(&site);
     assert!(!site.output().contains("killed"));

@@ -129,5 +129,5 @@ fn stopping_follows_the_workspace() {
     let mut stop = site.command("stop_fl.sh", &[]);
     assert!(run_with_input(stop.env("NVFL_WORKSPACE", &workspace), "Y"));
     assert!(workspace.join("shutdown.fl").exists() && !site.state("shutdown.fl").exists());
-    assert!(site.output().contains("no running site is recorded"));
+    assert!(site.output().contains("nothing that runs is recorded"));
 }
