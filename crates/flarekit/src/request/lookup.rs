@@ -83,26 +83,14 @@ fn find_given(search: &Search<'_>, folder: &Path) -> Result<(PathBuf, RequestMet
 }
 
 fn find_searched(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Error> {
-    let mut folders = search.audit.request_folders(search.request_id);
-    let zip = files::absolute(search.signed_zip).map_err(|e| e.code(Code::RequestDirNotFound))?;
-    if let Some(own) = zip.parent() {
-        folders.push(own.to_path_buf());
-        folders.push(own.join(search.name.as_str()));
-        if let Some(above) = own.parent() {
-            folders.push(above.join(search.name.as_str()));
+    let recorded = search.audit.request_folders(search.request_id);
+    let record = if recorded.is_empty() { ", and no record of it" } else { "" };
+    let mut folders: Vec<PathBuf> = Vec::new();
+    for folder in recorded.into_iter().chain(nearby(search)?) {
+        if !folders.contains(&folder) {
+            folders.push(folder);
         }
     }
-    // Where 'cert request' puts it if nothing else is said.
-    if let Ok(here) = files::absolute(Path::new(search.name.as_str())) {
-        folders.push(here);
-    }
-    let mut seen = Vec::new();
-    folders.retain(|folder| {
-        !seen.contains(folder) && {
-            seen.push(folder.clone());
-            true
-        }
-    });
     for folder in &folders {
         if let Candidate::Right(metadata) = examine(folder, search) {
             return Ok((folder.clone(), metadata));
@@ -111,17 +99,31 @@ fn find_searched(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Erro
             return Ok(found);
         }
     }
+    let looked: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
     Err(Error::because(
         Code::RequestDirNotFound,
         Reason::RequestDirSearched,
         format!(
-            "the request folder of {} (request {}) was not found on this machine; it was looked \
-             for in {}",
+            "the request folder of {} (request {}) was not found on this machine{record}; it was \
+             looked for in {}",
             search.name,
             search.request_id,
-            folders.iter().map(|f| f.display().to_string()).collect::<Vec<_>>().join(", "),
+            looked.join(", "),
         ),
     ))
+}
+
+/// The signed zip's own folder, folders of the participant's name in it and beside it, and in the
+/// current directory, where `cert request` puts it if nothing else is said.
+fn nearby(search: &Search<'_>) -> Result<Vec<PathBuf>, Error> {
+    let zip = files::absolute(search.signed_zip).map_err(|e| e.code(Code::RequestDirNotFound))?;
+    let name = search.name.as_str();
+    let own = zip.parent();
+    let above = own.and_then(Path::parent);
+    let here = files::absolute(Path::new(name)).ok();
+    let own_folder = own.map(Path::to_path_buf);
+    let named = [own, above].into_iter().flatten().map(|folder| folder.join(name));
+    Ok(own_folder.into_iter().chain(named).chain(here).collect())
 }
 
 /// Looks through what `--force` put aside in this folder.
