@@ -46,11 +46,11 @@ class Refused(Exception):
 class Federation:
     """Kits in a directory of their own, and the processes that run from them."""
 
-    def __init__(self, place, program, scheme, security):
-        self.place, self.program = place, program
+    def __init__(self, place, program, scheme, security, server=SERVER):
+        self.place, self.program, self.server = place, program, server
         self.port, admin_port = free_ports(2)
         self.profile = place.write(
-            "profile.yaml", ceremony.profile(scheme, security, SERVER, self.port, admin_port)
+            "profile.yaml", ceremony.profile(scheme, security, server, self.port, admin_port)
         )
         self.kits, self.sessions, self.driver = {}, set(), None
 
@@ -61,12 +61,14 @@ class Federation:
         self.kits[STRANGER] = self.make_kit("foreign", STRANGER, "client", ceremony.ORG)
         self.move_storage()
 
-    def make_kit(self, root, name, cert_type, org):
+    def make_kit(self, root, name, cert_type, org, **properties):
         """The four steps for one participant, under the root of this label."""
         ca = self.place / f"ca-{root}"
         if not ca.exists():
             self.program.init(self.place, self.profile, ca)
-        definition = self.place.write(f"{name}.yaml", ceremony.participant(cert_type, name, org))
+        definition = self.place.write(
+            f"{name}.yaml", ceremony.participant(cert_type, name, org, **properties)
+        )
         folder, signed = self.place / f"requests/{name}", self.place / f"{name}.signed.zip"
         folder.parent.mkdir(exist_ok=True)
         self.program.request(self.place, definition, folder)
@@ -79,7 +81,7 @@ class Federation:
 
     def move_storage(self):
         """Gives the server its own job and snapshot store, as a site's admin would."""
-        local = self.kits[SERVER] / "local"
+        local = self.kits[self.server] / "local"
         text = (local / "resources.json.default").read_text()
         moved = text.replace("/tmp/nvflare/", f"{self.place / 'storage'}/")
         assert moved != text, "the server's resources no longer name /tmp/nvflare"
