@@ -91,15 +91,16 @@ fn key_material_is_only_in_key_files() {
 
     // Two roots; for each of three participants two requests, one kit and one replaced kit.
     assert_eq!(keys.len(), 2 + 3 * 4, "{:?}", keys.keys());
+    let work = Path::new("m").join("work");
     for path in keys.keys() {
         let file = path.file_name().unwrap().to_str().unwrap();
         let folder = path.parent().unwrap().file_name().unwrap().to_str().unwrap();
         let expected = match file {
-            "rootCA.key" => folder == "ca" || path.starts_with("m/work/ca/.bak"),
+            "rootCA.key" => folder == "ca" || path.starts_with(work.join("ca/.bak")),
             "server.key" | "client.key" => folder == "startup",
-            _ => ["hospital-a", USER_NAME, SERVER_NAME].iter().any(|name| {
-                file == format!("{name}.key") && path.starts_with(Path::new("m/work").join(name))
-            }),
+            _ => ["hospital-a", USER_NAME, SERVER_NAME]
+                .iter()
+                .any(|name| file == format!("{name}.key") && path.starts_with(work.join(name))),
         };
         assert!(expected, "{}", path.display());
     }

@@ -79,7 +79,7 @@ pub struct StoredRequest {
 }
 
 /// Refuses early, before a key is made, what [`store`] would refuse: a folder that holds a request
-/// already, unless `force`.
+/// already, unless `force`. [`store`] decides again, under the folder's lock, so both look.
 pub fn refuse_occupied(folder: &Path, name: &ParticipantName, force: bool) -> Result<(), Error> {
     let names = FileNames::of(name);
     let own = OwnFolder::open(folder, &names.in_folder()).map_err(unusable)?;
