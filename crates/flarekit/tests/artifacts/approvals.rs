@@ -3,7 +3,7 @@
 use flarekit::approval::{RootTrust, UnverifiedApproval, VerifiedApproval};
 use flarekit::audit::AuditDirectory;
 use flarekit::error::{Code, Error, Reason};
-use flarekit::kit::{KitInputs, KitPlan};
+use flarekit::kit::{KitInputs, KitPlan, ProdDir};
 use flarekit::request::{LocalRequest, Search};
 use flarekit::time::Timestamp;
 
@@ -11,6 +11,47 @@ use crate::vectors::{PARTICIPANTS, PROGRAMS, now, path, read, recorded, signed_z
 
 fn verify(zip: &[u8], trust: RootTrust, now: Timestamp) -> Result<VerifiedApproval, Error> {
     UnverifiedApproval::read(zip, "the signed zip")?.verify(trust, now)
+}
+
+/// Plans the kit of a participant from the program's request folder.
+fn plan_of(program: &str, name: &str, approval: &VerifiedApproval) -> KitPlan {
+    let folder = path(&format!("{program}/requests/{name}"));
+    let audit = AuditDirectory::in_home(None);
+    let search = Search {
+        request_id: approval.request_id(),
+        name: &approval.identity().name,
+        given: Some(&folder),
+        signed_zip: &folder,
+        audit: &audit,
+    };
+    let local = LocalRequest::open(&search, &approval.approved_request()).unwrap();
+    KitPlan::new(KitInputs::new(approval, local).unwrap()).unwrap()
+}
+
+#[test]
+fn of_two_roots_that_begin_a_deployment_at_once_one_wins() {
+    let place = tempfile::tempdir().unwrap();
+    let [(one, _), (other, _)] = PROGRAMS;
+    // Both look before either has written anything.
+    let [(first, in_first), (second, in_second)] =
+        [(one, "hospital-a"), (other, "alice@hospital-alpha.org")].map(|(program, name)| {
+            let zip = signed_zip(program, name);
+            let approval = verify(&zip, RootTrust::Unpinned, now()).unwrap();
+            let project = &approval.identity().project;
+            let version = approval.deploy_version();
+            let prod =
+                ProdDir::open(place.path(), project, &version, approval.fingerprint()).unwrap();
+            ((plan_of(program, name, &approval), approval), prod)
+        });
+    in_first.install(&first.0, &first.1.identity().name, false, now()).unwrap();
+    // The winner is done, as a process that has ended.
+    drop(in_first);
+    let name = &second.1.identity().name;
+    let refused = in_second.install(&second.0, name, false, now()).unwrap_err();
+    assert_eq!(refused.code(), Code::RootcaFingerprintMismatch);
+    assert_eq!(refused.reason(), Some(Reason::PackageRootFingerprint));
+    let prod = place.path().join("hospital_federation/prod_00");
+    assert!(prod.join("hospital-a").exists() && !prod.join(name.as_str()).exists());
 }
 
 #[test]
@@ -23,17 +64,7 @@ fn approvals_of_both_programs_become_kits() {
             assert_eq!(approval.deploy_version().as_str(), "00");
             assert_eq!(approval.connection().server.host.as_str(), "server1.hospital-central.org");
 
-            let folder = path(&format!("{program}/requests/{name}"));
-            let audit = AuditDirectory::in_home(None);
-            let search = Search {
-                request_id: approval.request_id(),
-                name: &approval.identity().name,
-                given: Some(&folder),
-                signed_zip: &folder,
-                audit: &audit,
-            };
-            let local = LocalRequest::open(&search, &approval.approved_request());
-            let plan = KitPlan::new(KitInputs::new(&approval, local.unwrap()).unwrap()).unwrap();
+            let plan = plan_of(program, name, &approval);
             let (certificate, key) = plan.credentials();
             let planned = |path: &str| {
                 let file = plan.files().iter().find(|file| file.path.ends_with(path)).unwrap();
