@@ -22,15 +22,22 @@ impl Environment {
     /// The environment of this process, called as `argument_zero`.
     pub fn of_process(argument_zero: Option<OsString>) -> Self {
         let home = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-        // A clock before 1970 counts as 1970: every certificate is then "not valid yet", which is
-        // what the user is told.
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             home,
-            now: Timestamp::from_unix(since_1970.as_secs()),
+            now: Timestamp::from_unix(seconds_since_1970()),
             program: ProgramName::from_argument(argument_zero.as_deref()),
         }
     }
+}
+
+/// A clock before 1970 counts as 1970: every certificate is then "not valid yet", which is what the
+/// user is told.
+fn seconds_since_1970() -> u64 {
+    #[cfg(feature = "test-hooks")]
+    if let Some(seconds) = crate::hooks::now() {
+        return seconds;
+    }
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// The two names that the program answers to.

@@ -9,6 +9,8 @@ mod commands;
 mod crash;
 mod environment;
 mod error;
+#[cfg(feature = "test-hooks")]
+mod hooks;
 mod invocation;
 mod output;
 mod passphrase;
@@ -21,6 +23,8 @@ use invocation::{Asked, Invocation};
 use output::Answer;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "test-hooks")]
+    hooks::prepare();
     let mut arguments = std::env::args_os();
     let environment = Environment::of_process(arguments.next());
     let mut grammar = cli::grammar(environment.program);

@@ -25,7 +25,8 @@ pub fn source(file: Option<&Path>) -> impl FnMut() -> Result<Option<Zeroizing<Ve
 
 /// The first line of the file.
 fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let (bytes, _) = files::read_secret(path, LIMIT)
+    let (bytes, _) = files::resolve_parent(path)
+        .and_then(|path| files::read_secret(&path, LIMIT))
         .map_err(|error| error.code(Code::InvalidArgs).within("--passphrase-file"))?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);

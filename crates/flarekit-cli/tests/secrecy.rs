@@ -123,10 +123,17 @@ fn mode_of(path: &str, entry: &Entry) -> u32 {
     let file = parts[parts.len() - 1];
     let in_workspace = parts[0] == "workspace";
     let leads_to_backup = parts.get(2) == Some(&".bak") && parts.len() <= 4;
+    let is_record = in_workspace && parts.get(2) == Some(&"state");
     match entry {
-        Entry::Directory(_) if in_workspace && !leads_to_backup => 0o755,
+        Entry::Directory(_) if in_workspace && !leads_to_backup && !is_record => 0o755,
         Entry::Directory(_) => 0o700,
-        _ if parts[0] == ".nvflare" || file.ends_with(".key") || file.ends_with(".zip") => 0o600,
+        _ if is_record
+            || parts[0] == ".nvflare"
+            || file.ends_with(".key")
+            || file.ends_with(".zip") =>
+        {
+            0o600
+        }
         _ if file == "ca.json" || file == "request.json" => 0o600,
         _ if in_workspace && file.ends_with(".sh") => 0o755,
         _ => 0o644,

@@ -7,10 +7,12 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use crate::error::{Warning, WarningCode};
-use crate::files::{self, Created, FileError, Found};
+use crate::files::{self, Found, Replace, Tentative};
 use crate::json;
 use crate::names::RequestId;
 
+/// The directory in a user's home.
+const DIRECTORY: &str = ".nvflare";
 /// Directories and files here are their owner's only.
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -18,7 +20,7 @@ const FILE_MODE: u32 = 0o600;
 /// Where the records are: `.nvflare` in the home directory that the program handed in.
 #[derive(Debug, Clone)]
 pub struct AuditDirectory {
-    root: Option<PathBuf>,
+    home: Option<PathBuf>,
 }
 
 /// What became of a record.
@@ -44,45 +46,35 @@ impl AuditOutcome {
     }
 }
 
-/// A record that is on disk but belongs to an operation that may still fail: dropped, it goes away
-/// again; [kept](Record::keep), it stays.
+/// A record of an operation that may still fail: dropped, it goes away again; [kept](Record::keep),
+/// it stays.
 #[must_use]
-pub struct Record {
-    written: Option<Written>,
-    failure: String,
-}
-
-struct Written {
-    path: PathBuf,
-    directories: Created,
-    /// The record of the same request that was there before.
-    replaced: Option<Vec<u8>>,
-}
+pub struct Record(Result<Tentative, String>);
 
 impl AuditDirectory {
     /// The records below the given home directory, or nowhere.
     #[must_use]
     pub fn in_home(home: Option<&Path>) -> Self {
-        Self { root: home.map(|home| home.join(".nvflare")) }
+        Self { home: home.map(Path::to_path_buf) }
     }
 
     /// Writes `cert_requests/<request_id>/audit.json`.
     pub fn write_request(&self, id: &RequestId, record: &Map<String, Value>) -> Record {
-        self.write(Path::new("cert_requests").join(id.as_str()).join("audit.json"), record)
+        self.write(&Path::new("cert_requests").join(id.as_str()).join("audit.json"), record)
     }
 
     /// Writes `cert_approves/<request_id>.json`. A record of another request under the same id is
     /// never overwritten.
     pub fn write_approval(&self, id: &RequestId, record: &Map<String, Value>) -> Record {
-        self.write(Path::new("cert_approves").join(format!("{}.json", id.as_str())), record)
+        self.write(&Path::new("cert_approves").join(format!("{}.json", id.as_str())), record)
     }
 
     /// The folders that records name for this request. The caller checks what is in them.
     #[must_use]
     pub fn request_folders(&self, id: &RequestId) -> Vec<PathBuf> {
-        let Some(root) = &self.root else { return vec![] };
-        let path = root.join("cert_requests").join(id.as_str()).join("audit.json");
-        let read = files::read(&path, json::MAX_BYTES as u64).ok();
+        let relative = Path::new("cert_requests").join(id.as_str()).join("audit.json");
+        let path = self.place(&relative).ok();
+        let read = path.and_then(|path| files::read(&path, json::MAX_BYTES as u64).ok());
         let Some(record) = read.and_then(|file| json::parse(&file.bytes).ok()) else {
             return vec![];
         };
@@ -97,65 +89,44 @@ impl AuditDirectory {
             .collect()
     }
 
-    fn write(&self, relative: PathBuf, record: &Map<String, Value>) -> Record {
-        let Some(root) = &self.root else {
-            return Record { written: None, failure: "HOME is not set".to_owned() };
-        };
-        let home = root.parent().unwrap_or(root);
-        if !home.is_absolute() || !matches!(files::look(home), Ok(Found::Directory | Found::Link)) {
-            let failure = format!("HOME is not a directory: {}", home.display());
-            return Record { written: None, failure };
+    fn write(&self, relative: &Path, record: &Map<String, Value>) -> Record {
+        Record(self.place(relative).and_then(|path| write_at(&path, record)))
+    }
+
+    /// Where a record is, once the links above the home directory are followed.
+    fn place(&self, relative: &Path) -> Result<PathBuf, String> {
+        let home = self.home.as_ref().ok_or("HOME is not set")?;
+        let real = files::resolve(home).map_err(|error| error.to_string())?;
+        if home.is_absolute() && matches!(files::look(&real), Ok(Found::Directory)) {
+            return Ok(real.join(DIRECTORY).join(relative));
         }
-        match write_at(&root.join(relative), record) {
-            Ok(written) => Record { written: Some(written), failure: String::new() },
-            Err(failure) => Record { written: None, failure },
-        }
+        Err(format!("HOME is not a directory: {}", home.display()))
     }
 }
 
 impl Record {
     /// The operation succeeded: the record stays.
     #[must_use]
-    pub fn keep(mut self) -> AuditOutcome {
-        match self.written.take() {
-            Some(written) => {
-                written.directories.keep();
-                AuditOutcome::Written(written.path)
-            }
-            None => AuditOutcome::NotWritten(std::mem::take(&mut self.failure)),
+    pub fn keep(self) -> AuditOutcome {
+        match self.0 {
+            Ok(written) => AuditOutcome::Written(written.keep()),
+            Err(failure) => AuditOutcome::NotWritten(failure),
         }
     }
 }
 
-impl Drop for Record {
-    fn drop(&mut self) {
-        let Some(written) = &self.written else { return };
-        // Best effort: a record of a request that failed does no harm.
-        let _ = match &written.replaced {
-            Some(before) => files::write_replacing(&written.path, before, FILE_MODE),
-            None => files::remove(&written.path),
-        };
-    }
-}
-
-fn write_at(path: &Path, record: &Map<String, Value>) -> Result<Written, String> {
-    let say = |error: FileError| error.to_string();
-    let parent = path.parent().unwrap_or(path);
-    let directories = files::make_dirs(parent, DIRECTORY_MODE).map_err(say)?;
+fn write_at(path: &Path, record: &Map<String, Value>) -> Result<Tentative, String> {
     let text = json::write(record);
-    let replaced = match files::write_new(path, text.as_bytes(), FILE_MODE) {
-        Ok(()) => None,
-        Err(error) if error.already_exists() => {
-            let before = files::read(path, json::MAX_BYTES as u64).map_err(say)?.bytes;
-            if !is_same_request(&before, record) {
-                return Err(format!("{} is the record of another request", path.display()));
-            }
-            files::write_replacing(path, text.as_bytes(), FILE_MODE).map_err(say)?;
-            Some(before)
+    let same = |before: &[u8]| is_same_request(before, record);
+    let replace = Replace { limit: json::MAX_BYTES as u64, allowed: &same };
+    let modes = (FILE_MODE, DIRECTORY_MODE);
+    Tentative::write(path, text.as_bytes(), modes, &replace).map_err(|error| {
+        if error.already_exists() {
+            format!("{} is the record of another request", path.display())
+        } else {
+            error.to_string()
         }
-        Err(error) => return Err(say(error)),
-    };
-    Ok(Written { path: path.to_path_buf(), directories, replaced })
+    })
 }
 
 /// Whether the record on disk is of the very same request: its zip has the same digest.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::error::{Defect, Reason};
 use crate::fingerprint::from_hex;
 use crate::names::shown;
-use crate::pki::sha256;
+use crate::pki::{Sha256, sha256};
 
 /// The SHA-256 of some bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,6 +35,23 @@ impl Digest {
     }
 }
 
+/// Takes the digest of bytes that come a piece at a time.
+#[derive(Default)]
+pub struct Hasher(Sha256);
+
+impl Hasher {
+    /// Adds the next piece.
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all pieces.
+    #[must_use]
+    pub fn finish(self) -> Digest {
+        Digest(self.0.finish())
+    }
+}
+
 fn refusal(text: &str) -> Defect {
     Defect::new(
         Reason::DigestFormat,
@@ -52,6 +69,15 @@ impl fmt::Display for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pieces_have_the_digest_of_the_whole() {
+        let mut hasher = Hasher::default();
+        for piece in [b"a".as_slice(), b"", b"bc"] {
+            hasher.update(piece);
+        }
+        assert_eq!(hasher.finish(), Digest::of(b"abc"));
+    }
 
     #[test]
     fn requests_are_stricter_than_approvals() {

@@ -7,7 +7,7 @@
 //! | `cert init` | Project Admin | [`profile`] | [`ca::CreateCa`] | a CA directory |
 //! | `cert request` | site, user, server | [`definition`] | [`request::Request`] | a request folder and its zip |
 //! | `cert approve` | Project Admin | a request zip | [`approval::UnverifiedRequest`] → [`approval::VerifiedRequest`] → [`approval::AdmittedRequest`] → [`ca::CertAuthority::sign`] | [`approval::SignedApproval`] |
-//! | `package` | site, user, server | a signed zip | [`approval::UnverifiedApproval`] → [`approval::VerifiedApproval`] → [`request::LocalRequest`] → [`kit::KitInputs`] → [`kit::KitPlan`] | [`kit::StartupKit`] |
+//! | `package` | site, user, server | a signed zip | [`approval::UnverifiedApproval`] → [`approval::VerifiedApproval`] → [`request::RequestFolder`] → [`request::LocalRequest`] → [`kit::KitInputs`] → [`kit::KitPlan`] | [`kit::StartupKit`] |
 //!
 //! # The rooms
 //!

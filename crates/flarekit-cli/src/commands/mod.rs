@@ -30,14 +30,14 @@ pub fn run(command: &Command, environment: &Environment) -> Result<Answer, Error
 
 /// Reads a profile or a definition that the user named.
 fn read_text_file(path: &Path) -> Result<Vec<u8>, Error> {
-    files::read(path, yaml::MAX_BYTES as u64)
+    files::read_named(path, yaml::MAX_BYTES as u64)
         .map(|file| file.bytes)
         .map_err(|error| error.code(Code::InvalidArgs))
 }
 
 /// Reads an archive that the user named.
 fn read_archive(path: &Path, limit: u64, missing: Code, unusable: Code) -> Result<Vec<u8>, Error> {
-    files::read(path, limit).map(|file| file.bytes).map_err(|error| {
+    files::read_named(path, limit).map(|file| file.bytes).map_err(|error| {
         if error.not_found() {
             Error::new(missing, format!("there is no file {}", path.display()))
         } else {

@@ -6,7 +6,7 @@ use flarekit::audit::AuditDirectory;
 use flarekit::error::{Code, Error, Warning, WarningCode};
 use flarekit::fingerprint::Fingerprint;
 use flarekit::kit::{KitInputs, KitPlan, ProdDir, StartupKit, shell_word};
-use flarekit::request::{LocalRequest, Search};
+use flarekit::request::{RequestFolder, Search};
 
 use super::read_archive;
 use crate::cli::PackageArgs;
@@ -38,8 +38,8 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
         signed_zip: &args.signed_zip,
         audit: &audit,
     };
-    let local = LocalRequest::open(&search, &approval.approved_request())?;
-    let folder = local.folder().to_path_buf();
+    let folder = RequestFolder::find(&search)?;
+    let local = folder.accept(&approval.approved_request())?;
     let inputs = KitInputs::new(&approval, local)?;
     let mut warnings = inputs.warnings().to_vec();
     let plan = KitPlan::new(inputs)?;
@@ -56,7 +56,10 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
 
     let mut report = describe(&approval, &plan, &kit);
     report.warnings = about_trust(&approval).into_iter().chain(warnings).collect();
+    report.warnings.extend(about_kept_files(&kit));
     if let Some(backup) = kit.backup {
+        let kept = kit.kept.iter().map(|path| path.display().to_string());
+        report.field("kept_local_files", kept.collect::<Vec<_>>());
         report.warnings.push(Warning::new(
             WarningCode::BackedUp,
             format!(
@@ -78,6 +81,15 @@ fn about_trust(approval: &VerifiedApproval) -> Option<Warning> {
                 approval.fingerprint()
             ),
         )
+    })
+}
+
+fn about_kept_files(kit: &StartupKit) -> Option<Warning> {
+    let kept: Vec<String> = kit.kept.iter().map(|path| path.display().to_string()).collect();
+    (!kept.is_empty()).then(|| {
+        let message =
+            format!("your own files of the old kit are in the new one: {}", kept.join(", "));
+        Warning::new(WarningCode::LocalFilesKept, message)
     })
 }
 

@@ -13,5 +13,6 @@ mod common;
 mod again;
 mod configuration;
 mod definitions;
+mod local_files;
 mod locations;
 mod seed;

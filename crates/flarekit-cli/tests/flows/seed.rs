@@ -146,7 +146,7 @@ fn everybody_of_one_ca_is_in_one_package_root() {
         m.kit(definition, name);
     }
     assert_eq!(m.names("workspace"), ["hospital_federation"]);
-    assert_eq!(m.names("workspace/hospital_federation"), ["prod_00"]);
+    assert_eq!(m.names("workspace/hospital_federation"), ["prod_00", "state"]);
     assert_eq!(
         m.names("workspace/hospital_federation/prod_00"),
         [USER_NAME, "hospital-a", SERVER_NAME]

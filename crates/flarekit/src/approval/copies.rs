@@ -1,17 +1,15 @@
 //! Copies of an approval for the requester to look at.
 
-use std::path::Path;
-
 use super::VerifiedApproval;
 use super::metadata::ROOT_FILE;
 use crate::error::{Warning, WarningCode};
 use crate::files;
-use crate::request::FileNames;
+use crate::request::{FileNames, RequestFolder};
 
 /// Puts copies of what was approved into the request folder, for its owner to look at. Nothing reads
 /// them back, so a folder that cannot be written is worth a warning only.
 #[must_use]
-pub fn keep_approval(folder: &Path, approval: &VerifiedApproval) -> Option<Warning> {
+pub fn keep_approval(folder: &RequestFolder, approval: &VerifiedApproval) -> Option<Warning> {
     let certificate = FileNames::of(&approval.identity().name).certificate;
     let copies = [
         ("signed.json", approval.signed_json()),
@@ -19,7 +17,7 @@ pub fn keep_approval(folder: &Path, approval: &VerifiedApproval) -> Option<Warni
         (ROOT_FILE, approval.root_pem()),
     ];
     copies.into_iter().find_map(|(name, bytes)| {
-        let error = files::write_replacing(&folder.join(name), bytes, 0o644).err()?;
+        let error = files::write_replacing(&folder.path().join(name), bytes, 0o644).err()?;
         Some(Warning::new(
             WarningCode::RequestFolderNotUpdated,
             format!("the kit is complete, but the request folder got no copy: {error}"),

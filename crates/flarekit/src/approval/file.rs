@@ -22,7 +22,7 @@ impl SignedZipFile {
     /// Looks at the place. Something there stays, and with `force` gives way only if it is a signed
     /// zip: a slip must not cost the CA's key or a request.
     pub fn open(path: &Path, force: bool) -> Result<Self, Error> {
-        let path = files::absolute(path).map_err(unwritable)?;
+        let path = files::resolve_parent(path).map_err(unwritable)?;
         let refuse = |reason, what: &str| {
             let message = format!("{} {what}", path.display());
             Err(Error::because(Code::CertAlreadyExists, reason, message))

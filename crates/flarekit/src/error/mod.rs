@@ -224,6 +224,8 @@ names! {
         RootNamesAnotherIssuer = "ROOT_NAMES_ANOTHER_ISSUER",
         /// What was there before was moved into a backup.
         BackedUp = "BACKED_UP",
+        /// Files that a site changed in its kit were carried over into the new one.
+        LocalFilesKept = "LOCAL_FILES_KEPT",
         /// A field that means nothing here, perhaps a misspelt one.
         UnknownField = "UNKNOWN_FIELD",
         /// The profile lacks what `cert approve` will need.

@@ -1,9 +1,8 @@
 //! Names for what is put aside, and taking back what was written for nothing.
 
 use super::error::FileError;
-use super::sys;
+use super::{change, sys};
 use crate::time::Timestamp;
-use std::fs;
 use std::path::Path;
 
 /// A name for a backup that no other has: the time, and something random for those of one second.
@@ -22,5 +21,5 @@ pub fn backup_name(now: Timestamp) -> Result<String, FileError> {
 /// # Errors
 /// If the system refuses.
 pub fn remove(path: &Path) -> Result<(), FileError> {
-    fs::remove_file(path).map_err(FileError::on("remove", path))
+    change::remove_file(path).map_err(FileError::on("remove", path))
 }

@@ -2,8 +2,7 @@
 
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, look};
-use super::sys;
-use std::fs;
+use super::{change, sys};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -36,17 +35,17 @@ impl Drop for Created {
     fn drop(&mut self) {
         for path in self.0.iter().rev() {
             // Fails, as it should, if someone has put something into it.
-            let _ = fs::remove_dir(path);
+            let _ = change::remove_dir(path);
         }
     }
 }
 
 /// Makes a directory and whatever is missing above it, all with this mode. Directories that exist
-/// keep their mode; links to directories are followed, since users keep workspaces behind them.
+/// keep their mode. Links are not followed: what a user named was [resolved](super::resolve) before.
 ///
 /// # Errors
-/// [`FileErrorKind::NotADirectory`] if a file is in the way, or the system's refusal; nothing is
-/// left.
+/// [`FileErrorKind::NotADirectory`] if a file or a link is in the way, or the system's refusal;
+/// nothing is left.
 pub fn make_dirs(path: &Path, mode: u32) -> Result<Created, FileError> {
     let mut result = try_make_dirs(path, mode);
     for _ in 1..sys::ATTEMPTS {
@@ -70,14 +69,14 @@ fn try_make_dirs(path: &Path, mode: u32) -> Result<Created, FileError> {
     let mut created = Created(Vec::new());
     for path in missing.into_iter().rev() {
         let on = || FileError::on("create", path);
-        match sys::make_private_dir(path) {
+        match change::make_private_dir(path) {
             // Another process was faster.
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists && is_dir(path)? => {}
             Err(error) => return Err(on()(error)),
             Ok(directory) => {
                 created.0.push(path.to_owned());
-                sys::set_mode(&directory, mode).map_err(on())?;
-                sys::sync_dir(sys::parent_of(path)).map_err(on())?;
+                change::set_mode(&directory, path, mode).map_err(on())?;
+                change::sync_dir(sys::parent_of(path)).map_err(on())?;
             }
         }
     }
@@ -88,16 +87,10 @@ fn try_make_dirs(path: &Path, mode: u32) -> Result<Created, FileError> {
 fn is_dir(path: &Path) -> Result<bool, FileError> {
     let in_the_way =
         |detail| Err(FileError::new("create", path, FileErrorKind::NotADirectory, detail));
-    match fs::metadata(path) {
-        Ok(found) if found.is_dir() => Ok(true),
-        Ok(_) => in_the_way("it exists and is not a directory"),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => match look(path)? {
-            Found::Link => in_the_way("it is a symbolic link to nothing"),
-            // Another process may just have made it.
-            found => Ok(found == Found::Directory),
-        },
-        // A file is in the way further up; the error will name it.
-        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(false),
-        Err(error) => Err(FileError::on("create", path)(error)),
+    match look(path)? {
+        Found::Directory => Ok(true),
+        Found::Nothing => Ok(false),
+        Found::Link => in_the_way("it is a symbolic link"),
+        Found::File | Found::Other => in_the_way("it exists and is not a directory"),
     }
 }

@@ -99,6 +99,12 @@ impl FileError {
         Self { doing, path: path.to_owned(), kind, detail: detail.into() }
     }
 
+    /// Names the path as the user did.
+    pub(super) fn at(mut self, path: &Path) -> Self {
+        path.clone_into(&mut self.path);
+        self
+    }
+
     /// Puts the part of a directory that was to be written before the system's reason.
     pub(super) fn about(mut self, part: &Path) -> Self {
         self.detail = format!("{}: {}", part.display(), self.detail);

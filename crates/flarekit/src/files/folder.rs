@@ -3,7 +3,7 @@
 use super::backup::backup_name;
 use super::error::{FileError, FileErrorKind};
 use super::lock::{Lock, lock_dir};
-use super::look::{Found, absolute, look, refuse_link};
+use super::look::{Found, look, refuse_link, resolve_parent};
 use super::staged::StagedDir;
 use super::sweep::sweep;
 use super::sys;
@@ -29,7 +29,7 @@ impl OwnFolder {
     /// # Errors
     /// [`FileErrorKind::NotADirectory`] if something else is at the path, or the system's refusal.
     pub fn open(path: &Path, names: &[&str]) -> Result<Self, FileError> {
-        let path = absolute(path)?;
+        let path = resolve_parent(path)?;
         let lock = match look(&path)? {
             Found::Nothing => None,
             Found::Directory => Some(lock_dir(&path)?),

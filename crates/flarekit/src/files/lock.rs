@@ -1,35 +1,55 @@
 //! One process at a time.
 
-use super::error::FileError;
+use super::error::{FileError, FileErrorKind};
+use super::reach::open_dir;
 use super::sys;
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 
-/// The exclusive lock on a directory, released when dropped or when the process ends.
+/// A lock on a directory, released when dropped or when the process ends.
 #[derive(Debug)]
 #[must_use = "dropping this releases the lock"]
 pub struct Lock {
-    /// Open, so that the lock lasts.
-    _directory: File,
+    /// Open, so that the lock lasts; `None` where the directory cannot be opened.
+    _directory: Option<File>,
 }
 
-/// Waits up to a minute for the exclusive lock on a directory. It is advisory, and on the directory itself, so no
-/// file appears. Where the file system has no such locks, as some network ones, it goes on without:
-/// renames that replace nothing still decide who was first.
+/// Waits up to a minute for the exclusive lock on a directory. It is advisory, and on the directory
+/// itself, so no file appears. Where the file system has no such locks, as some network ones, it
+/// goes on without: renames that replace nothing still decide who was first.
 ///
 /// # Errors
-/// The system's refusal.
+/// The system's refusal; a link in the directory's place is not followed.
 pub fn lock_dir(dir: &Path) -> Result<Lock, FileError> {
+    lock_with(dir, sys::lock)
+}
+
+/// The same lock for those who only read: several may hold it, while nobody holds the exclusive one.
+/// Whoever may search a directory but not list it cannot lock it, and goes on without.
+///
+/// # Errors
+/// As [`lock_dir`].
+pub fn lock_dir_shared(dir: &Path) -> Result<Lock, FileError> {
+    match lock_with(dir, sys::lock_shared) {
+        Err(error) if error.kind() == FileErrorKind::PermissionDenied => {
+            Ok(Lock { _directory: None })
+        }
+        other => other,
+    }
+}
+
+fn lock_with(dir: &Path, lock: impl Fn(&File) -> io::Result<()>) -> Result<Lock, FileError> {
     let on = || FileError::on("lock", dir);
     loop {
-        let directory = File::open(dir.join(".")).map_err(on())?;
-        match sys::lock(&directory) {
+        let directory = open_dir(dir).map_err(on())?;
+        match lock(&directory) {
             Err(error) if sys::is_unsupported(&error) => {}
             locked => locked.map_err(on())?,
         }
         // While waiting, the directory may have been replaced by another of its name.
-        if sys::same(&directory, &fs::metadata(dir).map_err(on())?) {
-            return Ok(Lock { _directory: directory });
+        if sys::same(&directory, &fs::symlink_metadata(dir).map_err(on())?) {
+            return Ok(Lock { _directory: Some(directory) });
         }
     }
 }

@@ -1,9 +1,13 @@
 //! Looking without touching.
 
 use super::error::{FileError, FileErrorKind};
-use std::ffi::OsString;
-use std::fs::{self, FileType};
+use super::reach::open_dir;
+use rustix::fs::{AtFlags, Dir, FileType, statat};
+use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 /// What a path is, the last component not followed.
@@ -27,7 +31,7 @@ pub enum Found {
 /// If the system does not tell, for instance because a directory may not be searched.
 pub fn look(path: &Path) -> Result<Found, FileError> {
     match fs::symlink_metadata(path) {
-        Ok(found) => Ok(kind(found.file_type())),
+        Ok(found) => Ok(kind(FileType::from_raw_mode(found.mode()))),
         Err(error)
             if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) =>
         {
@@ -59,15 +63,30 @@ pub fn refuse_link(path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// If it is no directory or cannot be read.
 pub fn list(dir: &Path) -> Result<Vec<(OsString, Found)>, FileError> {
-    let entries = fs::read_dir(dir).map_err(FileError::on("list", dir))?;
-    let mut found = entries
-        .map(|entry| {
-            let entry = entry?;
-            Ok((entry.file_name(), kind(entry.file_type()?)))
-        })
-        .collect::<io::Result<Vec<_>>>()
-        .map_err(FileError::on("list", dir))?;
+    let mut found = entries(dir).map_err(FileError::on("list", dir))?;
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(found)
+}
+
+fn entries(dir: &Path) -> io::Result<Vec<(OsString, Found)>> {
+    let directory = open_dir(dir)?;
+    let mut found = Vec::new();
+    for entry in Dir::read_from(&directory)? {
+        let entry = entry?;
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if name == "." || name == ".." {
+            continue;
+        }
+        let is = match entry.file_type() {
+            // Some file systems do not tell here.
+            FileType::Unknown => {
+                let data = statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+                kind(FileType::from_raw_mode(data.st_mode))
+            }
+            told => kind(told),
+        };
+        found.push((name.to_owned(), is));
+    }
     Ok(found)
 }
 
@@ -90,14 +109,47 @@ pub fn absolute(path: &Path) -> Result<PathBuf, FileError> {
     Ok(normal)
 }
 
+/// The absolute path with all links in it followed, as far as it exists: where a user's word for a
+/// place really leads. It is asked once, at the start; from then on no link is followed.
+///
+/// # Errors
+/// As [`absolute`], and if the system does not tell.
+pub fn resolve(path: &Path) -> Result<PathBuf, FileError> {
+    let absolute = absolute(path)?;
+    let mut missing = Vec::new();
+    let mut at = absolute.as_path();
+    loop {
+        let error = match fs::canonicalize(at) {
+            Ok(real) => return Ok(missing.iter().rev().fold(real, |path, name| path.join(name))),
+            Err(error) => error,
+        };
+        match (error.kind(), at.parent(), at.file_name()) {
+            (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, Some(above), Some(name)) => {
+                missing.push(name);
+                at = above;
+            }
+            _ => return Err(FileError::on("look at", path)(error)),
+        }
+    }
+}
+
+/// The same for all but the last component, which stays as it is, a link included.
+///
+/// # Errors
+/// As [`resolve`].
+pub fn resolve_parent(path: &Path) -> Result<PathBuf, FileError> {
+    let absolute = absolute(path)?;
+    match (absolute.parent(), absolute.file_name()) {
+        (Some(parent), Some(name)) => Ok(resolve(parent)?.join(name)),
+        _ => Ok(absolute),
+    }
+}
+
 pub(super) fn kind(file_type: FileType) -> Found {
-    if file_type.is_symlink() {
-        Found::Link
-    } else if file_type.is_dir() {
-        Found::Directory
-    } else if file_type.is_file() {
-        Found::File
-    } else {
-        Found::Other
+    match file_type {
+        FileType::RegularFile => Found::File,
+        FileType::Directory => Found::Directory,
+        FileType::Symlink => Found::Link,
+        _ => Found::Other,
     }
 }

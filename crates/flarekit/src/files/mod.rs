@@ -1,36 +1,48 @@
 //! The only door to the disk: no other room of this library uses `std::fs`.
 //!
-//! Three promises hold for everything here. A symbolic link in the last place of a path is never
-//! followed when a file is read or written. A file appears under its name complete and with its
-//! exact mode, whatever the umask, or not at all. What fails leaves nothing behind.
+//! Three promises hold for everything here. Symbolic links are not followed, neither in the last
+//! place of a path nor on the way to it: where a user's word for a place leads is asked once, by
+//! [`resolve`]. A file appears under its name complete and with its exact mode, whatever the umask,
+//! or not at all. What fails leaves nothing behind.
 //!
 //! New content is written under a random name `.flarekit-<16 hex digits>` next to its destination
 //! and renamed. Its owner keeps it locked while alive, so that [`sweep`] can tell what a killed run
 //! left behind.
 
+mod adopt;
 mod backup;
+mod change;
 mod dirs;
 mod error;
+#[cfg(not(feature = "test-hooks"))]
+mod faults;
+#[cfg(feature = "test-hooks")]
+pub mod faults;
 mod folder;
 mod lock;
 mod look;
 mod moves;
+mod reach;
 mod read;
 mod replace;
 mod staged;
 mod sweep;
 mod sys;
+mod tentative;
 #[cfg(test)]
 mod tests;
+mod walk;
 mod write;
 
 pub use backup::{backup_name, remove};
 pub use dirs::{Created, make_dirs};
 pub use error::{FileError, FileErrorKind};
 pub use folder::{OwnFolder, backups_of};
-pub use lock::{Lock, lock_dir};
-pub use look::{Found, absolute, list, look, refuse_link};
-pub use read::{FileBytes, read, read_secret};
+pub use lock::{Lock, lock_dir, lock_dir_shared};
+pub use look::{Found, absolute, list, look, refuse_link, resolve, resolve_parent};
+pub use read::{FileBytes, read, read_named, read_secret};
 pub use staged::StagedDir;
 pub use sweep::sweep;
+pub use tentative::{Replace, Tentative};
+pub use walk::{read_chunks, walk};
 pub use write::{write_new, write_replacing};

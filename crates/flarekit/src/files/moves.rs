@@ -1,7 +1,7 @@
 //! Moving what must make room.
 
 use super::error::{FileError, FileErrorKind};
-use super::sys;
+use super::{change, sys};
 use std::path::{Path, PathBuf};
 
 /// Renames that are undone unless all succeed.
@@ -20,7 +20,7 @@ impl Moves {
                 FileError::new(doing, &from, FileErrorKind::Other, "it has no name of its own")
             })?;
             let to = into.join(name);
-            if let Err(error) = sys::rename_new(&from, &to) {
+            if let Err(error) = change::rename_new(&from, &to) {
                 let named = if doing == "move" { &from } else { &to };
                 let error = FileError::on(doing, named)(error);
                 done.undo();
@@ -42,7 +42,7 @@ impl Moves {
         directories.sort();
         directories.dedup();
         for directory in directories {
-            if let Err(error) = sys::sync_dir(&directory) {
+            if let Err(error) = change::sync_dir(&directory) {
                 self.undo();
                 return Err(FileError::on("write", &directory)(error));
             }
@@ -52,7 +52,7 @@ impl Moves {
 
     fn undo(&self) {
         for (from, to) in self.0.iter().rev() {
-            let _ = sys::rename_new(to, from);
+            let _ = change::rename_new(to, from);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Reading plain files, once and within a limit.
 
 use super::error::{FileError, FileErrorKind};
-use super::look::{Found, kind};
-use super::sys;
-use std::fs::{self, File};
+use super::look::{Found, kind, resolve_parent};
+use super::reach;
+use rustix::fs::FileType;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -18,7 +19,7 @@ pub struct FileBytes {
     pub mode: u32,
 }
 
-/// Reads a plain file of at most `limit` bytes, not following a link in the last place.
+/// Reads a plain file of at most `limit` bytes, not following a link anywhere in the path.
 ///
 /// # Errors
 /// [`FileErrorKind::IsSymlink`], [`FileErrorKind::NotAPlainFile`], [`FileErrorKind::TooLarge`], or
@@ -29,6 +30,15 @@ pub fn read(path: &Path, limit: u64) -> Result<FileBytes, FileError> {
     let length = plain.read_into(&mut bytes, path)?;
     bytes.truncate(length);
     Ok(FileBytes { bytes, mode: plain.mode })
+}
+
+/// Reads a file that a user named: links above it are followed, one in the last place is not.
+///
+/// # Errors
+/// As [`read()`].
+pub fn read_named(path: &Path, limit: u64) -> Result<FileBytes, FileError> {
+    let real = resolve_parent(path)?;
+    read(&real, limit).map_err(|error| error.at(path))
 }
 
 /// Reads a private key or passphrase; returns it with the file's mode.
@@ -55,12 +65,13 @@ struct Plain {
 
 impl Plain {
     fn open(path: &Path, limit: u64) -> Result<Self, FileError> {
+        let on = || FileError::on("read", path);
         // Looking first spares a device or a pipe from being opened, and gives the better message.
-        let found = fs::symlink_metadata(path).map_err(FileError::on("read", path))?;
-        expect_file(path, kind(found.file_type()))?;
-        let file = sys::open_no_follow(path, false).map_err(FileError::on("read", path))?;
-        let found = file.metadata().map_err(FileError::on("read", path))?;
-        expect_file(path, kind(found.file_type()))?;
+        let found = fs::symlink_metadata(path).map_err(on())?;
+        expect_file(path, file_kind(&found))?;
+        let file = reach::open(path, false).map_err(on())?;
+        let found = file.metadata().map_err(on())?;
+        expect_file(path, file_kind(&found))?;
         let size = found.len();
         let (Ok(buffer), true) = (usize::try_from(size), size <= limit) else {
             let detail = format!("it has {size} bytes, more than the limit of {limit}");
@@ -87,6 +98,10 @@ impl Plain {
         let detail = "it grew while it was being read";
         Err(FileError::new("read", path, FileErrorKind::Other, detail))
     }
+}
+
+fn file_kind(found: &Metadata) -> Found {
+    kind(FileType::from_raw_mode(found.mode()))
 }
 
 fn expect_file(path: &Path, found: Found) -> Result<(), FileError> {

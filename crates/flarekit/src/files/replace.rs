@@ -1,9 +1,8 @@
 //! Replacing the files of a directory so that the old ones are always whole somewhere.
 
+use super::change;
 use super::error::FileError;
 use super::moves::Moves;
-use super::sys;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +25,7 @@ pub(super) fn replace(
         let moves = away.chain(new.iter().map(|file| (file.clone(), into)));
         return Moves::run(moves, "create")?.sync();
     };
-    sys::sync_dir(backup).map_err(|error| {
+    change::sync_dir(backup).map_err(|error| {
         copies.remove();
         FileError::on("write", backup)(error)
     })?;
@@ -34,7 +33,7 @@ pub(super) fn replace(
     place(new, into, old, &mut placed).map_err(|(path, error)| {
         // Those without an old file go first; then the old ones replace the rest.
         for (from, to) in placed.iter().rev() {
-            let _ = sys::rename_new(to, from).or_else(|_| fs::rename(to, from));
+            let _ = change::rename_new(to, from).or_else(|_| change::rename(to, from));
         }
         copies.restore();
         FileError::on("create", &path)(error)
@@ -51,16 +50,17 @@ fn place(
     for file in new {
         let to = into.join(file.file_name().unwrap_or_default());
         let expected = old.contains(&to);
-        let renamed = if expected { fs::rename(file, &to) } else { sys::rename_new(file, &to) };
+        let renamed =
+            if expected { change::rename(file, &to) } else { change::rename_new(file, &to) };
         renamed.map_err(|error| (to.clone(), error))?;
         placed.push((file.clone(), to));
     }
     for file in old {
         if !placed.iter().any(|(_, to)| to == file) {
-            fs::remove_file(file).map_err(|error| (file.clone(), error))?;
+            change::remove_file(file).map_err(|error| (file.clone(), error))?;
         }
     }
-    sys::sync_dir(into).map_err(|error| (into.to_owned(), error))
+    change::sync_dir(into).map_err(|error| (into.to_owned(), error))
 }
 
 /// Second links to files.
@@ -72,7 +72,7 @@ impl Copies {
         let mut copies = Self(Vec::new());
         for file in files {
             let copy = backup.join(file.file_name()?);
-            if fs::hard_link(file, &copy).is_err() {
+            if change::hard_link(file, &copy).is_err() {
                 copies.remove();
                 return None;
             }
@@ -83,16 +83,16 @@ impl Copies {
 
     fn remove(&self) {
         for (_, copy) in &self.0 {
-            let _ = fs::remove_file(copy);
+            let _ = change::remove_file(copy);
         }
     }
 
     /// Brings the old files back to their names.
     fn restore(&self) {
         for (file, copy) in &self.0 {
-            let _ = fs::rename(copy, file);
+            let _ = change::rename(copy, file);
             // Two links to one file: such a rename does nothing, and the copy stays.
-            let _ = fs::remove_file(copy);
+            let _ = change::remove_file(copy);
         }
     }
 }

@@ -5,9 +5,9 @@ use super::error::{FileError, FileErrorKind};
 use super::look::{Found, look};
 use super::moves::Moves;
 use super::replace::replace;
-use super::{sys, write};
+use super::{change, sys, write};
 use std::cell::RefCell;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -22,7 +22,7 @@ pub struct StagedDir {
     top: RefCell<Vec<PathBuf>>,
     /// The files inside, to be made durable together at the end: a journal that has been flushed
     /// for one of them has the others too.
-    files: RefCell<Vec<File>>,
+    files: RefCell<Vec<(File, PathBuf)>>,
     /// The directories inside, to be made durable.
     dirs: RefCell<Vec<PathBuf>>,
     published: bool,
@@ -41,7 +41,7 @@ impl StagedDir {
         for _ in 0..sys::ATTEMPTS {
             let parents = make_dirs(parent, parent_mode)?;
             let path = parent.join(sys::random_name().map_err(on())?);
-            let handle = match sys::make_private_dir(&path) {
+            let handle = match change::make_private_dir(&path) {
                 // The name is taken, or another process that failed removed the parent again.
                 Err(error)
                     if matches!(
@@ -83,10 +83,10 @@ impl StagedDir {
     /// If something of this name is there, the path leads outside, or the system refuses.
     pub fn write(&self, relative: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
         let path = self.inside(relative)?;
-        sys::create_private(&path)
-            .and_then(|mut file| {
-                write::fill(&mut file, bytes, mode)?;
-                self.files.borrow_mut().push(file);
+        change::create_private(&path)
+            .and_then(|file| {
+                write::fill(&file, &path, bytes, mode)?;
+                self.prepared(file, path.clone());
                 Ok(())
             })
             .map_err(|error| self.refused(relative, error))?;
@@ -100,8 +100,8 @@ impl StagedDir {
     /// As [`write`](Self::write).
     pub fn make_dir(&self, relative: &Path, mode: u32) -> Result<(), FileError> {
         let path = self.inside(relative)?;
-        sys::make_private_dir(&path)
-            .and_then(|directory| sys::set_mode(&directory, mode))
+        change::make_private_dir(&path)
+            .and_then(|directory| change::set_mode(&directory, &path, mode))
             .map_err(|error| self.refused(relative, error))?;
         self.dirs.borrow_mut().push(path.clone());
         self.remember(relative, path);
@@ -116,10 +116,10 @@ impl StagedDir {
     pub fn publish(mut self, target: &Path, mode: u32) -> Result<(), FileError> {
         let on = || FileError::on("create", target);
         self.seal(mode).map_err(on())?;
-        sys::rename_new(&self.path, target).map_err(on())?;
+        change::rename_new(&self.path, target).map_err(on())?;
         self.published = true;
         if let Err(error) = self.sync_parents(target) {
-            self.published = sys::rename_new(target, &self.path).is_err();
+            self.published = change::rename_new(target, &self.path).is_err();
             return Err(on()(error));
         }
         Ok(())
@@ -177,19 +177,19 @@ impl StagedDir {
         // counts: a run killed at any moment leaves the old one in place or in the backup, and
         // never under a name that a sweep removes.
         let staging = self.path.clone();
-        sys::rename_new(&staging, backup).map_err(FileError::on("create", backup))?;
+        change::rename_new(&staging, backup).map_err(FileError::on("create", backup))?;
         self.path = backup.to_owned();
-        match sys::swap(backup, target) {
+        match change::swap(backup, target) {
             Ok(()) => self.published = true,
             Err(error) if sys::is_unsupported(&error) => {
-                sys::rename_new(backup, &staging).map_err(on())?;
+                change::rename_new(backup, &staging).map_err(on())?;
                 self.path = staging;
                 self.replace_by_renames(target, backup).map_err(on())?;
             }
             Err(error) => return Err(on()(error)),
         }
         if let Err(error) = self.sync_parents(target) {
-            self.published = sys::swap(backup, target).is_err();
+            self.published = change::swap(backup, target).is_err();
             return Err(on()(error));
         }
         Ok(())
@@ -198,16 +198,16 @@ impl StagedDir {
     /// Two renames, where the file system cannot exchange. A run killed between them leaves the
     /// old directory in the backup and none in its place.
     pub(super) fn replace_by_renames(&mut self, target: &Path, backup: &Path) -> io::Result<()> {
-        sys::rename_new(target, backup)?;
-        sys::rename_new(&self.path, target).inspect_err(|_| {
-            let _ = sys::rename_new(backup, target);
+        change::rename_new(target, backup)?;
+        change::rename_new(&self.path, target).inspect_err(|_| {
+            let _ = change::rename_new(backup, target);
         })?;
         self.published = true;
         Ok(())
     }
 
     /// The full path of something inside.
-    fn inside(&self, relative: &Path) -> Result<PathBuf, FileError> {
+    pub(super) fn inside(&self, relative: &Path) -> Result<PathBuf, FileError> {
         let plain = |component: Component<'_>| matches!(component, Component::Normal(_));
         if relative.as_os_str().is_empty() || !relative.components().all(plain) {
             let outside = io::Error::other("the path leads outside what is being prepared");
@@ -217,8 +217,13 @@ impl StagedDir {
     }
 
     /// Names the directory that the caller knows, and what was to be written there.
-    fn refused(&self, relative: &Path, error: io::Error) -> FileError {
+    pub(super) fn refused(&self, relative: &Path, error: io::Error) -> FileError {
         FileError::on("write", sys::parent_of(&self.path))(error).about(relative)
+    }
+
+    /// Remembers a file that must be made durable.
+    pub(super) fn prepared(&self, file: File, path: PathBuf) {
+        self.files.borrow_mut().push((file, path));
     }
 
     fn remember(&self, relative: &Path, path: PathBuf) {
@@ -229,31 +234,31 @@ impl StagedDir {
 
     /// Makes the content durable and sets the final mode.
     fn seal(&self, mode: u32) -> io::Result<()> {
-        sys::set_mode(&self.handle, mode)?;
+        change::set_mode(&self.handle, &self.path, mode)?;
         self.sync()
     }
 
     fn sync(&self) -> io::Result<()> {
-        for file in self.files.borrow().iter() {
-            file.sync_all()?;
+        for (file, path) in self.files.borrow().iter() {
+            change::sync_file(file, path)?;
         }
         for directory in self.dirs.borrow().iter() {
-            sys::sync_dir(directory)?;
+            change::sync_dir(directory)?;
         }
-        sys::sync_dir(&self.path)
+        change::sync_dir(&self.path)
     }
 
     /// Makes the renames durable, on both sides.
     fn sync_parents(&self, target: &Path) -> io::Result<()> {
-        sys::sync_dir(sys::parent_of(target))?;
-        sys::sync_dir(sys::parent_of(&self.path))
+        change::sync_dir(sys::parent_of(target))?;
+        change::sync_dir(sys::parent_of(&self.path))
     }
 }
 
 impl Drop for StagedDir {
     fn drop(&mut self) {
         if !self.published {
-            let _ = fs::remove_dir_all(&self.path);
+            let _ = change::remove_tree(&self.path);
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Clearing away what killed runs left.
 
 use super::look::{Found, list};
-use super::sys;
-use std::fs;
+use super::{change, reach, sys};
 use std::path::Path;
 
 /// Removes the unfinished files and directories of dead runs from a directory. Only those whose
@@ -21,9 +20,9 @@ pub fn sweep(parent: &Path) {
             _ => continue,
         };
         // The lock is held until the removal is done: see `sys::claim`.
-        let Ok(leftover) = sys::open_no_follow(&path, directory) else { continue };
+        let Ok(leftover) = reach::open(&path, directory) else { continue };
         if leftover.try_lock().is_ok() {
-            let _ = if directory { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+            let _ = if directory { change::remove_tree(&path) } else { change::remove_file(&path) };
         }
     }
 }

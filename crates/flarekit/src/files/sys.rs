@@ -1,73 +1,15 @@
-//! The few calls in which Linux and macOS need care.
+//! Locks, names and errors, in which systems need care.
 
-use rustix::fs::{CWD, Mode, OFlags, RenameFlags, open, renameat_with};
-use rustix::io::{Errno, retry_on_intr};
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use rustix::io::Errno;
+use std::fs::{self, File, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 /// How often a random name or a vanished directory is tried again before giving up.
 pub(super) const ATTEMPTS: usize = 16;
-
-/// Opens for reading without following a symbolic link in the last place, and without waiting for
-/// the other end of a pipe.
-pub(super) fn open_no_follow(path: &Path, directory: bool) -> io::Result<File> {
-    let mut flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    flags.set(OFlags::DIRECTORY, directory);
-    flags.set(OFlags::NOCTTY, !directory);
-    Ok(File::from(retry_on_intr(|| open(path, flags, Mode::empty()))?))
-}
-
-/// Creates a file that nobody else can open yet. It fails on anything there, links included.
-pub(super) fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
-}
-
-/// Creates a directory that nobody else can enter yet, and opens it.
-pub(super) fn make_private_dir(path: &Path) -> io::Result<File> {
-    DirBuilder::new().mode(0o700).create(path)?;
-    open_no_follow(path, true)
-        // A umask may have taken rights from the owner, too.
-        .and_then(|directory| set_mode(&directory, 0o700).map(|()| directory))
-        .inspect_err(|_| {
-            let _ = fs::remove_dir(path);
-        })
-}
-
-/// Sets the exact mode on what is open, so that neither the umask nor a swapped path matters.
-pub(super) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
-    file.set_permissions(Permissions::from_mode(mode))
-}
-
-/// Renames, and fails with "already exists" if anything is at the new name.
-pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
-    match retry_on_intr(|| renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE)) {
-        Err(error) if is_unsupported(&error.into()) => rename_into_reserved(from, to),
-        other => Ok(other?),
-    }
-}
-
-/// The same where the file system has no such rename (NFS): creating is exclusive everywhere, so an
-/// empty file or directory reserves the name, and the rename replaces only that.
-pub(super) fn rename_into_reserved(from: &Path, to: &Path) -> io::Result<()> {
-    let directory = fs::symlink_metadata(from)?.is_dir();
-    if directory {
-        make_private_dir(to)?
-    } else {
-        create_private(to)?
-    };
-    fs::rename(from, to).inspect_err(|_| {
-        let _ = if directory { fs::remove_dir(to) } else { fs::remove_file(to) };
-    })
-}
-
-/// Exchanges what two names stand for, at once.
-pub(super) fn swap(one: &Path, other: &Path) -> io::Result<()> {
-    Ok(retry_on_intr(|| renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE))?)
-}
 
 /// Whether the system or the file system lacks the operation, so that another way must be taken.
 pub(super) fn is_unsupported(error: &io::Error) -> bool {
@@ -78,29 +20,28 @@ pub(super) fn is_unsupported(error: &io::Error) -> bool {
         .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
-/// Whether a path was not opened because it is a symbolic link.
+/// Whether a path was not opened because a symbolic link is in it.
 pub(super) fn is_link(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
-}
-
-/// Makes the names in a directory durable, as far as the file system knows how.
-pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
-    match File::open(path).and_then(|directory| directory.sync_all()) {
-        // A directory may be writable but not readable; some file systems cannot sync one.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-        Err(error) if is_unsupported(&error) => Ok(()),
-        other => other,
-    }
 }
 
 /// Waits for the exclusive lock on an open file or directory, but not for ever: whoever may read a
 /// directory can lock it.
 pub(super) fn lock(file: &File) -> io::Result<()> {
+    wait_for(|| file.try_lock())
+}
+
+/// The same for a lock that several can share.
+pub(super) fn lock_shared(file: &File) -> io::Result<()> {
+    wait_for(|| file.try_lock_shared())
+}
+
+fn wait_for(try_lock: impl Fn() -> Result<(), TryLockError>) -> io::Result<()> {
     const PAUSE: Duration = Duration::from_millis(20);
     /// A minute; a command holds its lock for milliseconds.
     const TRIES: u32 = 3000;
     for _ in 0..TRIES {
-        match file.try_lock() {
+        match try_lock() {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -2,9 +2,9 @@
 
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, look};
-use super::sys;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use super::{change, sys};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// Writes a file where nothing is. Of several at the same time, exactly one succeeds.
@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     let on = || FileError::on("write", path);
     let draft = Draft::write(sys::parent_of(path), bytes, mode).map_err(on())?;
-    sys::rename_new(&draft.path, path).map_err(on())?;
+    change::rename_new(&draft.path, path).map_err(on())?;
     draft.done();
-    sys::sync_dir(sys::parent_of(path)).map_err(|error| {
-        let _ = fs::remove_file(path);
+    change::sync_dir(sys::parent_of(path)).map_err(|error| {
+        let _ = change::remove_file(path);
         on()(error)
     })
 }
@@ -39,15 +39,15 @@ pub fn write_replacing(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileE
     let draft = Draft::write(sys::parent_of(path), bytes, mode).map_err(on())?;
     // Should a link or a directory have appeared meanwhile: the link itself is replaced, not what
     // it points to, and a directory is refused by the system.
-    fs::rename(&draft.path, path).map_err(on())?;
+    change::rename(&draft.path, path).map_err(on())?;
     draft.done();
-    sys::sync_dir(sys::parent_of(path)).map_err(on())
+    change::sync_dir(sys::parent_of(path)).map_err(on())
 }
 
 /// Writes and sets the mode.
-pub(super) fn fill(file: &mut File, bytes: &[u8], mode: u32) -> io::Result<()> {
-    file.write_all(bytes)?;
-    sys::set_mode(file, mode)
+pub(super) fn fill(file: &File, path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
+    change::write_all(file, path, bytes)?;
+    change::set_mode(file, path, mode)
 }
 
 /// A finished file under a random name, locked, and removed unless it gets its own name.
@@ -62,14 +62,14 @@ impl Draft {
     fn write(parent: &Path, bytes: &[u8], mode: u32) -> io::Result<Self> {
         for _ in 0..sys::ATTEMPTS {
             let path = parent.join(sys::random_name()?);
-            let file = match sys::create_private(&path) {
+            let file = match change::create_private(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 other => other?,
             };
-            let mut draft = Self { path, file, renamed: false };
+            let draft = Self { path, file, renamed: false };
             if sys::claim(&draft.file, &draft.path)? {
-                fill(&mut draft.file, bytes, mode)?;
-                draft.file.sync_all()?;
+                fill(&draft.file, &draft.path, bytes, mode)?;
+                change::sync_file(&draft.file, &draft.path)?;
                 return Ok(draft);
             }
         }
@@ -84,7 +84,7 @@ impl Draft {
 impl Drop for Draft {
     fn drop(&mut self) {
         if !self.renamed {
-            let _ = fs::remove_file(&self.path);
+            let _ = change::remove_file(&self.path);
         }
     }
 }

@@ -7,8 +7,10 @@ mod builders;
 mod configuration;
 mod content;
 mod inputs;
+mod kept;
 mod plan;
 mod prod;
+mod record;
 
 pub use content::shell_word;
 pub use inputs::KitInputs;

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::KitPlan;
+use super::kept::keep_own_files;
+use super::record::{self, KitRecord};
 use crate::error::{Code, Error, Reason};
 use crate::files::{self, FileError, Found, Lock, StagedDir};
 use crate::fingerprint::Fingerprint;
@@ -16,7 +18,8 @@ const DIRECTORY_MODE: u32 = 0o755;
 /// reference looks for root certificates everywhere inside.
 const BACKUP: &str = ".bak";
 /// Where a kit has its root certificate: itself, and its copy in a moved workspace.
-const ROOT_PLACES: [&str; 2] = ["startup/rootCA.pem", "kit/startup/rootCA.pem"];
+const ROOT: &str = "startup/rootCA.pem";
+const MOVED_ROOT: &str = "kit/startup/rootCA.pem";
 
 /// A deployment's directory, all of whose kits are of one root CA.
 pub struct ProdDir {
@@ -35,6 +38,8 @@ pub struct StartupKit {
     pub path: PathBuf,
     /// Where the kit that was replaced is now.
     pub backup: Option<PathBuf>,
+    /// The site's own files of the replaced kit's `local` folder, which are in the new one too.
+    pub kept: Vec<PathBuf>,
 }
 
 impl ProdDir {
@@ -46,7 +51,7 @@ impl ProdDir {
         version: &DeployVersion,
         root: Fingerprint,
     ) -> Result<Self, Error> {
-        let workspace = files::absolute(workspace).map_err(unwritable)?;
+        let workspace = files::resolve(workspace).map_err(unwritable)?;
         let project_dir = workspace.join(project.as_str());
         let name = format!("prod_{version}");
         let path = project_dir.join(&name);
@@ -55,7 +60,6 @@ impl ProdDir {
             match files::look(directory).map_err(unwritable)? {
                 Found::Nothing => break,
                 Found::Directory => {}
-                Found::Link if directory == &workspace => {}
                 Found::File | Found::Link | Found::Other => {
                     return Err(Error::because(
                         Code::OutputDirNotWritable,
@@ -93,7 +97,8 @@ impl ProdDir {
     }
 
     /// Writes the kit out of sight and lets it appear at once. With `force`, an existing kit changes
-    /// places with it and moves into a backup.
+    /// places with it and moves into a backup, and what the site changed in its `local` folder is
+    /// carried over.
     pub fn install(
         &self,
         plan: &KitPlan,
@@ -105,12 +110,7 @@ impl ProdDir {
         let target = self.kit_path(name);
         files::sweep(&self.project_dir);
         let staged = StagedDir::create(&self.project_dir, DIRECTORY_MODE).map_err(unwritable)?;
-        for folder in plan.folders() {
-            staged.make_dir(folder, DIRECTORY_MODE).map_err(unwritable)?;
-        }
-        for file in plan.files() {
-            staged.write(&file.path, &file.bytes, file.mode).map_err(unwritable)?;
-        }
+        fill(&staged, plan)?;
         let created = files::make_dirs(&self.path, DIRECTORY_MODE).map_err(unwritable)?;
         // A directory that did not exist may have been filled meanwhile, by another root's kit.
         let _lock = match self.lock {
@@ -121,14 +121,18 @@ impl ProdDir {
                 Some(lock)
             }
         };
-        let replaces = files::look(&target).map_err(unwritable)? == Found::Directory;
-        let backup = if replaces && force {
-            let suffix = files::backup_name(now).map_err(unwritable)?;
-            let backups = self.project_dir.join(BACKUP);
-            let deployment = backups.join(&self.name);
-            files::refuse_link(&backups).map_err(unwritable)?;
-            files::refuse_link(&deployment).map_err(unwritable)?;
-            let backup = deployment.join(format!("{name}-{suffix}"));
+        let replaces = force && files::look(&target).map_err(unwritable)? == Found::Directory;
+        let path = KitRecord::path(&self.project_dir, &self.name, name.as_str());
+        let record = KitRecord::read(&path);
+        let planned = record::digests(staged.path()).map_err(unwritable)?;
+        let kept = if replaces {
+            keep_own_files(&target, record.as_ref(), &staged, &planned)?
+        } else {
+            vec![]
+        };
+        let record = record.unwrap_or_default().write_next(&path, planned).map_err(unwritable)?;
+        let backup = if replaces {
+            let backup = self.backup_place(name, now)?;
             staged.exchange(&target, DIRECTORY_MODE, &backup).map_err(unwritable)?;
             Some(backup)
         } else {
@@ -137,9 +141,30 @@ impl ProdDir {
             })?;
             None
         };
+        record.keep();
         created.keep();
-        Ok(StartupKit { path: target, backup })
+        Ok(StartupKit { path: target, backup, kept })
     }
+
+    /// Where the kit that is replaced goes.
+    fn backup_place(&self, name: &ParticipantName, now: Timestamp) -> Result<PathBuf, Error> {
+        let suffix = files::backup_name(now).map_err(unwritable)?;
+        let backups = self.project_dir.join(BACKUP);
+        let deployment = backups.join(&self.name);
+        files::refuse_link(&backups).map_err(unwritable)?;
+        files::refuse_link(&deployment).map_err(unwritable)?;
+        Ok(deployment.join(format!("{name}-{suffix}")))
+    }
+}
+
+fn fill(staged: &StagedDir, plan: &KitPlan) -> Result<(), Error> {
+    for folder in plan.folders() {
+        staged.make_dir(folder, DIRECTORY_MODE).map_err(unwritable)?;
+    }
+    for file in plan.files() {
+        staged.write(&file.path, &file.bytes, file.mode).map_err(unwritable)?;
+    }
+    Ok(())
 }
 
 fn unwritable(error: FileError) -> Error {
@@ -158,24 +183,34 @@ fn check_roots(prod: &Path, expected: Fingerprint) -> Result<(), Error> {
         if found != Found::Directory {
             continue;
         }
-        for place in ROOT_PLACES {
-            check_root(prod, &prod.join(&kit).join(place), expected)?;
+        let kit = prod.join(&kit);
+        let startup = kit.join("startup");
+        let copied = check_root(prod, &kit.join(MOVED_ROOT), expected)?;
+        // In a moved workspace, 'startup' is a link to the folder of the second place.
+        if files::look(&startup).map_err(unreadable)? == Found::Link {
+            if !copied {
+                let what = format!("{} is a symbolic link", startup.display());
+                return Err(Error::because(Code::RootcaLoadFailed, Reason::NotADirectory, what));
+            }
+        } else {
+            check_root(prod, &kit.join(ROOT), expected)?;
         }
     }
     Ok(())
 }
 
-fn check_root(prod: &Path, path: &Path, expected: Fingerprint) -> Result<(), Error> {
+/// Says whether there is one.
+fn check_root(prod: &Path, path: &Path, expected: Fingerprint) -> Result<bool, Error> {
     let pem = match files::read(path, FILE_LIMIT) {
         Ok(file) => file.bytes,
-        Err(error) if error.not_found() => return Ok(()),
+        Err(error) if error.not_found() => return Ok(false),
         Err(error) => return Err(error.code(Code::RootcaLoadFailed)),
     };
     let root = Certificate::from_pem(&pem)
         .map_err(|defect| defect.within(path.display()).code(Code::RootcaLoadFailed))?;
     let actual = Fingerprint::from_digest(root.sha256());
     if actual == expected {
-        return Ok(());
+        return Ok(true);
     }
     Err(Error::because(
         Code::RootcaFingerprintMismatch,

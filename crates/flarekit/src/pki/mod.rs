@@ -77,8 +77,31 @@ pub fn random_bytes<const N: usize>() -> Result<[u8; N], Defect> {
 /// The SHA-256 digest.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    array(&digest::digest(&digest::SHA256, bytes))
+}
+
+/// The SHA-256 digest of bytes that come a piece at a time.
+pub(crate) struct Sha256(digest::Context);
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self(digest::Context::new(&digest::SHA256))
+    }
+}
+
+impl Sha256 {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(crate) fn finish(self) -> [u8; 32] {
+        array(&self.0.finish())
+    }
+}
+
+fn array(digest: &digest::Digest) -> [u8; 32] {
     let mut out = [0; 32];
-    for (to, from) in out.iter_mut().zip(digest::digest(&digest::SHA256, bytes).as_ref()) {
+    for (to, from) in out.iter_mut().zip(digest.as_ref()) {
         *to = *from;
     }
     out

@@ -1,11 +1,10 @@
 //! The request folder as `package` uses it: the private key and what belongs to it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use super::lookup::find;
-use super::{FileNames, RequestMetadata, Search};
+use super::{FileNames, RequestFolder, RequestMetadata};
 use crate::archive::contains_private_key;
 use crate::definition::Definition;
 use crate::digest::Digest;
@@ -39,7 +38,6 @@ pub struct ApprovedRequest<'a> {
 /// A request folder that belongs to the approval at hand: its metadata, its definition and its key
 /// all match.
 pub struct LocalRequest {
-    folder: PathBuf,
     /// The whole local definition.
     pub(crate) definition: Definition,
     /// The bytes of the key file.
@@ -50,21 +48,15 @@ pub struct LocalRequest {
     pub(crate) warnings: Vec<Warning>,
 }
 
-impl LocalRequest {
-    /// Finds the folder and accepts it only if everything in it belongs to the approval.
-    pub fn open(search: &Search<'_>, approved: &ApprovedRequest<'_>) -> Result<Self, Error> {
-        let (folder, metadata) = find(search)?;
-        check_metadata(&folder, &metadata, approved)?;
-        let definition = definition(&folder, approved.identity)?;
+impl RequestFolder {
+    /// Accepts what is in the folder only if all of it belongs to the approval.
+    pub fn accept(&self, approved: &ApprovedRequest<'_>) -> Result<LocalRequest, Error> {
+        let folder = self.path();
+        check_metadata(folder, &self.metadata, approved)?;
+        let definition = definition(folder, approved.identity)?;
         let custom_ca = custom_ca(&definition)?;
-        let (key_pem, warnings) = key(&folder, approved)?;
-        Ok(Self { folder, definition, key_pem, custom_ca, warnings })
-    }
-
-    /// The folder.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.folder
+        let (key_pem, warnings) = key(folder, approved)?;
+        Ok(LocalRequest { definition, key_pem, custom_ca, warnings })
     }
 }
 
@@ -126,8 +118,7 @@ fn custom_ca(definition: &Definition) -> Result<Option<Vec<u8>>, Error> {
             format!("site.yaml: custom_ca_cert: {error}"),
         )
     };
-    let path = files::absolute(path).map_err(unreadable)?;
-    let bytes = files::read(&path, CUSTOM_CA_LIMIT).map_err(unreadable)?.bytes;
+    let bytes = files::read_named(path, CUSTOM_CA_LIMIT).map_err(unreadable)?.bytes;
     let is_certificate = bytes.windows(CERTIFICATE.len()).any(|part| part == CERTIFICATE);
     if !is_certificate || contains_private_key(&bytes) {
         return Err(Error::because(

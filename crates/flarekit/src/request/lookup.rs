@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{FileNames, RequestMetadata};
 use crate::audit::AuditDirectory;
 use crate::error::{Code, Defect, Error, Reason};
-use crate::files::{self, FileError, Found};
+use crate::files::{self, FileError, Found, Lock};
 use crate::json;
 use crate::names::{ParticipantName, RequestId};
 
@@ -24,9 +24,50 @@ pub struct Search<'a> {
     pub audit: &'a AuditDirectory,
 }
 
-/// What a folder turned out to be.
+/// The folder of the request that was approved. Nobody can exchange what is in it while this lives.
+pub struct RequestFolder {
+    path: PathBuf,
+    pub(super) metadata: RequestMetadata,
+    _lock: Lock,
+}
+
+impl RequestFolder {
+    /// Finds the folder: the one given; else the one that the audit record names; else one beside
+    /// the signed zip or in the current directory. In each, a request that `cert request --force`
+    /// put aside counts too.
+    pub fn find(search: &Search<'_>) -> Result<Self, Error> {
+        match search.given {
+            Some(folder) => find_given(search, folder),
+            None => find_searched(search),
+        }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes the folder, or what was put aside in it, if it is of the request.
+    fn take(folder: &Path, search: &Search<'_>) -> Result<Self, Candidate> {
+        match files::look(folder) {
+            Ok(Found::Directory) => {}
+            Ok(Found::Link) => return Err(Candidate::Link),
+            Ok(_) => return Err(Candidate::NotADirectory),
+            Err(error) => return Err(Candidate::Unreadable(error)),
+        }
+        // 'cert request --force' may be replacing what is in it.
+        let lock = files::lock_dir_shared(folder).map_err(Candidate::Unreadable)?;
+        let (path, metadata) = match examine(folder, search) {
+            Ok(metadata) => (folder.to_path_buf(), metadata),
+            Err(otherwise) => put_aside(folder, search).ok_or(otherwise)?,
+        };
+        Ok(Self { path, metadata, _lock: lock })
+    }
+}
+
+/// Why a folder is not the one.
 enum Candidate {
-    Right(RequestMetadata),
     NotADirectory,
     Link,
     Incomplete(Vec<String>),
@@ -35,29 +76,15 @@ enum Candidate {
     Unreadable(FileError),
 }
 
-/// Finds the request folder and the metadata in it: the folder given; else the one that the audit
-/// record names; else one beside the signed zip or in the current directory. In each, a request that `cert request --force`
-/// put aside counts too.
-pub(super) fn find(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Error> {
-    match search.given {
-        Some(folder) => find_given(search, folder),
-        None => find_searched(search),
-    }
-}
-
-fn find_given(search: &Search<'_>, folder: &Path) -> Result<(PathBuf, RequestMetadata), Error> {
-    let folder = files::absolute(folder).map_err(|e| e.code(Code::RequestDirNotFound))?;
+fn find_given(search: &Search<'_>, folder: &Path) -> Result<RequestFolder, Error> {
+    let folder = files::resolve_parent(folder).map_err(|e| e.code(Code::RequestDirNotFound))?;
     let refuse = |code: Code, reason: Reason, what: String| Err(Error::because(code, reason, what));
     let at = folder.display();
-    let main = examine(&folder, search);
-    if let Candidate::Right(metadata) = main {
-        return Ok((folder, metadata));
-    }
-    if let Some(found) = put_aside(&folder, search) {
-        return Ok(found);
-    }
-    match main {
-        Candidate::Right(metadata) => Ok((folder, metadata)),
+    let otherwise = match RequestFolder::take(&folder, search) {
+        Ok(found) => return Ok(found),
+        Err(otherwise) => otherwise,
+    };
+    match otherwise {
         Candidate::NotADirectory => {
             let what = format!("{at} is not a directory");
             refuse(Code::RequestDirNotFound, Reason::RequestDirGiven, what)
@@ -82,22 +109,19 @@ fn find_given(search: &Search<'_>, folder: &Path) -> Result<(PathBuf, RequestMet
     }
 }
 
-fn find_searched(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Error> {
+fn find_searched(search: &Search<'_>) -> Result<RequestFolder, Error> {
     let recorded = search.audit.request_folders(search.request_id);
     let record = if recorded.is_empty() { ", and no record of it" } else { "" };
     let mut folders: Vec<PathBuf> = Vec::new();
-    for folder in recorded.into_iter().chain(nearby(search)?) {
+    let recorded = recorded.iter().filter_map(|folder| files::resolve_parent(folder).ok());
+    for folder in recorded.chain(nearby(search)?) {
         if !folders.contains(&folder) {
             folders.push(folder);
         }
     }
-    for folder in &folders {
-        if let Candidate::Right(metadata) = examine(folder, search) {
-            return Ok((folder.clone(), metadata));
-        }
-        if let Some(found) = put_aside(folder, search) {
-            return Ok(found);
-        }
+    if let Some(found) = folders.iter().find_map(|folder| RequestFolder::take(folder, search).ok())
+    {
+        return Ok(found);
     }
     let looked: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
     Err(Error::because(
@@ -116,11 +140,12 @@ fn find_searched(search: &Search<'_>) -> Result<(PathBuf, RequestMetadata), Erro
 /// The signed zip's own folder, folders of the participant's name in it and beside it, and in the
 /// current directory, where `cert request` puts it if nothing else is said.
 fn nearby(search: &Search<'_>) -> Result<Vec<PathBuf>, Error> {
-    let zip = files::absolute(search.signed_zip).map_err(|e| e.code(Code::RequestDirNotFound))?;
+    let zip =
+        files::resolve_parent(search.signed_zip).map_err(|e| e.code(Code::RequestDirNotFound))?;
     let name = search.name.as_str();
     let own = zip.parent();
     let above = own.and_then(Path::parent);
-    let here = files::absolute(Path::new(name)).ok();
+    let here = files::resolve_parent(Path::new(name)).ok();
     let own_folder = own.map(Path::to_path_buf);
     let named = [own, above].into_iter().flatten().map(|folder| folder.join(name));
     Ok(own_folder.into_iter().chain(named).chain(here).collect())
@@ -132,39 +157,26 @@ fn put_aside(folder: &Path, search: &Search<'_>) -> Option<(PathBuf, RequestMeta
     let entries = files::list(&backups).ok()?;
     entries.into_iter().filter(|(_, found)| *found == Found::Directory).find_map(|(name, _)| {
         let path = backups.join(name);
-        match examine(&path, search) {
-            Candidate::Right(metadata) => Some((path, metadata)),
-            _ => None,
-        }
+        examine(&path, search).ok().map(|metadata| (path, metadata))
     })
 }
 
-fn examine(folder: &Path, search: &Search<'_>) -> Candidate {
-    match files::look(folder) {
-        Ok(Found::Directory) => {}
-        Ok(Found::Link) => return Candidate::Link,
-        Ok(_) => return Candidate::NotADirectory,
-        Err(error) => return Candidate::Unreadable(error),
-    }
+fn examine(folder: &Path, search: &Search<'_>) -> Result<RequestMetadata, Candidate> {
     let key = FileNames::of(search.name).key;
     let mut missing = Vec::new();
     for name in [key.as_str(), "request.json"] {
-        match files::look(&folder.join(name)) {
-            Ok(Found::Nothing) => missing.push(name.to_owned()),
-            Ok(_) => {}
-            Err(error) => return Candidate::Unreadable(error),
+        if files::look(&folder.join(name)).map_err(Candidate::Unreadable)? == Found::Nothing {
+            missing.push(name.to_owned());
         }
     }
     if !missing.is_empty() {
-        return Candidate::Incomplete(missing);
+        return Err(Candidate::Incomplete(missing));
     }
-    let file = match files::read(&folder.join("request.json"), json::MAX_BYTES as u64) {
-        Ok(file) => file,
-        Err(error) => return Candidate::Unreadable(error),
-    };
+    let file = files::read(&folder.join("request.json"), json::MAX_BYTES as u64)
+        .map_err(Candidate::Unreadable)?;
     match RequestMetadata::parse(&file.bytes) {
-        Ok(metadata) if metadata.request_id == *search.request_id => Candidate::Right(metadata),
-        Ok(metadata) => Candidate::OfAnotherRequest(metadata.request_id),
-        Err(defect) => Candidate::Malformed(defect),
+        Ok(metadata) if metadata.request_id == *search.request_id => Ok(metadata),
+        Ok(metadata) => Err(Candidate::OfAnotherRequest(metadata.request_id)),
+        Err(defect) => Err(Candidate::Malformed(defect)),
     }
 }

@@ -7,7 +7,7 @@ mod metadata;
 
 pub use folder::{FileNames, StoredRequest, refuse_occupied, store};
 pub use local::{ApprovedRequest, LocalRequest};
-pub use lookup::Search;
+pub use lookup::{RequestFolder, Search};
 pub use metadata::{REQUEST_ARTIFACT, RequestMetadata, SCHEMA_VERSION};
 pub(crate) use metadata::{check_artifact, identity};
 

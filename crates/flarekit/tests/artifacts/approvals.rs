@@ -4,7 +4,7 @@ use flarekit::approval::{RootTrust, UnverifiedApproval, VerifiedApproval};
 use flarekit::audit::AuditDirectory;
 use flarekit::error::{Code, Error, Reason};
 use flarekit::kit::{KitInputs, KitPlan, ProdDir};
-use flarekit::request::{LocalRequest, Search};
+use flarekit::request::{RequestFolder, Search};
 use flarekit::time::Timestamp;
 
 use crate::vectors::{PARTICIPANTS, PROGRAMS, now, path, read, recorded, signed_zip};
@@ -24,7 +24,8 @@ fn plan_of(program: &str, name: &str, approval: &VerifiedApproval) -> KitPlan {
         signed_zip: &folder,
         audit: &audit,
     };
-    let local = LocalRequest::open(&search, &approval.approved_request()).unwrap();
+    let folder = RequestFolder::find(&search).unwrap();
+    let local = folder.accept(&approval.approved_request()).unwrap();
     KitPlan::new(KitInputs::new(approval, local).unwrap()).unwrap()
 }
 
@@ -131,6 +132,6 @@ fn a_request_folder_fits_its_own_approval_only() {
         signed_zip: &folder,
         audit: &audit,
     };
-    let refused = LocalRequest::open(&search, &approval.approved_request()).err().unwrap();
+    let refused = RequestFolder::find(&search).err().unwrap();
     assert_eq!(refused.code(), Code::RequestDirMismatch);
 }

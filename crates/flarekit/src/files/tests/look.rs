@@ -1,7 +1,9 @@
 //! Looking, listing, absolute paths and making directories.
 
 use super::{mode, names, scratch, tree};
-use crate::files::{FileErrorKind, Found, absolute, list, look, make_dirs};
+use crate::files::{
+    FileErrorKind, Found, absolute, list, look, make_dirs, resolve, resolve_parent,
+};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -67,19 +69,19 @@ fn makes_what_is_missing_and_can_take_it_back() {
 }
 
 #[test]
-fn follows_links_to_directories_but_not_into_the_void() {
+fn makes_nothing_behind_a_link() {
     let dir = scratch();
     let at = |name: &str| dir.path().join(name);
     fs::create_dir(at("real")).unwrap();
     fs::write(at("file"), "").unwrap();
     symlink("real", at("link")).unwrap();
     symlink("nowhere", at("dangling")).unwrap();
-    make_dirs(&at("link/a"), 0o755).unwrap().keep();
-    assert_eq!(look(&at("real/a")), Ok(Found::Directory));
     let before = tree(dir.path());
     for (path, culprit) in [
         ("file", "file"),
         ("file/x/y", "file"),
+        ("link", "link"),
+        ("link/x", "link"),
         ("dangling", "dangling"),
         ("dangling/x", "dangling"),
     ] {
@@ -87,6 +89,28 @@ fn follows_links_to_directories_but_not_into_the_void() {
         assert_eq!((error.kind(), error.path()), (FileErrorKind::NotADirectory, &*at(culprit)));
     }
     assert_eq!(tree(dir.path()), before);
+}
+
+#[test]
+fn a_users_links_are_resolved_once() {
+    let dir = scratch();
+    let at = |name: &str| dir.path().canonicalize().unwrap().join(name);
+    fs::create_dir(at("real")).unwrap();
+    symlink("real", at("link")).unwrap();
+    symlink("nowhere", at("dangling")).unwrap();
+    symlink("loop", at("loop")).unwrap();
+    for (path, leads_to) in [
+        ("link", "real"),
+        ("link/a/b", "real/a/b"),
+        ("link/../link/a", "real/a"),
+        ("none/a", "none/a"),
+        ("dangling", "dangling"),
+    ] {
+        assert_eq!(resolve(&at(path)).unwrap(), at(leads_to), "{path}");
+    }
+    assert_eq!(resolve_parent(&at("link")).unwrap(), at("link"));
+    assert_eq!(resolve_parent(&at("link/dangling")).unwrap(), at("real/dangling"));
+    assert_eq!(resolve(&at("loop")).unwrap_err().kind(), FileErrorKind::IsSymlink);
 }
 
 #[test]

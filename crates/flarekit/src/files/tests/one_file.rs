@@ -3,7 +3,7 @@
 use super::{is_root, mode, names, scratch, tree};
 use crate::error::{Defect, Reason};
 use crate::files::{
-    FileErrorKind, StagedDir, lock_dir, read, read_secret, sys, write_new, write_replacing,
+    FileErrorKind, StagedDir, change, lock_dir, read, read_secret, write_new, write_replacing,
 };
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -156,15 +156,15 @@ fn without_the_special_rename_nothing_is_replaced_either() {
     fs::write(at("file"), b"1").unwrap();
     fs::create_dir(at("dir")).unwrap();
     fs::write(at("dir/inner"), b"2").unwrap();
-    sys::rename_into_reserved(&at("file"), &at("file2")).unwrap();
-    sys::rename_into_reserved(&at("dir"), &at("dir2")).unwrap();
+    change::rename_into_reserved(&at("file"), &at("file2")).unwrap();
+    change::rename_into_reserved(&at("dir"), &at("dir2")).unwrap();
     let after = tree(dir.path());
     assert_eq!(names(dir.path()), ["dir2", "dir2/inner", "file2"]);
     for (from, to) in [("file2", "dir2"), ("dir2", "file2"), ("file2", "file2")] {
-        let error = sys::rename_into_reserved(&at(from), &at(to)).unwrap_err();
+        let error = change::rename_into_reserved(&at(from), &at(to)).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
     }
-    assert!(sys::rename_into_reserved(&at("none"), &at("x")).is_err());
+    assert!(change::rename_into_reserved(&at("none"), &at("x")).is_err());
     assert_eq!(tree(dir.path()), after);
 }
 

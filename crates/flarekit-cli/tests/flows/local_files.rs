@@ -1,0 +1,138 @@
+//! What a site changed in its kit's `local` folder survives `package --force` (D15).
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use serde_json::Value;
+
+use crate::common::{Machine, Sandbox, warnings};
+
+const KIT: &str = "workspace/hospital_federation/prod_00/hospital-a";
+const RECORD: &str = "workspace/hospital_federation/state/prod_00/hospital-a.json";
+const AGAIN: &str = "package hospital-a/hospital-a.signed.zip --force";
+const LOG: &str = "local/log_config.json.default";
+const PRIVACY: &str = "local/privacy.json.sample";
+const RESOURCES: &str = "local/resources.json.default";
+
+fn machine(sandbox: &Sandbox) -> Machine {
+    let m = sandbox.seeded("m");
+    m.init();
+    m.kit("hospital-a.yaml", "hospital-a");
+    m
+}
+
+fn in_kit(file: &str) -> String {
+    format!("{KIT}/{file}")
+}
+
+fn kept(data: &Value) -> Vec<&str> {
+    let list = data["kept_local_files"].as_array().unwrap();
+    list.iter().map(|path| path.as_str().unwrap()).collect()
+}
+
+/// Makes the kit that is packaged next differ from the one that is there.
+fn other_capacity(m: &Machine, gpus: u32) {
+    let site = String::from_utf8(m.read("hospital-a/site.yaml")).unwrap();
+    let kept = site.lines().filter(|line| !line.contains("num_of_gpus") && !line.contains("capac"));
+    let capacity = format!("  capacity:\n    num_of_gpus: {gpus}\n");
+    let text: String = kept.map(|line| format!("{line}\n")).collect::<String>() + &capacity;
+    m.write("hospital-a/site.yaml", text);
+}
+
+fn gpus(m: &Machine) -> i64 {
+    let resources = m.json(&in_kit(RESOURCES));
+    let components = resources["components"].as_array().unwrap();
+    let manager = components.iter().find(|part| part["id"] == "resource_manager").unwrap();
+    manager["args"]["num_of_gpus"].as_i64().unwrap()
+}
+
+#[test]
+fn own_and_edited_files_are_kept_and_listed() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    let original = m.read(&in_kit(PRIVACY));
+    m.write(&in_kit(LOG), "{\"edited\": true}");
+    m.write(&in_kit("local/privacy.json"), "{\"own\": true}");
+    m.write(&in_kit("local/custom/site.py"), "pass\n");
+    fs::set_permissions(m.path(in_kit("local/custom")), fs::Permissions::from_mode(0o710)).unwrap();
+    let own = m.path(in_kit("local/custom/site.py"));
+    fs::set_permissions(own, fs::Permissions::from_mode(0o750)).unwrap();
+    fs::create_dir(m.path(in_kit("local/empty"))).unwrap();
+    symlink("privacy.json", m.path(in_kit("local/link"))).unwrap();
+    fs::remove_file(m.path(in_kit(PRIVACY))).unwrap();
+    m.write(&in_kit("startup/start.sh"), "edited\n");
+    other_capacity(&m, 3);
+
+    let data = m.ok(AGAIN);
+    let expected = ["local/custom/site.py", "local/link", LOG, "local/privacy.json"];
+    assert_eq!(kept(&data), expected);
+    assert!(warnings(&data).contains(&"LOCAL_FILES_KEPT"), "{data}");
+    assert_eq!(m.read(&in_kit(LOG)), b"{\"edited\": true}");
+    assert_eq!(m.read(&in_kit("local/privacy.json")), b"{\"own\": true}");
+    assert_eq!(m.mode(&in_kit("local/custom")), 0o710);
+    assert_eq!(m.mode(&in_kit("local/custom/site.py")), 0o750);
+    assert!(m.exists(&in_kit("local/empty")));
+    assert_eq!(fs::read_link(m.path(in_kit("local/link"))).unwrap().to_str(), Some("privacy.json"));
+    assert_eq!(m.read(&in_kit(PRIVACY)), original, "what is missing comes back");
+    assert_ne!(m.read(&in_kit("startup/start.sh")), b"edited\n", "only local is the site's");
+    assert_eq!(gpus(&m), 3, "what the site has not touched is new");
+    // And the same once more: what was kept is still the site's own.
+    assert_eq!(kept(&m.ok(AGAIN)), expected);
+}
+
+#[test]
+fn without_a_record_what_differs_from_the_new_kit_is_kept() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.write(&in_kit(LOG), "{}");
+    other_capacity(&m, 3);
+    fs::remove_file(m.path(RECORD)).unwrap();
+    assert_eq!(kept(&m.ok(AGAIN)), [LOG, RESOURCES]);
+    assert_eq!(gpus(&m), 0);
+    // A record that is none counts as none.
+    m.write(RECORD, "{}");
+    assert_eq!(kept(&m.ok(AGAIN)), [LOG, RESOURCES]);
+}
+
+#[test]
+fn the_record_is_private_and_knows_no_key() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    assert_eq!(m.mode(RECORD), 0o600);
+    let record = m.json(RECORD);
+    let files = record["files"].as_object().unwrap();
+    assert!(files.contains_key("startup/client.crt") && files.contains_key(LOG), "{record}");
+    assert!(!files.keys().any(|path| path.ends_with(".key")), "{record}");
+    assert_eq!(record["before"], serde_json::json!({}));
+    m.ok(AGAIN);
+    assert_eq!(m.json(RECORD)["before"], record["files"]);
+}
+
+/// A run that was killed between the record and the kit leaves a record of the next kit: what the
+/// site has not touched is known all the same.
+#[test]
+fn a_record_that_is_ahead_of_its_kit_takes_nothing_for_edited() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    let old_kit = m.path("old-kit");
+    crate::common::disk::copy(&m.path(KIT), &old_kit);
+    other_capacity(&m, 3);
+    m.ok(AGAIN);
+    fs::remove_dir_all(m.path(KIT)).unwrap();
+    fs::rename(old_kit, m.path(KIT)).unwrap();
+    other_capacity(&m, 4);
+    assert_eq!(kept(&m.ok(AGAIN)), [""; 0]);
+    assert_eq!(gpus(&m), 4);
+}
+
+#[test]
+fn a_local_folder_that_is_a_link_is_not_followed() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.write("elsewhere/secret", "x");
+    fs::remove_dir_all(m.path(in_kit("local"))).unwrap();
+    symlink(m.path("elsewhere"), m.path(in_kit("local"))).unwrap();
+    assert_eq!(kept(&m.ok(AGAIN)), [""; 0]);
+    assert!(!m.exists(&in_kit("local/secret")));
+    assert!(m.exists(&in_kit(LOG)));
+}

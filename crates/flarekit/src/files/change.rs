@@ -1,0 +1,188 @@
+//! Every change of the disk, one system call each.
+//!
+//! The directory that holds the last component of a path is reached without following a symbolic
+//! link anywhere on the way, and the call is made relative to it: whoever exchanges a directory for
+//! a link meanwhile gains nothing. Links that a user put above a workspace or a home are resolved
+//! once, at the start, by [`resolve`](super::resolve).
+
+use super::faults;
+use super::reach::{open_at, open_dir, parent, reach};
+use super::sys::{is_unsupported, parent_of};
+use rustix::fd::OwnedFd;
+use rustix::fs::{
+    AtFlags, FileType, Mode, OFlags, RenameFlags, fchmod, fsync, linkat, mkdirat, renameat,
+    renameat_with, statat, unlinkat,
+};
+use rustix::io::{Result as SysResult, retry_on_intr, write};
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+/// The kinds of change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// A file is created.
+    Create,
+    /// A directory is created.
+    MakeDir,
+    /// A second link to a file.
+    Link,
+    /// Bytes are written.
+    Write,
+    /// A mode is set.
+    SetMode,
+    /// A file or directory is made durable.
+    Sync,
+    /// A name changes, or two are exchanged.
+    Rename,
+    /// A file or an empty directory is removed.
+    Remove,
+    /// A directory is removed with its content.
+    RemoveTree,
+}
+
+#[cfg(feature = "test-hooks")]
+impl Change {
+    /// Whether a full disk refuses it.
+    pub(super) fn takes_space(self) -> bool {
+        !matches!(self, Self::SetMode | Self::Rename | Self::Remove | Self::RemoveTree)
+    }
+}
+
+/// Makes one change, again and again while a signal interrupts it.
+fn change<T>(kind: Change, path: &Path, mut call: impl FnMut() -> SysResult<T>) -> io::Result<T> {
+    Ok(retry_on_intr(|| faults::point(kind, path).and_then(|()| call()))?)
+}
+
+/// Creates a file that nobody else can open yet. It fails on anything there, links included.
+pub(super) fn create_private(path: &Path) -> io::Result<File> {
+    let (directory, name) = parent(path)?;
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
+    change(Change::Create, path, || open_at(&directory, name, flags, Mode::RUSR | Mode::WUSR))
+        .map(File::from)
+}
+
+/// Creates a directory that nobody else can enter yet, and opens it.
+pub(super) fn make_private_dir(path: &Path) -> io::Result<File> {
+    let (directory, name) = parent(path)?;
+    change(Change::MakeDir, path, || mkdirat(&directory, name, Mode::RWXU))?;
+    open_dir_at(&directory, name)
+        // A umask may have taken rights from the owner, too.
+        .and_then(|made| set_mode(&made, path, 0o700).map(|()| made))
+        .inspect_err(|_| {
+            let _ = remove_dir(path);
+        })
+}
+
+fn open_dir_at(directory: &OwnedFd, name: &OsStr) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    Ok(File::from(retry_on_intr(|| open_at(directory, name, flags, Mode::empty()))?))
+}
+
+/// Writes all bytes at the end of what was written before.
+pub(super) fn write_all(file: &File, path: &Path, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = change(Change::Write, path, || write(file, faults::portion(bytes)))?;
+        bytes = bytes.get(written..).filter(|_| written > 0).ok_or(io::ErrorKind::WriteZero)?;
+    }
+    Ok(())
+}
+
+/// Sets the exact mode on what is open, so that neither the umask nor a swapped path matters.
+pub(super) fn set_mode(file: &File, path: &Path, mode: u32) -> io::Result<()> {
+    change(Change::SetMode, path, || fchmod(file, Mode::from_raw_mode(mode)))
+}
+
+/// Makes a file's content durable.
+pub(super) fn sync_file(file: &File, path: &Path) -> io::Result<()> {
+    change(Change::Sync, path, || fsync(file))
+}
+
+/// Makes the names in a directory durable, as far as the file system knows how.
+pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
+    let directory = match open_dir(path) {
+        // A directory may be writable but not readable.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
+        other => other?,
+    };
+    match change(Change::Sync, path, || fsync(&directory)) {
+        // Some file systems cannot sync one.
+        Err(error) if is_unsupported(&error) => Ok(()),
+        other => other,
+    }
+}
+
+/// Renames, and fails with "already exists" if anything is at the new name.
+pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    match rename_with(from, to, RenameFlags::NOREPLACE) {
+        Err(error) if is_unsupported(&error) => rename_into_reserved(from, to),
+        other => other,
+    }
+}
+
+/// Exchanges what two names stand for, at once.
+pub(super) fn swap(one: &Path, other: &Path) -> io::Result<()> {
+    rename_with(one, other, RenameFlags::EXCHANGE)
+}
+
+fn rename_with(from: &Path, to: &Path, flags: RenameFlags) -> io::Result<()> {
+    let ((from_dir, from_name), (to_dir, to_name)) = (parent(from)?, parent(to)?);
+    change(Change::Rename, to, || renameat_with(&from_dir, from_name, &to_dir, to_name, flags))
+}
+
+/// The same as [`rename_new`] where the file system has no such rename (NFS): creating is exclusive
+/// everywhere, so an empty file or directory reserves the name, and the rename replaces only that.
+pub(super) fn rename_into_reserved(from: &Path, to: &Path) -> io::Result<()> {
+    let (directory, name) = parent(from)?;
+    let found = statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    let is_dir = FileType::from_raw_mode(found.st_mode) == FileType::Directory;
+    if is_dir {
+        make_private_dir(to)?;
+    } else {
+        create_private(to)?;
+    }
+    rename(from, to).inspect_err(|_| {
+        let _ = if is_dir { remove_dir(to) } else { remove_file(to) };
+    })
+}
+
+/// Renames, in the place of a file that may be there.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    let ((from_dir, from_name), (to_dir, to_name)) = (parent(from)?, parent(to)?);
+    change(Change::Rename, to, || renameat(&from_dir, from_name, &to_dir, to_name))
+}
+
+/// Gives a file a second name.
+pub(super) fn hard_link(from: &Path, to: &Path) -> io::Result<()> {
+    let ((from_dir, from_name), (to_dir, to_name)) = (parent(from)?, parent(to)?);
+    change(Change::Link, to, || linkat(&from_dir, from_name, &to_dir, to_name, AtFlags::empty()))
+}
+
+/// Makes a symbolic link, which leads wherever it says.
+pub(super) fn symlink(target: &Path, path: &Path) -> io::Result<()> {
+    let (directory, name) = parent(path)?;
+    change(Change::Link, path, || rustix::fs::symlinkat(target, &directory, name))
+}
+
+/// Removes a file or a link.
+pub(super) fn remove_file(path: &Path) -> io::Result<()> {
+    remove(path, AtFlags::empty())
+}
+
+/// Removes an empty directory.
+pub(super) fn remove_dir(path: &Path) -> io::Result<()> {
+    remove(path, AtFlags::REMOVEDIR)
+}
+
+fn remove(path: &Path, flags: AtFlags) -> io::Result<()> {
+    let (directory, name) = parent(path)?;
+    change(Change::Remove, path, || unlinkat(&directory, name, flags))
+}
+
+/// Removes a directory with everything in it; links in it are removed and not followed.
+pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
+    drop(reach(parent_of(path))?);
+    change(Change::RemoveTree, path, || Ok(()))?;
+    fs::remove_dir_all(path)
+}

@@ -1,0 +1,81 @@
+//! A file that belongs to an operation that may still fail.
+
+use super::backup::remove;
+use super::dirs::{Created, make_dirs};
+use super::error::{FileError, FileErrorKind};
+use super::read::read;
+use super::sys::parent_of;
+use super::write::{write_new, write_replacing};
+use std::path::{Path, PathBuf};
+
+/// A file that is in place: [kept](Tentative::keep), it stays; dropped, it goes away again, and what
+/// it replaced comes back.
+#[derive(Debug)]
+#[must_use = "dropping this takes the file back"]
+pub struct Tentative {
+    path: PathBuf,
+    mode: u32,
+    replaced: Option<Vec<u8>>,
+    directories: Option<Created>,
+}
+
+/// What may be done with a file that is there already.
+pub struct Replace<'a> {
+    /// Its largest size.
+    pub limit: u64,
+    /// Whether a file with this content may be replaced.
+    pub allowed: &'a dyn Fn(&[u8]) -> bool,
+}
+
+impl Tentative {
+    /// Writes the file, and makes the directories that are missing above it.
+    ///
+    /// # Errors
+    /// [`FileErrorKind::AlreadyExists`] if what is there may not be replaced, or the system's
+    /// refusal; nothing has changed.
+    pub fn write(
+        path: &Path,
+        bytes: &[u8],
+        (mode, directory_mode): (u32, u32),
+        replace: &Replace<'_>,
+    ) -> Result<Self, FileError> {
+        let directories = make_dirs(parent_of(path), directory_mode)?;
+        let replaced = match write_new(path, bytes, mode) {
+            Ok(()) => None,
+            Err(error) if error.already_exists() => {
+                let before = read(path, replace.limit)?.bytes;
+                if !(replace.allowed)(&before) {
+                    let detail = "it is of something else";
+                    let kind = FileErrorKind::AlreadyExists;
+                    return Err(FileError::new("replace", path, kind, detail));
+                }
+                write_replacing(path, bytes, mode)?;
+                Some(before)
+            }
+            Err(error) => return Err(error),
+        };
+        let directories = Some(directories);
+        Ok(Self { path: path.to_owned(), mode, replaced, directories })
+    }
+
+    /// The operation succeeded: the file stays.
+    pub fn keep(mut self) -> PathBuf {
+        if let Some(directories) = self.directories.take() {
+            directories.keep();
+        }
+        std::mem::take(&mut self.path)
+    }
+}
+
+impl Drop for Tentative {
+    fn drop(&mut self) {
+        if self.path.as_os_str().is_empty() {
+            return;
+        }
+        // As far as the system lets it: an operation that failed says so itself.
+        let _ = match &self.replaced {
+            Some(before) => write_replacing(&self.path, before, self.mode),
+            None => remove(&self.path),
+        };
+    }
+}

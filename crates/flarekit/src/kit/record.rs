@@ -1,0 +1,93 @@
+//! `<workspace>/<project>/state/prod_<NN>/<name>.json`: the SHA-256 of each file that `package` wrote
+//! into a kit, by which it later knows what the site has changed.
+//!
+//! The record is written before the kit appears, and also says what the kit before it had: whichever
+//! of the two a run that is killed leaves in place, its files are known.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use crate::digest::{Digest, Hasher};
+use crate::files::{self, FileError, Found, Replace, Tentative};
+use crate::json;
+use crate::request::SCHEMA_VERSION;
+
+/// The folder beside the `prod_NN`, which the reference has too, and modes of what is in it.
+const FOLDER: &str = "state";
+const MODES: (u32, u32) = (0o600, 0o700);
+
+/// Digests of files by their path in the kit.
+pub(super) type Digests = BTreeMap<String, Digest>;
+
+/// What was written into a kit.
+#[derive(Debug, Default)]
+pub(super) struct KitRecord {
+    files: Digests,
+    before: Digests,
+}
+
+impl KitRecord {
+    /// Where the record of a kit is.
+    pub fn path(project_dir: &Path, deployment: &str, name: &str) -> PathBuf {
+        project_dir.join(FOLDER).join(deployment).join(format!("{name}.json"))
+    }
+
+    /// Reads a record. One that is not there, or that is none, says nothing: every difference then
+    /// counts as the site's own.
+    pub fn read(path: &Path) -> Option<Self> {
+        let file = files::read(path, json::MAX_BYTES as u64).ok()?;
+        let map = json::parse(&file.bytes).ok()?;
+        let digests = |key: &str| -> Option<Digests> {
+            let entries = json::object(&map, key).ok()?.iter();
+            entries
+                .map(|(path, digest)| Some((path.clone(), Digest::parse(digest.as_str()?).ok()?)))
+                .collect()
+        };
+        Some(Self { files: digests("files")?, before: digests("before")? })
+    }
+
+    /// Whether `package` wrote a file with this content there.
+    pub fn wrote(&self, path: &str, digest: Digest) -> bool {
+        [&self.files, &self.before].iter().any(|known| known.get(path) == Some(&digest))
+    }
+
+    /// Writes the record of the next kit, which stays only if the kit does.
+    pub fn write_next(self, path: &Path, files: Digests) -> Result<Tentative, FileError> {
+        let object = |digests: &Digests| -> Map<String, Value> {
+            digests.iter().map(|(path, digest)| (path.clone(), json!(digest.to_string()))).collect()
+        };
+        let record = json::object_of(json!({
+            "schema_version": SCHEMA_VERSION,
+            "files": object(&files),
+            "before": object(&self.files),
+        }));
+        let replace = Replace { limit: json::MAX_BYTES as u64, allowed: &|_| true };
+        Tentative::write(path, json::write(&record).as_bytes(), MODES, &replace)
+    }
+}
+
+/// The digests of all plain files below a folder, but for private keys: what is recorded about a
+/// key is its certificate.
+pub(super) fn digests(folder: &Path) -> Result<Digests, FileError> {
+    let mut found = Digests::new();
+    for (path, is) in files::walk(folder)? {
+        let key = path.extension().is_some_and(|extension| extension == "key");
+        if is == Found::File && !key {
+            found.insert(path.to_string_lossy().into_owned(), digest(&folder.join(&path))?);
+        }
+    }
+    Ok(found)
+}
+
+/// The digest of a file of any size.
+pub(super) fn digest(path: &Path) -> Result<Digest, FileError> {
+    let mut hasher = Hasher::default();
+    files::read_chunks(path, |chunk| {
+        hasher.update(chunk);
+        io::Result::Ok(())
+    })?;
+    Ok(hasher.finish())
+}
