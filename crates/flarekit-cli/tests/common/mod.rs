@@ -77,7 +77,17 @@ pub struct Sandbox(TempDir);
 impl Sandbox {
     pub fn new() -> Self {
         // Paths are compared with those that the program prints, so they must be real ones.
-        let base = std::env::temp_dir().canonicalize().unwrap();
+        Self::below(&std::env::temp_dir().canonicalize().unwrap())
+    }
+
+    /// The same in memory, where the system has such a place: thousands of runs that make their
+    /// files durable wait for a disk.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::below(memory) } else { Self::new() }
+    }
+
+    fn below(base: &Path) -> Self {
         Self(tempfile::Builder::new().prefix("flarekit-test-").tempdir_in(base).unwrap())
     }
 
@@ -88,7 +98,7 @@ impl Sandbox {
     /// A machine with an empty home and an empty current directory.
     pub fn machine(&self, name: &str) -> Machine {
         let root = self.path().join(name);
-        let machine = Machine { home: root.join("home"), cwd: root.join("work") };
+        let machine = Machine { home: root.join("home"), cwd: root.join("work"), clock: None };
         for directory in [&root, &machine.home, &machine.cwd] {
             fs::create_dir(directory).unwrap();
         }
@@ -114,6 +124,8 @@ impl Sandbox {
 pub struct Machine {
     pub home: PathBuf,
     pub cwd: PathBuf,
+    /// Where the clock stands, for a program that is built with test hooks.
+    pub clock: Option<&'static str>,
 }
 
 /// A refusal as a script sees it: code, exit status and reason.
@@ -170,7 +182,9 @@ impl Machine {
     }
 
     pub fn flarekit(&self) -> Command {
-        self.program(assert_cmd::cargo::cargo_bin("flarekit"))
+        let mut command = self.program(assert_cmd::cargo::cargo_bin("flarekit"));
+        command.envs(self.clock.map(|now| ("FLAREKIT_TEST_NOW", now)));
+        command
     }
 
     pub fn run(&self, line: &str) -> Output {

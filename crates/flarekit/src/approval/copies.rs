@@ -16,6 +16,7 @@ pub fn keep_approval(folder: &RequestFolder, approval: &VerifiedApproval) -> Opt
         (certificate.as_str(), approval.certificate_pem()),
         (ROOT_FILE, approval.root_pem()),
     ];
+    files::sweep(folder.path());
     copies.into_iter().find_map(|(name, bytes)| {
         let error = files::write_replacing(&folder.path().join(name), bytes, 0o644).err()?;
         Some(Warning::new(

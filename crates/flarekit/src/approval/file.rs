@@ -54,6 +54,7 @@ impl SignedZipFile {
     pub fn write(&self, approval: &SignedApproval) -> Result<(), Error> {
         let parent = self.path.parent().unwrap_or(&self.path);
         let created = files::make_dirs(parent, DIRECTORY_MODE).map_err(unwritable)?;
+        files::sweep(parent);
         let write = if self.force { files::write_replacing } else { files::write_new };
         write(&self.path, approval.zip(), ZIP_MODE)
             .map_err(|e| e.code_or(Code::CertAlreadyExists, Code::OutputDirNotWritable))?;

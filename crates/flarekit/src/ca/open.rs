@@ -23,11 +23,14 @@ impl CertAuthority {
         passphrase: &mut Passphrase<'_>,
     ) -> Result<(Self, Vec<Warning>), Error> {
         let directory = files::resolve(directory).map_err(|e| e.code(Code::CaNotFound))?;
-        refuse_incomplete(&directory)?;
         let path = |name: &str| directory.join(name);
         let unusable = |error: FileError| error.code(Code::CaLoadFailed);
         // 'cert init --force' may be replacing the three.
-        let _lock = files::lock_dir_shared(&directory).map_err(unusable)?;
+        let _lock = match files::look(&directory).map_err(unusable)? {
+            Found::Directory => Some(files::lock_filled(&directory).map_err(unusable)?),
+            _ => None,
+        };
+        refuse_incomplete(&directory)?;
 
         let file = files::read(&path(METADATA), json::MAX_BYTES as u64)
             .map_err(|error| error.code(Code::InvalidArgs))?;

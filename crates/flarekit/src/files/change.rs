@@ -51,22 +51,26 @@ impl Change {
 }
 
 /// Makes one change, again and again while a signal interrupts it.
-fn change<T>(kind: Change, path: &Path, mut call: impl FnMut() -> SysResult<T>) -> io::Result<T> {
-    Ok(retry_on_intr(|| faults::point(kind, path).and_then(|()| call()))?)
+fn change<T>(
+    kind: Change,
+    paths: &[&Path],
+    mut call: impl FnMut() -> SysResult<T>,
+) -> io::Result<T> {
+    Ok(retry_on_intr(|| faults::point(kind, paths).and_then(|()| call()))?)
 }
 
 /// Creates a file that nobody else can open yet. It fails on anything there, links included.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
     let (directory, name) = parent(path)?;
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-    change(Change::Create, path, || open_at(&directory, name, flags, Mode::RUSR | Mode::WUSR))
+    change(Change::Create, &[path], || open_at(&directory, name, flags, Mode::RUSR | Mode::WUSR))
         .map(File::from)
 }
 
 /// Creates a directory that nobody else can enter yet, and opens it.
 pub(super) fn make_private_dir(path: &Path) -> io::Result<File> {
     let (directory, name) = parent(path)?;
-    change(Change::MakeDir, path, || mkdirat(&directory, name, Mode::RWXU))?;
+    change(Change::MakeDir, &[path], || mkdirat(&directory, name, Mode::RWXU))?;
     open_dir_at(&directory, name)
         // A umask may have taken rights from the owner, too.
         .and_then(|made| set_mode(&made, path, 0o700).map(|()| made))
@@ -82,21 +86,23 @@ fn open_dir_at(directory: &OwnedFd, name: &OsStr) -> io::Result<File> {
 
 /// Writes all bytes at the end of what was written before.
 pub(super) fn write_all(file: &File, path: &Path, mut bytes: &[u8]) -> io::Result<()> {
+    let mut portion = faults::first_portion(bytes);
     while !bytes.is_empty() {
-        let written = change(Change::Write, path, || write(file, faults::portion(bytes)))?;
+        let written = change(Change::Write, &[path], || write(file, portion))?;
         bytes = bytes.get(written..).filter(|_| written > 0).ok_or(io::ErrorKind::WriteZero)?;
+        portion = bytes;
     }
     Ok(())
 }
 
 /// Sets the exact mode on what is open, so that neither the umask nor a swapped path matters.
 pub(super) fn set_mode(file: &File, path: &Path, mode: u32) -> io::Result<()> {
-    change(Change::SetMode, path, || fchmod(file, Mode::from_raw_mode(mode)))
+    change(Change::SetMode, &[path], || fchmod(file, Mode::from_raw_mode(mode)))
 }
 
 /// Makes a file's content durable.
 pub(super) fn sync_file(file: &File, path: &Path) -> io::Result<()> {
-    change(Change::Sync, path, || fsync(file))
+    change(Change::Sync, &[path], || fsync(file))
 }
 
 /// Makes the names in a directory durable, as far as the file system knows how.
@@ -106,7 +112,7 @@ pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
         other => other?,
     };
-    match change(Change::Sync, path, || fsync(&directory)) {
+    match change(Change::Sync, &[path], || fsync(&directory)) {
         // Some file systems cannot sync one.
         Err(error) if is_unsupported(&error) => Ok(()),
         other => other,
@@ -128,7 +134,9 @@ pub(super) fn swap(one: &Path, other: &Path) -> io::Result<()> {
 
 fn rename_with(from: &Path, to: &Path, flags: RenameFlags) -> io::Result<()> {
     let ((from_dir, from_name), (to_dir, to_name)) = (parent(from)?, parent(to)?);
-    change(Change::Rename, to, || renameat_with(&from_dir, from_name, &to_dir, to_name, flags))
+    change(Change::Rename, &[from, to], || {
+        renameat_with(&from_dir, from_name, &to_dir, to_name, flags)
+    })
 }
 
 /// The same as [`rename_new`] where the file system has no such rename (NFS): creating is exclusive
@@ -150,19 +158,21 @@ pub(super) fn rename_into_reserved(from: &Path, to: &Path) -> io::Result<()> {
 /// Renames, in the place of a file that may be there.
 pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     let ((from_dir, from_name), (to_dir, to_name)) = (parent(from)?, parent(to)?);
-    change(Change::Rename, to, || renameat(&from_dir, from_name, &to_dir, to_name))
+    change(Change::Rename, &[from, to], || renameat(&from_dir, from_name, &to_dir, to_name))
 }
 
 /// Gives a file a second name.
 pub(super) fn hard_link(from: &Path, to: &Path) -> io::Result<()> {
     let ((from_dir, from_name), (to_dir, to_name)) = (parent(from)?, parent(to)?);
-    change(Change::Link, to, || linkat(&from_dir, from_name, &to_dir, to_name, AtFlags::empty()))
+    change(Change::Link, &[from, to], || {
+        linkat(&from_dir, from_name, &to_dir, to_name, AtFlags::empty())
+    })
 }
 
 /// Makes a symbolic link, which leads wherever it says.
 pub(super) fn symlink(target: &Path, path: &Path) -> io::Result<()> {
     let (directory, name) = parent(path)?;
-    change(Change::Link, path, || rustix::fs::symlinkat(target, &directory, name))
+    change(Change::Link, &[path], || rustix::fs::symlinkat(target, &directory, name))
 }
 
 /// Removes a file or a link.
@@ -177,12 +187,12 @@ pub(super) fn remove_dir(path: &Path) -> io::Result<()> {
 
 fn remove(path: &Path, flags: AtFlags) -> io::Result<()> {
     let (directory, name) = parent(path)?;
-    change(Change::Remove, path, || unlinkat(&directory, name, flags))
+    change(Change::Remove, &[path], || unlinkat(&directory, name, flags))
 }
 
 /// Removes a directory with everything in it; links in it are removed and not followed.
 pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
     drop(reach(parent_of(path))?);
-    change(Change::RemoveTree, path, || Ok(()))?;
+    change(Change::RemoveTree, &[path], || Ok(()))?;
     fs::remove_dir_all(path)
 }

@@ -58,6 +58,20 @@ pub fn make_dirs(path: &Path, mode: u32) -> Result<Created, FileError> {
     result
 }
 
+/// Makes a directory that must not be there yet, and whatever is missing above it.
+///
+/// # Errors
+/// [`FileErrorKind::AlreadyExists`], and those of [`make_dirs`].
+pub(super) fn make_new_dir(path: &Path, mode: u32) -> Result<Created, FileError> {
+    let mut created = make_dirs(sys::parent_of(path), mode)?;
+    let on = || FileError::on("create", path);
+    let directory = change::make_private_dir(path).map_err(on())?;
+    created.0.push(path.to_owned());
+    change::set_mode(&directory, path, mode).map_err(on())?;
+    change::sync_dir(sys::parent_of(path)).map_err(on())?;
+    Ok(created)
+}
+
 fn try_make_dirs(path: &Path, mode: u32) -> Result<Created, FileError> {
     let mut missing = Vec::new();
     for ancestor in path.ancestors().filter(|ancestor| !ancestor.as_os_str().is_empty()) {

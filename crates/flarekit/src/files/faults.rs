@@ -12,18 +12,18 @@ pub use armed::{Fault, Plan, arm};
 
 /// Before the change is made.
 #[cfg(not(feature = "test-hooks"))]
-pub(super) fn point(_: Change, _: &Path) -> Result<()> {
+pub(super) fn point(_: Change, _: &[&Path]) -> Result<()> {
     Ok(())
 }
 
-/// How much to write at once: everything.
+/// What to write first: everything.
 #[cfg(not(feature = "test-hooks"))]
-pub(super) fn portion(bytes: &[u8]) -> &[u8] {
+pub(super) fn first_portion(bytes: &[u8]) -> &[u8] {
     bytes
 }
 
 #[cfg(feature = "test-hooks")]
-pub(super) use armed::{point, portion};
+pub(super) use armed::{first_portion, point};
 
 #[cfg(feature = "test-hooks")]
 mod armed {
@@ -50,7 +50,7 @@ mod armed {
     pub struct Plan {
         /// The fault, and the number of the point, counted from 1.
         pub fault: Option<(Fault, u64)>,
-        /// Gets one line a point: the number of the process, the change, the path.
+        /// Gets one line a point: the change, the path, and for a rename the new path.
         pub trace: Option<File>,
     }
 
@@ -69,12 +69,13 @@ mod armed {
     }
 
     /// Before the change is made.
-    pub(crate) fn point(change: Change, path: &Path) -> Result<()> {
+    pub(crate) fn point(change: Change, paths: &[&Path]) -> Result<()> {
         let Ok(mut guard) = ARMED.lock() else { return Ok(()) };
         let Some(armed) = guard.as_mut() else { return Ok(()) };
         armed.passed += 1;
         if let Some(trace) = &mut armed.plan.trace {
-            let line = format!("{}\t{change:?}\t{}\n", getpid().as_raw_pid(), path.display());
+            let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+            let line = format!("{change:?}\t{}\n", paths.join("\t"));
             // A test that misses its trace fails by itself.
             let _ = trace.write_all(line.as_bytes());
         }
@@ -92,8 +93,8 @@ mod armed {
         }
     }
 
-    /// How much to write at once: half, so that a run can die with a file that is half written.
-    pub(crate) fn portion(bytes: &[u8]) -> &[u8] {
+    /// What to write first: half, so that a run can die with a file that is half written.
+    pub(crate) fn first_portion(bytes: &[u8]) -> &[u8] {
         bytes.get(..bytes.len().div_ceil(2)).unwrap_or(bytes)
     }
 }

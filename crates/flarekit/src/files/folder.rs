@@ -2,8 +2,9 @@
 
 use super::backup::backup_name;
 use super::error::{FileError, FileErrorKind};
-use super::lock::{Lock, lock_dir};
+use super::lock::{Lock, lock_dir, lock_dir_shared};
 use super::look::{Found, look, refuse_link, resolve_parent};
+use super::publish::{settle, unfinished};
 use super::staged::StagedDir;
 use super::sweep::sweep;
 use super::sys;
@@ -32,7 +33,12 @@ impl OwnFolder {
         let path = resolve_parent(path)?;
         let lock = match look(&path)? {
             Found::Nothing => None,
-            Found::Directory => Some(lock_dir(&path)?),
+            Found::Directory => {
+                let lock = lock_dir(&path)?;
+                settle(&path)?;
+                sweep(&path);
+                Some(lock)
+            }
             Found::File | Found::Link | Found::Other => {
                 let detail = "it exists and is not a directory";
                 return Err(FileError::new("use", &path, FileErrorKind::NotADirectory, detail));
@@ -66,7 +72,10 @@ impl OwnFolder {
     /// # Errors
     /// The system's refusal.
     pub fn stage(&self) -> Result<StagedDir, FileError> {
-        let parent = if self.lock.is_some() { &self.path } else { sys::parent_of(&self.path) };
+        if self.lock.is_some() {
+            return StagedDir::create(&self.path, MODE);
+        }
+        let parent = sys::parent_of(&self.path);
         sweep(parent);
         StagedDir::create(parent, MODE)
     }
@@ -92,6 +101,24 @@ impl OwnFolder {
         staged.replace_files(&self.path, &self.existing, &backup)?;
         Ok(Some(backup))
     }
+}
+
+/// Locks a filled folder for reading. What a killed run left in the middle is finished, and what it
+/// had only prepared is swept away.
+///
+/// # Errors
+/// The system's refusal.
+pub fn lock_filled(folder: &Path) -> Result<Lock, FileError> {
+    let lock = lock_dir_shared(folder)?;
+    sweep(folder);
+    if unfinished(folder).is_ok_and(|unfinished| unfinished.is_empty()) {
+        return Ok(lock);
+    }
+    drop(lock);
+    let lock = lock_dir(folder)?;
+    settle(folder)?;
+    drop(lock);
+    lock_dir_shared(folder)
 }
 
 /// Where a filled folder keeps what was replaced.

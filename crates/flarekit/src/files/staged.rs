@@ -1,12 +1,12 @@
 //! A directory that is prepared out of sight and then appears at once.
 
-use super::dirs::{Created, make_dirs};
+use super::dirs::{Created, make_dirs, make_new_dir};
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, look};
-use super::moves::Moves;
-use super::replace::replace;
+use super::publish::{Publication, is_publishing};
 use super::{change, sys, write};
 use std::cell::RefCell;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -125,35 +125,43 @@ impl StagedDir {
         Ok(())
     }
 
-    /// Moves what is inside into an existing directory, in the order in which it was written, so
-    /// that a caller can write last what marks the whole as complete.
+    /// Lets the files inside appear in the directory that this one is in, all or none, even if the
+    /// run is killed: see [`OwnFolder`](super::OwnFolder).
     ///
     /// # Errors
     /// [`FileErrorKind::AlreadyExists`] if anything of one of the names is there, or the system's
     /// refusal; the directory is as it was, and what was prepared is removed.
-    pub fn publish_files(self, into: &Path) -> Result<(), FileError> {
-        self.sync().map_err(FileError::on("write", into))?;
-        let top = self.top.borrow().clone();
-        Moves::run(top.into_iter().map(|file| (file, into)), "create")?.sync()
+    pub(super) fn publish_files(self, into: &Path) -> Result<(), FileError> {
+        self.place_files(into, &[], None)
     }
 
-    /// Moves what is inside into an existing directory, in the place of its files `existing`, which
-    /// are in `backup_dir` before the first of them is replaced. `backup_dir` is made with mode 0700
-    /// if it is missing.
+    /// The same in the place of the files `existing`, which go into `backup_dir`. That is made with
+    /// mode 0700 and must not be there yet.
     ///
     /// # Errors
     /// As [`publish_files`](Self::publish_files); all files are where they were.
-    pub fn replace_files(
+    pub(super) fn replace_files(
         self,
         into: &Path,
         existing: &[PathBuf],
         backup_dir: &Path,
     ) -> Result<(), FileError> {
-        self.sync().map_err(FileError::on("write", into))?;
-        let created = make_dirs(backup_dir, 0o700)?;
-        replace(&self.top.borrow(), into, existing, backup_dir)?;
+        let created = make_new_dir(backup_dir, 0o700)?;
+        self.place_files(into, existing, Some(backup_dir))?;
         created.keep();
         Ok(())
+    }
+
+    fn place_files(
+        self,
+        into: &Path,
+        old: &[PathBuf],
+        backup: Option<&Path>,
+    ) -> Result<(), FileError> {
+        self.sync().map_err(FileError::on("write", into))?;
+        let top = self.top.borrow();
+        let names: Vec<&OsStr> = top.iter().filter_map(|path| path.file_name()).collect();
+        Publication { staging: &self.path, names: &names, into, old, backup }.run()
     }
 
     /// Puts it in the place of the directory `target`, which moves to `backup`. The directory of
@@ -234,8 +242,9 @@ impl StagedDir {
 
     /// Makes the content durable and sets the final mode.
     fn seal(&self, mode: u32) -> io::Result<()> {
+        self.sync()?;
         change::set_mode(&self.handle, &self.path, mode)?;
-        self.sync()
+        change::sync_dir(&self.path)
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -257,7 +266,8 @@ impl StagedDir {
 
 impl Drop for StagedDir {
     fn drop(&mut self) {
-        if !self.published {
+        // What could not be brought back now is brought back by the next run.
+        if !self.published && !is_publishing(&self.path) {
             let _ = change::remove_tree(&self.path);
         }
     }

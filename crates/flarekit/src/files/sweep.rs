@@ -1,17 +1,21 @@
 //! Clearing away what killed runs left.
 
 use super::look::{Found, list};
-use super::{change, reach, sys};
+use super::{change, publish, reach, sys};
 use std::path::Path;
 
 /// Removes the unfinished files and directories of dead runs from a directory. Only those whose
-/// lock is free are taken; links are never followed. Whatever cannot be removed stays, since this
+/// lock is free are taken, and not those that were publishing, which hold what `settle` needs; links
+/// are never followed. Whatever cannot be removed stays, since this
 /// tidies up and no result depends on it.
 pub fn sweep(parent: &Path) {
     let Ok(entries) = list(parent) else { return };
     for (name, found) in entries {
         let path = parent.join(&name);
         if !name.to_str().is_some_and(sys::is_random_name) {
+            continue;
+        }
+        if publish::is_publishing(&path) {
             continue;
         }
         let directory = match found {

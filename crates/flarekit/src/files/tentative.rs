@@ -4,19 +4,27 @@ use super::backup::remove;
 use super::dirs::{Created, make_dirs};
 use super::error::{FileError, FileErrorKind};
 use super::read::read;
+use super::sweep::sweep;
 use super::sys::parent_of;
-use super::write::{write_new, write_replacing};
+use super::write::{Replaced, exchange, write_new, write_replacing};
 use std::path::{Path, PathBuf};
 
 /// A file that is in place: [kept](Tentative::keep), it stays; dropped, it goes away again, and what
 /// it replaced comes back.
-#[derive(Debug)]
 #[must_use = "dropping this takes the file back"]
 pub struct Tentative {
     path: PathBuf,
     mode: u32,
-    replaced: Option<Vec<u8>>,
+    before: Before,
     directories: Option<Created>,
+}
+
+/// What was there.
+enum Before {
+    Nothing,
+    File(Replaced),
+    /// Where two names cannot be exchanged, only the content is kept.
+    Content(Vec<u8>),
 }
 
 /// What may be done with a file that is there already.
@@ -40,8 +48,9 @@ impl Tentative {
         replace: &Replace<'_>,
     ) -> Result<Self, FileError> {
         let directories = make_dirs(parent_of(path), directory_mode)?;
-        let replaced = match write_new(path, bytes, mode) {
-            Ok(()) => None,
+        sweep(parent_of(path));
+        let before = match write_new(path, bytes, mode) {
+            Ok(()) => Before::Nothing,
             Err(error) if error.already_exists() => {
                 let before = read(path, replace.limit)?.bytes;
                 if !(replace.allowed)(&before) {
@@ -49,13 +58,15 @@ impl Tentative {
                     let kind = FileErrorKind::AlreadyExists;
                     return Err(FileError::new("replace", path, kind, detail));
                 }
-                write_replacing(path, bytes, mode)?;
-                Some(before)
+                match exchange(path, bytes, mode)? {
+                    Some(replaced) => Before::File(replaced),
+                    None => Before::Content(before),
+                }
             }
             Err(error) => return Err(error),
         };
         let directories = Some(directories);
-        Ok(Self { path: path.to_owned(), mode, replaced, directories })
+        Ok(Self { path: path.to_owned(), mode, before, directories })
     }
 
     /// The operation succeeded: the file stays.
@@ -73,9 +84,10 @@ impl Drop for Tentative {
             return;
         }
         // As far as the system lets it: an operation that failed says so itself.
-        let _ = match &self.replaced {
-            Some(before) => write_replacing(&self.path, before, self.mode),
-            None => remove(&self.path),
-        };
+        match std::mem::replace(&mut self.before, Before::Nothing) {
+            Before::Nothing => drop(remove(&self.path)),
+            Before::File(replaced) => drop(replaced.put_back()),
+            Before::Content(before) => drop(write_replacing(&self.path, &before, self.mode)),
+        }
     }
 }

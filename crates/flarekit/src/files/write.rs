@@ -30,7 +30,8 @@ pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> 
 pub fn write_replacing(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     let refuse = |kind, detail: &str| Err(FileError::new("replace", path, kind, detail));
     match look(path)? {
-        Found::Nothing | Found::File => {}
+        Found::File => return exchange(path, bytes, mode).map(drop),
+        Found::Nothing => {}
         Found::Link => return refuse(FileErrorKind::IsSymlink, "it is a symbolic link"),
         Found::Directory => return refuse(FileErrorKind::NotAPlainFile, "it is a directory"),
         Found::Other => return refuse(FileErrorKind::NotAPlainFile, "it is not a plain file"),
@@ -41,7 +42,50 @@ pub fn write_replacing(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileE
     // it points to, and a directory is refused by the system.
     change::rename(&draft.path, path).map_err(on())?;
     draft.done();
-    change::sync_dir(sys::parent_of(path)).map_err(on())
+    change::sync_dir(sys::parent_of(path)).map_err(|error| {
+        let _ = change::remove_file(path);
+        on()(error)
+    })
+}
+
+/// What was in a file's place, under a name that goes away with this.
+pub(super) struct Replaced {
+    draft: Draft,
+    path: PathBuf,
+}
+
+impl Replaced {
+    /// Puts it back. That needs no space on the disk.
+    pub(super) fn put_back(self) -> io::Result<()> {
+        change::swap(&self.draft.path, &self.path)
+    }
+}
+
+/// Writes a file in the place of another, which is returned, where the file system can exchange two
+/// names.
+pub(super) fn exchange(
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+) -> Result<Option<Replaced>, FileError> {
+    let on = || FileError::on("write", path);
+    let draft = Draft::write(sys::parent_of(path), bytes, mode).map_err(on())?;
+    let replaced = match change::swap(&draft.path, path) {
+        Ok(()) => Some(Replaced { draft, path: path.to_owned() }),
+        Err(error) if sys::is_unsupported(&error) => {
+            change::rename(&draft.path, path).map_err(on())?;
+            draft.done();
+            None
+        }
+        Err(error) => return Err(on()(error)),
+    };
+    match (change::sync_dir(sys::parent_of(path)), replaced) {
+        (Ok(()), replaced) => Ok(replaced),
+        (Err(error), replaced) => {
+            let _ = replaced.map(Replaced::put_back);
+            Err(on()(error))
+        }
+    }
 }
 
 /// Writes and sets the mode.

@@ -108,6 +108,8 @@ impl ProdDir {
     ) -> Result<StartupKit, Error> {
         self.refuse_existing(name, force)?;
         let target = self.kit_path(name);
+        // First, so that a failure removes them last.
+        let parents = files::make_dirs(&self.project_dir, DIRECTORY_MODE).map_err(unwritable)?;
         files::sweep(&self.project_dir);
         let staged = StagedDir::create(&self.project_dir, DIRECTORY_MODE).map_err(unwritable)?;
         fill(&staged, plan)?;
@@ -143,6 +145,7 @@ impl ProdDir {
         };
         record.keep();
         created.keep();
+        parents.keep();
         Ok(StartupKit { path: target, backup, kept })
     }
 

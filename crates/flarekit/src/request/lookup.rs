@@ -57,7 +57,7 @@ impl RequestFolder {
             Err(error) => return Err(Candidate::Unreadable(error)),
         }
         // 'cert request --force' may be replacing what is in it.
-        let lock = files::lock_dir_shared(folder).map_err(Candidate::Unreadable)?;
+        let lock = files::lock_filled(folder).map_err(Candidate::Unreadable)?;
         let (path, metadata) = match examine(folder, search) {
             Ok(metadata) => (folder.to_path_buf(), metadata),
             Err(otherwise) => put_aside(folder, search).ok_or(otherwise)?,

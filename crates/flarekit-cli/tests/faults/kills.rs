@@ -1,0 +1,68 @@
+//! Killed at each change of the disk: what is there afterwards is whole, and a retry succeeds.
+
+use std::os::unix::process::ExitStatusExt;
+
+use crate::common::disk::Disk;
+use crate::scenarios::{Scenario, outcome};
+use crate::{Point, Stage, is_unfinished, misplaced_keys};
+
+/// SIGKILL.
+const KILLED: i32 = 9;
+
+fn try_scenario(scenario: &Scenario) {
+    let stage = Stage::new(scenario);
+    let points = stage.points(scenario);
+    let mut wrong = Vec::new();
+    for point in &points {
+        stage.restore();
+        let fault = format!("kill:{}", point.number);
+        let output = stage.run(scenario.line, &[("FLAREKIT_TEST_FAULT", &fault)]);
+        assert_eq!(output.status.signal(), Some(KILLED), "{output:?}");
+        let after = stage.now();
+        let mut found = misplaced_keys(&after, true);
+        found.extend(lost(&stage, &after));
+        found.extend(stage.undone(|| retry(scenario, &stage)));
+        found.extend((scenario.whole)(&stage).err());
+        wrong.extend(found.into_iter().map(|what| describe(scenario, point, &what)));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn describe(scenario: &Scenario, point: &Point, what: &str) -> String {
+    let Point { number, change, path, .. } = point;
+    format!("{}, killed at {number} ({change} {}): {what}", scenario.name, path.display())
+}
+
+/// What was there before is somewhere: in its place, replaced by the new, or in a backup.
+fn lost(stage: &Stage, after: &Disk) -> Vec<String> {
+    let contents: Vec<_> = after.values().collect();
+    let gone = stage.before.iter().filter(|(_, entry)| !contents.contains(entry));
+    // The record of an approval, of a kit and the signed zip are replaced without a backup.
+    let replaced = |path: &str| {
+        path.contains("/.nvflare/") || path.contains("/state/") || path.ends_with(".signed.zip")
+    };
+    gone.map(|(path, _)| path.to_str().unwrap().to_owned())
+        .filter(|path| !replaced(path))
+        .map(|path| format!("{path} is lost"))
+        .collect()
+}
+
+fn retry(scenario: &Scenario, stage: &Stage) -> Vec<String> {
+    let output = stage.run(scenario.line, &[]);
+    let outcome = outcome(scenario.line, &output);
+    let mut found = Vec::new();
+    if outcome != "OK" && outcome != scenario.already {
+        found.push(format!("the retry says {outcome}"));
+    }
+    let after = stage.now();
+    found.extend(misplaced_keys(&after, false));
+    // The records of a request carry its id, so that no later run comes by that folder.
+    let swept = |path: &&std::path::PathBuf| {
+        is_unfinished(path) && !path.to_string_lossy().contains("/cert_requests/")
+    };
+    let left = after.keys().filter(swept).map(|path| format!("{} is left", path.display()));
+    found.extend(left);
+    found
+}
+
+crate::each_scenario!(try_scenario);

@@ -1,0 +1,260 @@
+//! Putting a set of files into a directory that exists: all of them or none, also after a sudden
+//! end.
+//!
+//! A second link to each new file goes into the place of the old one, while the first stays in the
+//! staging directory, beside a mark that says where the old files are. Once the mark is there, the
+//! set will be there: the next run that opens the directory ([`settle`]) does what is left to do. It
+//! never takes back what somebody may have seen and used, such as a request that was sent. Where the
+//! file system has no such links, files are moved one after another, and a run that is killed in the
+//! middle leaves the old ones in the backup.
+
+use super::error::FileError;
+use super::look::{Found, list, look};
+use super::moves::Moves;
+use super::read::read;
+use super::{change, reach, sys};
+use std::ffi::{OsStr, OsString};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+/// Says that the files beside it are being published, and where the replaced ones are.
+const MARK: &str = "publishing";
+/// The folder of the second links, and the name of one that is on its way.
+const SECOND: &str = "second";
+/// The folder of further links to the old files: going back must need no space on the disk.
+const SPARE: &str = "spare";
+const LINK: &str = "link";
+/// The longest path that Linux knows (`PATH_MAX`).
+const LONGEST_PATH: u64 = 4096;
+
+/// A set of files on its way.
+pub(super) struct Publication<'a> {
+    /// The staging directory, inside `into`.
+    pub staging: &'a Path,
+    /// The names of the new files in it.
+    pub names: &'a [&'a OsStr],
+    /// Where they go.
+    pub into: &'a Path,
+    /// Files there that must make way.
+    pub old: &'a [PathBuf],
+    /// An empty directory for these, if there are any.
+    pub backup: Option<&'a Path>,
+}
+
+impl Publication<'_> {
+    /// Lets the files appear.
+    ///
+    /// # Errors
+    /// The system's refusal; all files are where they were.
+    pub(super) fn run(&self) -> Result<(), FileError> {
+        let on = || FileError::on("create", self.into);
+        if let Err(error) = self.prepare() {
+            let _ = change::remove_file(&self.staging.join(MARK));
+            self.forget_old();
+            return if lacks_links(&error) { self.move_them() } else { Err(on()(error)) };
+        }
+        let placed = self.place().and_then(|()| {
+            change::sync_dir(self.into).map_err(|error| (self.into.to_owned(), error))
+        });
+        if let Err((path, error)) = placed {
+            roll_back(self.staging, self.into).map_err(on())?;
+            return Err(FileError::on("create", &path)(error));
+        }
+        commit(self.staging).or_else(|error| {
+            roll_back(self.staging, self.into).map_err(on())?;
+            Err(on()(error))
+        })
+    }
+
+    /// Everything that is needed to go on, or back.
+    fn prepare(&self) -> io::Result<()> {
+        if let Some(backup) = self.backup {
+            let spare = self.staging.join(SPARE);
+            change::make_private_dir(&spare)?;
+            for file in self.old {
+                let name = file.file_name().unwrap_or_default();
+                change::hard_link(file, &backup.join(name))?;
+                change::hard_link(file, &spare.join(name))?;
+            }
+            change::sync_dir(backup)?;
+        }
+        let second = self.staging.join(SECOND);
+        change::make_private_dir(&second)?;
+        for name in self.names {
+            change::hard_link(&self.staging.join(name), &second.join(name))?;
+        }
+        // Whoever sees the mark sees all of it.
+        let (draft, mark) = (second.join(MARK), self.staging.join(MARK));
+        let file = change::create_private(&draft)?;
+        let backup = self.backup.map(|path| path.as_os_str().as_bytes()).unwrap_or_default();
+        change::write_all(&file, &draft, backup)?;
+        change::sync_file(&file, &draft)?;
+        change::rename(&draft, &mark)?;
+        change::sync_dir(self.staging)
+    }
+
+    fn place(&self) -> Result<(), (PathBuf, io::Error)> {
+        for name in self.names {
+            let (from, to) = (self.staging.join(SECOND).join(name), self.into.join(name));
+            let expected = self.old.contains(&to);
+            let rename = if expected { change::rename } else { change::rename_new };
+            rename(&from, &to).map_err(|error| (to, error))?;
+        }
+        for file in self.old {
+            if !self.names.iter().any(|name| file.ends_with(name)) {
+                change::remove_file(file).map_err(|error| (file.clone(), error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the second links to the old files away again.
+    fn forget_old(&self) {
+        let Some(backup) = self.backup else { return };
+        for file in self.old {
+            let _ = change::remove_file(&backup.join(file.file_name().unwrap_or_default()));
+        }
+    }
+
+    /// Without links: one file after the other.
+    fn move_them(&self) -> Result<(), FileError> {
+        let away = self
+            .backup
+            .into_iter()
+            .flat_map(|backup| self.old.iter().map(move |file| (file.clone(), backup)));
+        let new = self.names.iter().map(|name| (self.staging.join(name), self.into));
+        Moves::run(away.chain(new), "create")?.sync()
+    }
+}
+
+/// Finishes what killed runs left in the middle. The caller has the directory's exclusive lock.
+///
+/// # Errors
+/// The system's refusal.
+pub(super) fn settle(directory: &Path) -> Result<(), FileError> {
+    for staging in unfinished(directory)? {
+        go_on(&staging, directory).map_err(FileError::on("write", directory))?;
+    }
+    Ok(())
+}
+
+/// The staging directories of dead runs that were publishing.
+pub(super) fn unfinished(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
+    let mut found = Vec::new();
+    for (name, is) in list(directory)? {
+        let staging = directory.join(&name);
+        if is == Found::Directory
+            && name.to_str().is_some_and(sys::is_random_name)
+            && is_publishing(&staging)
+            && reach::open(&staging, true).is_ok_and(|staging| staging.try_lock().is_ok())
+        {
+            found.push(staging);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a staging directory has the mark.
+pub(super) fn is_publishing(staging: &Path) -> bool {
+    matches!(look(&staging.join(MARK)), Ok(Found::File))
+}
+
+/// From here on nothing is left to do.
+fn commit(staging: &Path) -> io::Result<()> {
+    let (mark, done) = (staging.join(MARK), staging.join(SECOND).join(MARK));
+    change::rename(&mark, &done)?;
+    change::sync_dir(staging).inspect_err(|_| {
+        let _ = change::rename(&done, &mark);
+    })
+}
+
+/// What was being published, and where the old files are, if there were any.
+struct Marked {
+    new: Vec<OsString>,
+    old: Vec<OsString>,
+    backup: Option<PathBuf>,
+}
+
+impl Marked {
+    fn read(staging: &Path) -> io::Result<Self> {
+        let refused = |error: FileError| io::Error::other(error.to_string());
+        let mark = read(&staging.join(MARK), LONGEST_PATH).map_err(refused)?.bytes;
+        let backup = (!mark.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(&mark)));
+        let files = |directory: &Path| -> io::Result<Vec<OsString>> {
+            let found = list(directory).map_err(refused)?.into_iter();
+            Ok(found.filter(|(_, is)| *is == Found::File).map(|(name, _)| name).collect())
+        };
+        let mut new = files(staging)?;
+        new.retain(|name| name != MARK);
+        let old = backup.as_deref().map(files).transpose()?.unwrap_or_default();
+        Ok(Self { new, old, backup })
+    }
+}
+
+/// Does what is left to do. Killed in the middle, it can be done again.
+fn go_on(staging: &Path, into: &Path) -> io::Result<()> {
+    let marked = Marked::read(staging)?;
+    for name in &marked.new {
+        put(&staging.join(name), &into.join(name), staging)?;
+    }
+    if let Some(backup) = &marked.backup {
+        for name in marked.old.iter().filter(|name| !marked.new.contains(name)) {
+            if is_same_file(&backup.join(name), &into.join(name)) {
+                change::remove_file(&into.join(name))?;
+            }
+        }
+    }
+    change::sync_dir(into)?;
+    commit(staging)?;
+    change::remove_tree(staging)
+}
+
+/// Brings the old files back, for a run that meets a refusal. The disk may refuse to make that
+/// durable; then the next run goes on instead.
+fn roll_back(staging: &Path, into: &Path) -> io::Result<()> {
+    let marked = Marked::read(staging)?;
+    for name in marked.new.iter().filter(|name| !marked.old.contains(name)) {
+        if is_same_file(&staging.join(name), &into.join(name)) {
+            change::remove_file(&into.join(name))?;
+        }
+    }
+    for name in &marked.old {
+        if !is_same_file(&staging.join(SPARE).join(name), &into.join(name)) {
+            change::rename(&staging.join(SPARE).join(name), &into.join(name))?;
+        }
+    }
+    let _ = change::sync_dir(into);
+    change::remove_file(&staging.join(MARK))?;
+    let _ = change::sync_dir(staging);
+    if let Some(backup) = &marked.backup {
+        change::remove_tree(backup)?;
+    }
+    change::remove_tree(staging)
+}
+
+/// Gives a file a name in the place of another, by a further link: its first name stays.
+fn put(file: &Path, name: &Path, staging: &Path) -> io::Result<()> {
+    if is_same_file(file, name) {
+        return Ok(());
+    }
+    let link = staging.join(SECOND).join(LINK);
+    let _ = change::remove_file(&link);
+    change::hard_link(file, &link)?;
+    change::rename(&link, name)
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let Ok(one) = reach::open(one, false) else { return false };
+    fs::symlink_metadata(other).is_ok_and(|other| sys::same(&one, &other))
+}
+
+fn lacks_links(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    // PERM is what Linux says where a file system has no hard links (link(2)).
+    sys::is_unsupported(error)
+        || [Errno::PERM, Errno::MLINK]
+            .iter()
+            .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
