@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
 use crate::error::{Defect, Reason};
@@ -13,6 +13,10 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// Objects and arrays inside one another. The artifacts' records need 2.
 pub const MAX_DEPTH: usize = 32;
+
+/// The least number that 64 bits may not hold exactly, 2^63. Beyond it our parser makes a whole
+/// number a float, which is another value than Python reads. No artifact has such a number.
+const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
 
 /// Reads the one object in `bytes`.
 ///
@@ -29,16 +33,13 @@ pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Defect> {
         let message = format!("byte {} of the JSON is not UTF-8", error.valid_up_to() + 1);
         Defect::new(Reason::JsonNotUtf8, message)
     })?;
-    let mut twice = None;
+    let mut refused = None;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let read = Strict { depth: 0, twice: &mut twice }
+    let read = Strict { depth: 0, refused: &mut refused }
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value));
-    match (twice, read) {
-        (Some(key), Err(error)) => {
-            let message = format!("line {}: the key {} stands twice", error.line(), shown(&key));
-            Err(Defect::new(Reason::JsonDuplicateKey, message))
-        }
+    match (refused, read) {
+        (Some(defect), Err(error)) => Err(defect.within(format!("line {}", error.line()))),
         (_, Err(error)) => Err(Defect::new(Reason::JsonSyntax, error.to_string())),
         (_, Ok(Value::Object(object))) => Ok(object),
         (_, Ok(other)) => {
@@ -139,17 +140,25 @@ fn type_name(value: &Value) -> &'static str {
 /// Reads any value. `serde_json` alone keeps the last of two equal keys and says nothing.
 struct Strict<'a> {
     depth: usize,
-    /// The key that stood twice.
-    twice: &'a mut Option<String>,
+    /// What is refused although it is JSON.
+    refused: &'a mut Option<Defect>,
 }
 
 impl Strict<'_> {
     fn deeper<E: serde::de::Error>(&mut self) -> Result<Strict<'_>, E> {
         let depth = self.depth + 1;
         if depth > MAX_DEPTH {
-            return Err(E::custom(format!("nested deeper than {MAX_DEPTH}")));
+            let message = format!("objects and lists are nested deeper than {MAX_DEPTH}");
+            return Err(self.refuse(Reason::JsonTooDeep, message));
         }
-        Ok(Strict { depth, twice: self.twice })
+        Ok(Strict { depth, refused: self.refused })
+    }
+
+    /// Keeps the defect, which the parser's own error has no room for.
+    fn refuse<E: serde::de::Error>(&mut self, reason: Reason, message: String) -> E {
+        let error = E::custom(&message);
+        *self.refused = Some(Defect::new(reason, message));
+        error
     }
 }
 
@@ -184,7 +193,10 @@ impl<'de> Visitor<'de> for Strict<'_> {
         Ok(value.into())
     }
 
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
+    fn visit_f64<E: serde::de::Error>(mut self, value: f64) -> Result<Value, E> {
+        if value.abs() >= TOO_LARGE {
+            return Err(self.refuse(Reason::JsonNumber, "a number exceeds 64 bits".to_owned()));
+        }
         Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not a finite number"))
     }
 
@@ -204,8 +216,8 @@ impl<'de> Visitor<'de> for Strict<'_> {
         let mut object = Map::new();
         while let Some(key) = pairs.next_key::<String>()? {
             if object.contains_key(&key) {
-                *self.twice = Some(key);
-                return Err(A::Error::custom("a key stands twice"));
+                let message = format!("the key {} stands twice", shown(&key));
+                return Err(self.refuse(Reason::JsonDuplicateKey, message));
             }
             let value = pairs.next_value_seed(self.deeper()?)?;
             object.insert(key, value);
@@ -232,7 +244,7 @@ mod tests {
         let deep = |depth| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
         assert!(parse(deep(MAX_DEPTH - 1).as_bytes()).is_ok());
         let too_deep = deep(MAX_DEPTH);
-        let cases: [(&[u8], Reason); 17] = [
+        let cases: [(&[u8], Reason); 22] = [
             (b"", Reason::JsonSyntax),
             (b"{", Reason::JsonSyntax),
             (b"{} {}", Reason::JsonSyntax),
@@ -243,8 +255,13 @@ mod tests {
             (b"{\"a\":1e999}", Reason::JsonSyntax),
             (b"{\"a\":\"\\ud800\"}", Reason::JsonSyntax),
             (b"{\"a\":1,}", Reason::JsonSyntax),
-            (too_deep.as_bytes(), Reason::JsonSyntax),
-            (&[b'['; 100_000], Reason::JsonSyntax),
+            (too_deep.as_bytes(), Reason::JsonTooDeep),
+            (&[b'['; 100_000], Reason::JsonTooDeep),
+            (b"{\"a\":18446744073709551616}", Reason::JsonNumber),
+            (b"{\"a\":-9223372036854775809}", Reason::JsonNumber),
+            (b"{\"a\":[100000000000000000000000000]}", Reason::JsonNumber),
+            (b"{\"a\":1e19}", Reason::JsonNumber),
+            (b"{\"a\":01}", Reason::JsonSyntax),
             (b"{\"a\":\"\xff\"}", Reason::JsonNotUtf8),
             (b"{\"a\":1,\"a\":1}", Reason::JsonDuplicateKey),
             (b"{\"x\":[{\"a\":1,\"\\u0061\":2}]}", Reason::JsonDuplicateKey),
@@ -257,6 +274,17 @@ mod tests {
         }
         let twice = parse(b"{\n\"a\": 1,\n\"a\": 2}").unwrap_err();
         assert_eq!(twice.message, "line 3: the key 'a' stands twice");
+        let huge = parse(b"{\n\"a\": 18446744073709551616}").unwrap_err();
+        assert_eq!(huge.message, "line 2: a number exceeds 64 bits");
+    }
+
+    #[test]
+    fn numbers_of_64_bits_are_kept_exactly() {
+        let json = br#"{"a":18446744073709551615,"b":-9223372036854775808,"c":0.5,"d":1e18}"#;
+        let object = parse(json).unwrap();
+        assert_eq!(object["a"].as_u64(), Some(u64::MAX));
+        assert_eq!(object["b"].as_i64(), Some(i64::MIN));
+        assert_eq!((object["c"].as_f64(), object["d"].as_f64()), (Some(0.5), Some(1e18)));
     }
 
     #[test]

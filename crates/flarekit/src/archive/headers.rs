@@ -2,7 +2,7 @@
 
 use super::end::{self, End};
 use super::name::{self, Seen, Shown};
-use super::{Limits, list};
+use super::{Limits, MAX_RATIO, list};
 use crate::error::{Defect, Reason};
 use rawzip::extra_fields::{ExtraFieldId, ExtraFields};
 use rawzip::{CompressionMethod, EntryFlags, ZipFileHeaderRecord, ZipSliceArchive, ZipSliceEntry};
@@ -22,6 +22,7 @@ pub(super) fn check<'a>(
     archive: &'a ZipSliceArchive<&'a [u8]>,
     end: &End,
     limits: &Limits,
+    looked_at: &mut usize,
 ) -> Result<Vec<Member<'a>>, Defect> {
     let mut members = Vec::new();
     let mut seen = Seen::default();
@@ -31,6 +32,7 @@ pub(super) fn check<'a>(
         if members.len() == end.members {
             return Err(malformed("the central directory lists more members than its end record"));
         }
+        *looked_at += 1;
         let path = record.file_path();
         let name = name::check(path.as_bytes())?;
         seen.add(name)?;
@@ -187,11 +189,17 @@ fn check_size(
         let limit = limits.total_bytes;
         return refuse(format!("the members have {total} bytes together; the limit is {limit}"));
     }
-    if record.compression_method() == CompressionMethod::STORE
-        && size != record.compressed_size_hint()
-    {
+    let packed = record.compressed_size_hint();
+    if record.compression_method() == CompressionMethod::STORE && size != packed {
         let message = format!("member {name} is stored, but its two sizes differ");
         return Err(malformed(message));
+    }
+    if size > packed.saturating_mul(MAX_RATIO) {
+        let message = format!(
+            "member {name} declares {size} bytes, but its {packed} compressed bytes hold at most \
+             {MAX_RATIO} times as many"
+        );
+        return Err(Defect::new(Reason::ZipRatio, message));
     }
     Ok(())
 }

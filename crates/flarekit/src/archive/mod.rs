@@ -36,13 +36,17 @@ pub struct Limits {
     pub total_bytes: u64,
 }
 
+/// The most bytes that one byte of deflated data stands for. The longest match has 258 bytes and
+/// takes two bits at least, one for its length and one for its distance (RFC 1951 section 3.2.5),
+/// so a byte holds four. A member that declares more is a lie, and is not inflated.
+const MAX_RATIO: u64 = 4 * 258;
+
 impl Limits {
     /// For request zips and signed zips.
     ///
     /// They have three and five members of a few KiB each, so these limits are generous: room for
     /// a member or two that later versions may add, and for a `site.yaml` with a very long list of
-    /// host names. (The reference allows 10 MiB a member and any number of members.) There is no
-    /// separate limit on the ratio: deflate cannot exceed 1032 to 1, and the totals bound the work.
+    /// host names. (The reference allows 10 MiB a member and any number of members.)
     pub const ARTIFACT: Limits =
         Limits { archive_bytes: 2 << 20, members: 8, member_bytes: 1 << 20, total_bytes: 4 << 20 };
 }

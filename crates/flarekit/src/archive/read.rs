@@ -11,6 +11,24 @@ use rawzip::ZipArchive;
 /// # Errors
 /// One of the `ZIP_…` reasons or [`Reason::KeyMaterialInArchive`]; the message names the member.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Members, Defect> {
+    read_counting(bytes, limits, &mut Work::default())
+}
+
+/// What reading cost, also when it ended in a refusal.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Work {
+    /// Members whose headers were looked at.
+    pub(super) members: usize,
+    /// Bytes that were inflated.
+    pub(super) inflated: u64,
+}
+
+/// Reads, and counts the work.
+pub(super) fn read_counting(
+    bytes: &[u8],
+    limits: &Limits,
+    work: &mut Work,
+) -> Result<Members, Defect> {
     let size = bytes.len() as u64;
     if size > limits.archive_bytes {
         let message = format!(
@@ -30,13 +48,14 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Members, Defect> {
     if archive.eocd_offset() != end.offset || archive.directory_offset() != end.directory {
         return Err(malformed("the archive has more than one end record"));
     }
-    let members = headers::check(bytes, &archive, &end, limits)?;
-    members.iter().map(content).collect::<Result<_, _>>().map(Members)
+    let members = headers::check(bytes, &archive, &end, limits, &mut work.members)?;
+    let inflated = &mut work.inflated;
+    members.iter().map(|member| content(member, inflated)).collect::<Result<_, _>>().map(Members)
 }
 
-fn content(member: &Member<'_>) -> Result<(String, Vec<u8>), Defect> {
+fn content(member: &Member<'_>, inflated: &mut u64) -> Result<(String, Vec<u8>), Defect> {
     let name = member.name;
-    let bytes = if member.deflated { inflate(member)? } else { member.data.to_vec() };
+    let bytes = if member.deflated { inflate(member, inflated)? } else { member.data.to_vec() };
     let mut crc = Crc::new();
     crc.update(&bytes);
     if crc.sum() != member.crc32 {
@@ -51,14 +70,15 @@ fn content(member: &Member<'_>) -> Result<(String, Vec<u8>), Defect> {
 }
 
 /// Inflates into a buffer of the declared size plus one byte, which must stay free.
-fn inflate(member: &Member<'_>) -> Result<Vec<u8>, Defect> {
+fn inflate(member: &Member<'_>, inflated: &mut u64) -> Result<Vec<u8>, Defect> {
     let (name, declared) = (member.name, member.size);
     let mut bytes = vec![0; declared.saturating_add(1)];
     let mut inflater = Decompress::new(false);
-    let status = inflater
-        .decompress(member.data, &mut bytes, FlushDecompress::Finish)
-        .map_err(|error| malformed(format!("member {name} cannot be inflated: {error}")))?;
+    let status = inflater.decompress(member.data, &mut bytes, FlushDecompress::Finish);
     let found = inflater.total_out();
+    *inflated += found;
+    let status =
+        status.map_err(|error| malformed(format!("member {name} cannot be inflated: {error}")))?;
     if found > declared as u64 || (status == Status::StreamEnd && found != declared as u64) {
         let found = if found > declared as u64 { "more".to_owned() } else { found.to_string() };
         let message = format!("member {name} declares {declared} bytes but inflates to {found}");

@@ -53,6 +53,10 @@ super::names! {
         JsonNotUtf8 = "JSON_NOT_UTF8",
         /// The JSON is larger than its limit.
         JsonTooLarge = "JSON_TOO_LARGE",
+        /// The JSON is nested deeper than its limit.
+        JsonTooDeep = "JSON_TOO_DEEP",
+        /// A JSON number has more than 64 bits.
+        JsonNumber = "JSON_NUMBER",
         /// The text is not JSON.
         JsonSyntax = "JSON_SYNTAX",
         /// A key stands twice in one JSON object.
@@ -112,6 +116,8 @@ super::names! {
         ZipMemberNotAFile = "ZIP_MEMBER_NOT_A_FILE",
         /// A member, or all together, would inflate beyond the limit.
         ZipMemberTooLarge = "ZIP_MEMBER_TOO_LARGE",
+        /// A member declares more bytes than its compressed data can hold.
+        ZipRatio = "ZIP_RATIO",
         /// A member is compressed with another method than stored or deflate.
         ZipCompression = "ZIP_COMPRESSION",
         /// A member is encrypted.
@@ -186,6 +192,8 @@ super::names! {
         CsrIdentityMismatch = "CSR_IDENTITY_MISMATCH",
         /// The certificate names another identity than the metadata.
         CertificateIdentityMismatch = "CERTIFICATE_IDENTITY_MISMATCH",
+        /// The metadata names another serial number or end than the certificate has.
+        CertificateFactsMismatch = "CERTIFICATE_FACTS_MISMATCH",
         /// The root certificate's CN is not the project.
         RootProjectMismatch = "ROOT_PROJECT_MISMATCH",
         /// Kind, type and role do not fit together.

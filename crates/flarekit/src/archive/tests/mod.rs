@@ -2,6 +2,7 @@
 
 mod make;
 mod refusals;
+mod work;
 
 use super::{Limits, Members, contains_private_key, read, write};
 use crate::error::Reason;
