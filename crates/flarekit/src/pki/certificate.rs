@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use const_oid::db::rfc5280::{ID_CE_BASIC_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME};
-use der::Decode;
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::BasicConstraints;
 use x509_cert::time::Time;
@@ -20,7 +19,7 @@ const LABEL: &str = "CERTIFICATE";
 #[derive(Debug, Clone)]
 pub struct Certificate {
     der: Vec<u8>,
-    serial: Vec<u8>,
+    pub(super) serial: Vec<u8>,
     subject: DistinguishedName,
     not_before: Timestamp,
     not_after: Timestamp,
@@ -69,8 +68,8 @@ impl Certificate {
             der: der.to_vec(),
             serial: positive(tbs.serial.as_bytes())?,
             subject: DistinguishedName::from_der(&subject_der)?,
-            not_before: timestamp(tbs.validity.not_before),
-            not_after: timestamp(tbs.validity.not_after),
+            not_before: timestamp(tbs.validity.not_before)?,
+            not_after: timestamp(tbs.validity.not_after)?,
             public_key: PublicKey::from_spki(&asn1::write(&tbs.public_key, "public key")?)?,
             alt_names: find(&extensions, ID_CE_SUBJECT_ALT_NAME)
                 .map(|extension| extensions::alt_names(extension.extn_value.as_bytes()))
@@ -182,9 +181,9 @@ fn refuse_duplicates(extensions: &[Extension]) -> Result<(), Defect> {
 
 fn is_ca(extensions: &[Extension]) -> Result<bool, Defect> {
     let Some(extension) = find(extensions, ID_CE_BASIC_CONSTRAINTS) else { return Ok(false) };
-    BasicConstraints::from_der(extension.extn_value.as_bytes())
-        .map(|constraints| constraints.ca)
-        .map_err(|error| asn1::malformed("basicConstraints", error))
+    let constraints: BasicConstraints =
+        asn1::read(extension.extn_value.as_bytes(), "basicConstraints")?;
+    Ok(constraints.ca)
 }
 
 /// The digits of a serial number, without the zero byte that keeps an ASN.1 integer positive.
@@ -198,8 +197,15 @@ fn positive(bytes: &[u8]) -> Result<Vec<u8>, Defect> {
     }
 }
 
-fn timestamp(time: Time) -> Timestamp {
-    Timestamp::from_unix(time.to_unix_duration().as_secs())
+/// A date has one form: GeneralizedTime from 2050 on, UTCTime before (RFC 5280 section 4.1.2.5).
+fn timestamp(time: Time) -> Result<Timestamp, Defect> {
+    if matches!(time, Time::GeneralTime(_)) && time.to_date_time().year() < 2050 {
+        return Err(Defect::new(
+            Reason::DerMalformed,
+            "the certificate has a date before 2050 as GeneralizedTime",
+        ));
+    }
+    Ok(Timestamp::from_unix(time.to_unix_duration().as_secs()))
 }
 
 #[cfg(test)]

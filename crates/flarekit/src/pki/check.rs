@@ -2,12 +2,12 @@
 
 use const_oid::db::rfc5280::{
     ID_CE_AUTHORITY_KEY_IDENTIFIER, ID_CE_BASIC_CONSTRAINTS, ID_CE_KEY_USAGE,
+    ID_CE_SUBJECT_KEY_IDENTIFIER,
 };
-use der::Decode;
 use x509_cert::ext::pkix::KeyUsage;
 
 use super::certificate::find;
-use super::{Certificate, LeafProfile, extensions, signature};
+use super::{Certificate, LeafProfile, asn1, extensions, signature};
 use crate::error::{Defect, Reason};
 
 /// The encoding of X.509 version 3, the one with extensions (RFC 5280 section 4.1.2.1).
@@ -20,18 +20,23 @@ impl Certificate {
     /// # Errors
     /// [`Reason::RootKeyUnsupported`], [`Reason::RootNotACa`], [`Reason::RootNotSelfSigned`];
     /// [`Reason::CertificateProfile`] for a critical extension that we do not know (RFC 5280
-    /// section 4.2 forbids to ignore it).
+    /// section 4.2 forbids to ignore it), or a key identifier that is not the key's.
     pub fn verify_root(&self) -> Result<(), Defect> {
         self.public_key().require_root_key()?;
-        if !self.is_ca() || self.version != V3 {
+        if self.version != V3 {
+            return Err(Defect::new(
+                Reason::RootNotACa,
+                "the root certificate is not of X.509 version 3, so nothing says that it is a CA's",
+            ));
+        }
+        if !self.is_ca() {
             return Err(Defect::new(
                 Reason::RootNotACa,
                 "the root certificate's basicConstraints do not say CA:TRUE",
             ));
         }
         if let Some(usage) = find(&self.extensions, ID_CE_KEY_USAGE) {
-            let usage = KeyUsage::from_der(usage.extn_value.as_bytes())
-                .map_err(|error| super::asn1::malformed("keyUsage", error))?;
+            let usage: KeyUsage = asn1::read(usage.extn_value.as_bytes(), "keyUsage")?;
             if !usage.key_cert_sign() {
                 return Err(Defect::new(
                     Reason::RootNotACa,
@@ -60,7 +65,8 @@ impl Certificate {
         self.verify_signed_by(self).map_err(|defect| Defect {
             reason: Reason::RootNotSelfSigned,
             message: format!("the root certificate's own signature: {}", defect.message),
-        })
+        })?;
+        self.check_key_identifiers()
     }
 
     /// Whether the issuer is the subject, as RFC 5280 section 6.1 demands of a self-signed
@@ -105,6 +111,11 @@ impl Certificate {
         if self.version != V3 || self.has_unique_ids {
             return wrong("the certificate is not a plain X.509 version 3 certificate".into());
         }
+        if !self.has_regular_serial() {
+            return wrong(
+                "the certificate's serial number is not of 1 to 20 bytes, or zero".into(),
+            );
+        }
         if self.is_ca() {
             return wrong("the certificate is a CA's, expected a participant's".into());
         }
@@ -140,6 +151,33 @@ impl Certificate {
                 extensions::label(other.extn_id)
             )),
         }
+    }
+
+    /// Where a root names its own key, it does so as the certificates that it issues name it: peers
+    /// that find another identifier take the root for another CA's (OpenSSL: error 30).
+    fn check_key_identifiers(&self) -> Result<(), Defect> {
+        let key = self.public_key().key_identifier();
+        let value = |kind| find(&self.extensions, kind).map(|found| found.extn_value.as_bytes());
+        let named = value(ID_CE_SUBJECT_KEY_IDENTIFIER);
+        let authority = value(ID_CE_AUTHORITY_KEY_IDENTIFIER).and_then(extensions::authority_key);
+        let own = extensions::key_identifier(key)?;
+        let wrong = if named.is_some_and(|named| named != own) {
+            ID_CE_SUBJECT_KEY_IDENTIFIER
+        } else if authority.is_some_and(|named| named != key) {
+            ID_CE_AUTHORITY_KEY_IDENTIFIER
+        } else {
+            return Ok(());
+        };
+        let label = extensions::label(wrong);
+        Err(Defect::new(
+            Reason::CertificateProfile,
+            format!("the root certificate's {label} is not the SHA-1 of its key"),
+        ))
+    }
+
+    /// Positive and of at most 20 bytes (RFC 5280 section 4.1.2.2).
+    fn has_regular_serial(&self) -> bool {
+        self.serial.len() <= 20 && self.serial.iter().any(|byte| *byte != 0)
     }
 
     /// `cert init --org` of the reference writes the organisation into the root's subject and not
@@ -300,6 +338,31 @@ mod tests {
         };
         assert_eq!(root(no_sign), Some(Reason::RootNotACa));
         assert_eq!(root(|list| list.push(unknown(true))), Some(Reason::CertificateProfile));
+    }
+
+    #[test]
+    fn roots_name_their_own_key_or_none() {
+        let other = || extensions::root([7; 20], &AltName::Dns("p".into())).unwrap();
+        for at in [0, 1] {
+            assert_eq!(root(|list| drop(list.remove(at))), None);
+            let wrong = root(|list| list[at] = other().swap_remove(at));
+            assert_eq!(wrong, Some(Reason::CertificateProfile));
+        }
+    }
+
+    #[test]
+    fn extensions_of_roots_are_in_der() {
+        // CA:FALSE and zero bits that DER leaves out (X.690 sections 11.5 and 11.2.2).
+        for (at, value) in [(2, [0x30, 3, 1, 1, 0].as_slice()), (3, &[3, 2, 0, 0x86])] {
+            let mut list = extensions::root([7; 20], &AltName::Dns("p".into())).unwrap();
+            list[at].extn_value = OctetString::new(value).unwrap();
+            let subject = name("p", None, None).to_der().unwrap();
+            let serial = Serial::random().unwrap();
+            let key = KEY.public_key();
+            let made = sign(&*KEY, &subject, &subject, key, validity(), serial, list);
+            let refused = made.and_then(|root| root.verify_root()).unwrap_err();
+            assert_eq!(refused.reason, Reason::DerMalformed, "{refused}");
+        }
     }
 
     #[test]

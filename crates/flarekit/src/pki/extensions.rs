@@ -110,6 +110,12 @@ pub(super) fn alt_names(value: &[u8]) -> Result<Vec<AltName>, Defect> {
     Ok(names)
 }
 
+/// The content of a subjectKeyIdentifier.
+pub(super) fn key_identifier(key: [u8; 20]) -> Result<Vec<u8>, Defect> {
+    let key = OctetStringRef::new(&key).map_err(|error| asn1::malformed(WHAT, error))?;
+    asn1::write(&key, WHAT)
+}
+
 /// The key identifier of an authorityKeyIdentifier that has nothing else.
 pub(super) fn authority_key(value: &[u8]) -> Option<[u8; 20]> {
     value.strip_prefix(&AUTHORITY_HEAD)?.try_into().ok()
@@ -136,11 +142,10 @@ fn list(
     purposes: Option<Vec<ObjectIdentifier>>,
     names: &[AltName],
 ) -> Result<Vec<Extension>, Defect> {
-    let key = OctetStringRef::new(&key).map_err(|error| asn1::malformed(WHAT, error))?;
     let authority = [AUTHORITY_HEAD.as_slice(), &authority].concat();
     let constraints = BasicConstraints { ca, path_len_constraint: None };
     let mut list = vec![
-        extension(ID_CE_SUBJECT_KEY_IDENTIFIER, false, asn1::write(&key, WHAT)?)?,
+        extension(ID_CE_SUBJECT_KEY_IDENTIFIER, false, key_identifier(key)?)?,
         extension(ID_CE_AUTHORITY_KEY_IDENTIFIER, false, authority)?,
         extension(ID_CE_BASIC_CONSTRAINTS, true, asn1::write(&constraints, WHAT)?)?,
         extension(ID_CE_KEY_USAGE, true, asn1::write(&KeyUsage(usage.into()), WHAT)?)?,
