@@ -29,7 +29,7 @@ impl Digest {
 
     /// Parses the forms that `signed.json` may have: any case, and a `sha256:` prefix.
     pub fn parse_any_case(text: &str) -> Result<Self, Defect> {
-        let lower = text.trim().to_ascii_lowercase();
+        let lower = text.to_ascii_lowercase();
         let digits = lower.strip_prefix("sha256:").unwrap_or(&lower);
         from_hex(digits).map(Self).ok_or_else(|| refusal(text))
     }
@@ -89,5 +89,6 @@ mod tests {
         assert_eq!(Digest::parse_any_case(&text.to_uppercase()).unwrap(), digest);
         assert_eq!(Digest::parse_any_case(&format!("sha256:{text}")).unwrap(), digest);
         assert!(Digest::parse_any_case(&text[1..]).is_err());
+        assert!(Digest::parse_any_case(&format!("{text}\n")).is_err());
     }
 }

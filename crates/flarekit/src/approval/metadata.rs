@@ -22,8 +22,9 @@ pub(super) struct SignedMetadata {
     pub request_id: RequestId,
     pub approved_at: String,
     pub identity: Identity,
-    pub serial: String,
-    pub valid_until: String,
+    /// What is said about the certificate, which counts itself.
+    pub serial: Option<String>,
+    pub valid_until: Option<String>,
     pub cert_file: String,
     pub ca_info: Option<CaInfo>,
     pub hashes: Hashes,
@@ -65,17 +66,18 @@ impl SignedMetadata {
                 format!("rootca_file must be {ROOT_FILE}"),
             ));
         }
-        // What these say is in the certificate too, and there it counts.
-        let certificate = map.get("certificate").and_then(Value::as_object);
-        let told = |key: &str| {
-            certificate.and_then(|map| map.get(key)?.as_str()).unwrap_or_default().to_owned()
+        let certificate = match map.get("certificate") {
+            None | Some(Value::Null) => &Map::new(),
+            Some(_) => json::object(map, "certificate")?,
         };
+        let told =
+            |key: &str| Ok::<_, Defect>(json::optional_text(certificate, key)?.map(str::to_owned));
         Ok(Self {
             request_id: RequestId::parse(json::text(map, "request_id")?)?,
             approved_at: json::optional_text(map, "approved_at")?.unwrap_or_default().to_owned(),
             identity: request::identity(map)?,
-            serial: told("serial"),
-            valid_until: told("valid_until"),
+            serial: told("serial")?,
+            valid_until: told("valid_until")?,
             cert_file: json::text(map, "cert_file")?.to_owned(),
             ca_info,
             hashes: hashes(map)?,
@@ -167,7 +169,7 @@ fn connection(map: &Map<String, Value>) -> Result<Connection, Defect> {
         scheme: Scheme::parse(json::text(map, "scheme")?)?,
         security: ConnectionSecurity::parse(json::text(map, "default_connection_security")?)?,
         server: Endpoint {
-            host: HostName::parse(json::text(server, "host")?.trim())
+            host: HostName::parse(json::text(server, "host")?)
                 .map_err(|defect| defect.within("server.host"))?,
             fed_learn_port: port("fed_learn_port")?,
             admin_port: port("admin_port")?,

@@ -53,8 +53,8 @@ impl SignedApproval {
             request_id: asked.request_id.clone(),
             approved_at: parts.now.to_string(),
             identity: asked.identity.clone(),
-            serial: parts.certificate.serial(),
-            valid_until: parts.certificate.not_after().to_string(),
+            serial: Some(parts.certificate.serial()),
+            valid_until: Some(parts.certificate.not_after().to_string()),
             cert_file: names.certificate.clone(),
             ca_info: Some(CaInfo {
                 provision_version: parts.deploy_version,

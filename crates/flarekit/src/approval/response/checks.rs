@@ -273,6 +273,30 @@ impl UnverifiedApproval {
         Ok(())
     }
 
+    /// What the approval says about its certificate is true, where it says something.
+    pub(super) fn check_facts(
+        &self,
+        certificate: &Certificate,
+        metadata: &SignedMetadata,
+    ) -> Result<(), Error> {
+        let end = certificate.not_after().to_string();
+        for (field, signed, actual) in [
+            ("serial", &metadata.serial, certificate.serial()),
+            ("valid_until", &metadata.valid_until, end),
+        ] {
+            if signed.as_ref().is_some_and(|signed| *signed != actual) {
+                return Err(self.invalid(
+                    Reason::CertificateFactsMismatch,
+                    format!(
+                        "signed.json says that the certificate's {field} is {}, but it is {actual}",
+                        shown(signed.as_deref().unwrap_or_default())
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Nobody but the server may carry the server's name.
     pub(super) fn check_name(&self, metadata: &SignedMetadata) -> Result<(), Error> {
         let identity = &metadata.identity;

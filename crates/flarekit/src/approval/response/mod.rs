@@ -80,6 +80,7 @@ impl UnverifiedApproval {
         self.check_chain(&certificate, &root, metadata.identity.cert_type)?;
         self.check_alt_names(&certificate, &metadata, &site)?;
         self.check_time(&certificate, &root, now)?;
+        self.check_facts(&certificate, &metadata)?;
         self.check_name(&metadata)?;
         Ok(VerifiedApproval {
             certificate,
