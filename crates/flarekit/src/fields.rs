@@ -90,12 +90,26 @@ pub(crate) fn mapping<'n>(node: &'n Node, key: &str) -> Result<&'n Node, Defect>
 
 /// The value is a whole number.
 pub(crate) fn integer(node: &Node, key: &str) -> Result<i64, Defect> {
-    node.as_integer().ok_or_else(|| wrong(node, key, "a whole number"))
+    node.as_integer().ok_or_else(|| {
+        let quoted = node.as_text().is_some_and(|text| text.parse::<i64>().is_ok());
+        unquoted(wrong(node, key, "a whole number"), quoted)
+    })
 }
 
 /// The value is true or false.
 pub(crate) fn boolean(node: &Node, key: &str) -> Result<bool, Defect> {
-    node.as_bool().ok_or_else(|| wrong(node, key, "true or false"))
+    node.as_bool().ok_or_else(|| {
+        let quoted = node.as_text().is_some_and(|text| matches!(text, "true" | "false"));
+        unquoted(wrong(node, key, "true or false"), quoted)
+    })
+}
+
+/// Says what to write where only the quotes are too much.
+fn unquoted(mut defect: Defect, quoted: bool) -> Defect {
+    if quoted {
+        defect.message.push_str("; leave out the quotes");
+    }
+    defect
 }
 
 /// The value is of another type than expected.

@@ -153,6 +153,10 @@ mod tests {
             assert_eq!(error.reason(), Some(reason), "{to}: {error}");
             assert!(error.message().starts_with("project_profile.yaml: line "), "{error}");
         }
+        let quoted = parse(&SEED.replace("8002", "'8002'")).unwrap_err();
+        let expected = "project_profile.yaml: line 6, column 19: 'server.fed_learn_port' must be a \
+                        whole number, but is '8002', which YAML reads as text; leave out the quotes";
+        assert_eq!(quoted.message(), expected);
         assert_eq!(parse("[]").unwrap_err().reason(), Some(Reason::FieldType));
     }
 

@@ -11,15 +11,18 @@ use crate::names::shown;
 
 /// Reads the one document in `text`.
 pub(super) fn compose(text: &str, dialect: Dialect) -> Result<Node, Defect> {
+    compose_counting(text, dialect, &mut Size::default())
+}
+
+/// Reads, and counts the work.
+pub(super) fn compose_counting(
+    text: &str,
+    dialect: Dialect,
+    spent: &mut Size,
+) -> Result<Node, Defect> {
     let text = Ended::new(text);
-    let mut composer = Composer {
-        events: Events::new(&text)?,
-        dialect,
-        anchors: HashMap::new(),
-        spent: Size::default(),
-        depth: 0,
-    };
-    composer.document()
+    let events = Events::new(&text)?;
+    Composer { events, dialect, anchors: HashMap::new(), spent, depth: 0 }.document()
 }
 
 struct Composer<'a> {
@@ -27,16 +30,16 @@ struct Composer<'a> {
     dialect: Dialect,
     /// What each anchor names; `None` while its node is being read.
     anchors: HashMap<String, Option<Node>>,
-    spent: Size,
+    spent: &'a mut Size,
     depth: usize,
 }
 
 /// What a tree costs. Text counts too: ten thousand aliases to one long text are as harmful as ten
 /// thousand nodes are harmless.
-#[derive(Default)]
-struct Size {
-    nodes: usize,
-    bytes: usize,
+#[derive(Debug, Default)]
+pub(super) struct Size {
+    pub(super) nodes: usize,
+    pub(super) bytes: usize,
 }
 
 impl Composer<'_> {
@@ -65,9 +68,13 @@ impl Composer<'_> {
             return self.alias(event);
         }
         let anchor = self.anchor(event.anchor, at)?;
-        self.spend(1, at)?;
+        let bytes = match &event.kind {
+            EventKind::Scalar { text, .. } => text.len(),
+            _ => 0,
+        };
+        self.spent.add(&Size { nodes: 1, bytes }, at)?;
         let value = match event.kind {
-            EventKind::Scalar { text, plain } => Value::Scalar(self.scalar(text, plain, at)?),
+            EventKind::Scalar { text, plain } => Value::Scalar(Self::scalar(text, plain, at)?),
             EventKind::SequenceStart => {
                 self.nested(at, |composer| composer.sequence().map(Value::Sequence))?
             }
@@ -92,15 +99,14 @@ impl Composer<'_> {
         Ok(read)
     }
 
-    fn scalar(&mut self, text: String, plain: bool, at: Mark) -> Result<Scalar, Defect> {
-        self.spent.bytes = self.spent.bytes.saturating_add(text.len());
+    fn scalar(text: String, plain: bool, at: Mark) -> Result<Scalar, Defect> {
         if !plain {
             return Ok(Scalar { text, kind: ScalarKind::Text });
         }
         match resolve(&text) {
             Ok(kind) => Ok(Scalar { text, kind }),
             Err(why) => {
-                let message = format!("{at}: {} {why}", shown(&text));
+                let message = format!("{at}: {} {why}; in quotes it would be text", shown(&text));
                 Err(Defect::new(Reason::YamlScalar, message))
             }
         }
@@ -211,23 +217,27 @@ impl Composer<'_> {
         };
         let mut size = Size::default();
         let height = measure(node, &mut size);
-        let node = node.clone();
         check_depth(self.depth + height, at)?;
-        self.spent.bytes = self.spent.bytes.saturating_add(size.bytes);
-        self.spend(size.nodes, at)?;
-        Ok(node)
+        // Counted before the copy is made.
+        self.spent.add(&size, at)?;
+        Ok(node.clone())
     }
+}
 
-    fn spend(&mut self, nodes: usize, at: Mark) -> Result<(), Defect> {
-        self.spent.nodes = self.spent.nodes.saturating_add(nodes);
-        if self.spent.nodes > MAX_NODES {
+impl Size {
+    /// Adds a part, unless the whole would be too much.
+    fn add(&mut self, part: &Size, at: Mark) -> Result<(), Defect> {
+        let nodes = self.nodes.saturating_add(part.nodes);
+        let bytes = self.bytes.saturating_add(part.bytes);
+        if nodes > MAX_NODES {
             let message = format!("{at}: the YAML has more than {MAX_NODES} nodes");
             return Err(Defect::new(Reason::YamlTooManyNodes, message));
         }
-        if self.spent.bytes > MAX_BYTES {
+        if bytes > MAX_BYTES {
             let message = format!("{at}: the YAML's aliases repeat more than {MAX_BYTES} bytes");
             return Err(Defect::new(Reason::YamlTooLarge, message));
         }
+        (self.nodes, self.bytes) = (nodes, bytes);
         Ok(())
     }
 }
@@ -284,7 +294,11 @@ fn duplicate(key: &str, first: Mark, at: Mark) -> Defect {
 
 fn not_text(key: &Node, at: Mark) -> Defect {
     let found = match key.plain_text() {
-        Some(text) => format!("{}, which YAML reads as {}", shown(text), key.type_name()),
+        Some(text) => format!(
+            "{}, which YAML reads as {}; in quotes it would be text",
+            shown(text),
+            key.type_name()
+        ),
         None => key.type_name().to_owned(),
     };
     let message = format!("{at}: a mapping's key must be text, but is {found}");

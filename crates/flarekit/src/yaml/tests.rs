@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{Dialect, MAX_BYTES, MAX_DEPTH, Node, ScalarKind, Value, parse, write};
+use super::compose::{Size, compose_counting};
+use super::{Dialect, MAX_BYTES, MAX_DEPTH, MAX_NODES, Node, ScalarKind, Value, parse, write};
 use crate::error::Reason;
 
 fn local(text: &str) -> Node {
@@ -163,6 +164,55 @@ fn limits_hold() {
     local(&merges);
     let repeated = format!("a: &a {}\nb: [{}]\n", "x".repeat(500_000), "*a, ".repeat(9));
     assert_eq!(reason(&repeated), Reason::YamlTooLarge);
+}
+
+/// What a refusal costs, counted: never more than is accepted.
+#[test]
+fn work_is_bounded() {
+    let counted = |text: &str| {
+        let mut spent = Size::default();
+        let read = compose_counting(text, Dialect::Local, &mut spent);
+        (read.map_err(|defect| defect.reason), spent)
+    };
+    let list = |count: usize| format!("[{}]\n", "a,".repeat(count - 1));
+    let (read, spent) = counted(&list(MAX_NODES));
+    assert!(read.is_ok() && spent.nodes == MAX_NODES && spent.bytes == MAX_NODES - 1, "{spent:?}");
+    let (read, spent) = counted(&list(MAX_NODES + 1));
+    assert_eq!((read, spent.nodes), (Err(Reason::YamlTooManyNodes), MAX_NODES));
+
+    let mut bomb = String::from("a0: &a0 [x, x]\n");
+    for n in 1..60 {
+        bomb += &format!("a{n}: &a{n} [*a{}, *a{}]\n", n - 1, n - 1);
+    }
+    let (read, spent) = counted(&bomb);
+    assert_eq!(read, Err(Reason::YamlTooManyNodes));
+    assert!(spent.nodes <= MAX_NODES, "{spent:?}");
+    let repeated = format!("a: &a {}\nb: [{}]\n", "x".repeat(500_000), "*a, ".repeat(9));
+    let (read, spent) = counted(&repeated);
+    assert_eq!(read, Err(Reason::YamlTooLarge));
+    assert!((500_000..=MAX_BYTES).contains(&spent.bytes), "{spent:?}");
+}
+
+#[test]
+fn messages_say_what_to_write() {
+    for (text, message) in [
+        (
+            "a: 2020-13-01\n",
+            "line 1, column 4: '2020-13-01' is written like a date or a time that does not exist; \
+             in quotes it would be text",
+        ),
+        (
+            "a: =\n",
+            "line 1, column 4: '=' is reserved in YAML 1.1 and has no value; in quotes it would be text",
+        ),
+        (
+            "no: 1\n",
+            "line 1, column 1: a mapping's key must be text, but is 'no', which YAML reads as true \
+             or false; in quotes it would be text",
+        ),
+    ] {
+        assert_eq!(refused(text, Dialect::Archive).1, message);
+    }
 }
 
 #[test]
