@@ -1,0 +1,148 @@
+//! The steps of the commands, at a time that the tests hand in.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use flarekit::approval::{
+    AdmittedRequest, RootTrust, SignedZipFile, UnverifiedApproval, UnverifiedRequest, keep_approval,
+};
+use flarekit::archive::Limits;
+use flarekit::audit::AuditDirectory;
+use flarekit::ca::CertAuthority;
+use flarekit::definition::Definition;
+use flarekit::error::{Code, Error};
+use flarekit::fingerprint::Fingerprint;
+use flarekit::kit::{KitInputs, KitPlan, ProdDir};
+use flarekit::names::RequestId;
+use flarekit::pki::PrivateKey;
+use flarekit::profile::ProjectProfile;
+use flarekit::request::{self, LocalRequest, Request, Search};
+use flarekit::{files, yaml};
+
+use crate::case::{Case, Refusal};
+use crate::machine::{Machine, PARTICIPANTS, now};
+
+/// Does what a command does, as `crates/flarekit-cli/src/commands` has it.
+pub fn run(machine: &Machine, command: &[String]) -> Result<(), Error> {
+    let words: Vec<&str> = command.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["cert", "approve", zip, "--ca-dir", ca, "--profile", profile, "--out", out] => {
+            approve(machine, zip, ca, profile, out)
+        }
+        ["package", zip, "--request-dir", folder] => {
+            package(machine, zip, folder, RootTrust::Unpinned)
+        }
+        ["package", zip, "--request-dir", folder, "--fingerprint", fingerprint] => {
+            let pinned = RootTrust::Pinned(Fingerprint::parse(fingerprint).unwrap());
+            package(machine, zip, folder, pinned)
+        }
+        ["cert", "request", "--participant", definition, "--out", out] => {
+            request(machine, definition, out)
+        }
+        other => panic!("no such command: {other:?}"),
+    }
+}
+
+fn approve(machine: &Machine, zip: &str, ca: &str, profile: &str, out: &str) -> Result<(), Error> {
+    let zip_path = machine.path(zip);
+    let bytes = read_archive(machine, zip, Code::InvalidArgs)?;
+    let request = UnverifiedRequest::read(&bytes, zip)?.verify()?;
+    let (ca, _) = CertAuthority::open(&machine.path(ca), &mut || Ok(None))?;
+    let profile = ProjectProfile::parse(&read_text(machine, profile)?, profile)?;
+    let admitted = AdmittedRequest::admit(request, &ca, &profile)?;
+    let out = SignedZipFile::open(&machine.path(out), false)?;
+    let approval = ca.sign(admitted, 1095, now())?;
+    let audit = AuditDirectory::in_home(Some(&machine.path("home")));
+    let record = audit.write_approval(
+        &approval.request().request_id,
+        &approval.audit_record(&zip_path, out.path(), &ca),
+    );
+    out.write(&approval)?;
+    let _ = record.keep();
+    Ok(())
+}
+
+fn package(machine: &Machine, zip: &str, folder: &str, trust: RootTrust) -> Result<(), Error> {
+    let bytes = read_archive(machine, zip, Code::InvalidSignedZip)?;
+    let approval = UnverifiedApproval::read(&bytes, zip)?.verify(trust, now())?;
+    let audit = AuditDirectory::in_home(Some(&machine.path("home")));
+    let search = Search {
+        request_id: approval.request_id(),
+        name: &approval.identity().name,
+        given: Some(&machine.path(folder)),
+        signed_zip: &machine.path(zip),
+        audit: &audit,
+    };
+    let local = LocalRequest::open(&search, &approval.approved_request())?;
+    let folder = local.folder().to_path_buf();
+    let plan = KitPlan::new(KitInputs::new(&approval, local)?)?;
+    let identity = approval.identity();
+    let prod = ProdDir::open(
+        &machine.path("workspace"),
+        &identity.project,
+        &approval.deploy_version(),
+        approval.fingerprint(),
+    )?;
+    prod.install(&plan, &identity.name, false, now())?;
+    assert_eq!(keep_approval(&folder, &approval), None);
+    Ok(())
+}
+
+fn request(machine: &Machine, definition: &str, out: &str) -> Result<(), Error> {
+    let parsed = Definition::parse(&read_text(machine, definition)?).map_err(|defect| {
+        let code = Definition::request_code(defect.reason);
+        defect.within(definition).code(code)
+    })?;
+    parsed.refuse_unsupported(Code::InvalidArgs)?;
+    let name = &parsed.site.identity.name;
+    let folder = machine.path(out);
+    request::refuse_occupied(&folder, name, false)?;
+    let key = PrivateKey::generate().unwrap();
+    let request = Request::create(&parsed, key, RequestId::from_random([7; 16]), now())?;
+    let audit = AuditDirectory::in_home(Some(&machine.path("home")));
+    request::store(&request, &folder, false, &audit, now())?;
+    Ok(())
+}
+
+fn read_archive(machine: &Machine, path: &str, unusable: Code) -> Result<Vec<u8>, Error> {
+    files::read(&machine.path(path), Limits::ARTIFACT.archive_bytes)
+        .map(|file| file.bytes)
+        .map_err(|error| error.code(unusable))
+}
+
+fn read_text(machine: &Machine, path: &str) -> Result<Vec<u8>, Error> {
+    files::read(&machine.path(path), yaml::MAX_BYTES as u64)
+        .map(|file| file.bytes)
+        .map_err(|error| error.code(Code::InvalidArgs))
+}
+
+/// What is wrong with the answer to a vector, if anything.
+pub fn complaint(case: &Case) -> Option<String> {
+    let machine = Machine::altered(case);
+    let before = machine.tree();
+    let Ok(answer) = catch_unwind(AssertUnwindSafe(|| run(&machine, &case.command))) else {
+        return Some("it panicked".to_owned());
+    };
+    let Err(error) = answer else { return Some("it was accepted".to_owned()) };
+    let found = Refusal(error.code(), error.reason());
+    if found != case.refusal {
+        return Some(format!("{found:?} instead of {:?}: {error}", case.refusal));
+    }
+    (machine.tree() != before).then(|| "something was written".to_owned())
+}
+
+/// Without this, a machine on which nothing works would pass every vector.
+#[test]
+fn the_valid_machine_is_served() {
+    for (name, definition) in PARTICIPANTS {
+        for command in [
+            crate::generate::approve(name),
+            crate::generate::package(name),
+            crate::generate::request(definition),
+        ] {
+            let machine = Machine::valid();
+            let before = machine.tree();
+            run(&machine, &command).unwrap();
+            assert!(machine.tree().len() > before.len(), "{command:?} wrote nothing");
+        }
+    }
+}
