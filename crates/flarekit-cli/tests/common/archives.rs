@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flarekit::archive::{self, Limits};
-use flarekit::pki::{PrivateKey, Signer, encode_base64, sha256_hex};
+use flarekit::pki::{Certificate, PrivateKey, Signer, encode_base64, sha256_hex};
 use serde_json::Value;
 
 use super::Machine;
@@ -88,8 +88,14 @@ impl Members {
         });
     }
 
-    /// Makes the hashes in `signed.json` fit again.
+    /// Makes what `signed.json` says about the other members fit again.
     pub fn fit_signed(&mut self) {
+        if let Ok(certificate) = Certificate::from_pem(&self.0[&self.member(".crt")]) {
+            self.edit_json("signed.json", |json| {
+                json["certificate"]["serial"] = certificate.serial().into();
+                json["certificate"]["valid_until"] = certificate.not_after().to_string().into();
+            });
+        }
         let site = sha256_hex(&self.0["site.yaml"]);
         let certificate = sha256_hex(&self.0[&self.member(".crt")]);
         let root = sha256_hex(&self.0["rootCA.pem"]);
