@@ -117,7 +117,7 @@ impl Site {
     }
 }
 
-/// Longest description, in bytes.
+/// Longest description, in bytes: room for a page of text, which is all that anybody would read.
 const DESCRIPTION: usize = 4096;
 /// Most further hosts of a server. Certificates are sent at every connection.
 const HOSTS: usize = 100;
