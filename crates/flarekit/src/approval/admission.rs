@@ -5,7 +5,7 @@ use crate::ca::CertAuthority;
 use crate::connection::Connection;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::identity::Kind;
-use crate::names::Host;
+use crate::names::{Host, shown};
 use crate::pki::{AltName, Certificate};
 use crate::profile::ProjectProfile;
 
@@ -93,7 +93,7 @@ fn check_project(
     if subject != project.as_str() {
         return refuse(
             Code::ProjectCaMismatch,
-            format!("but the root certificate's CN is '{subject}'"),
+            format!("but the root certificate's CN is {}", shown(subject)),
         );
     }
     if &profile.name != project {

@@ -31,7 +31,12 @@ pub(crate) fn shown(text: &str) -> String {
     if text.chars().count() > SHOWN {
         short.push('…');
     }
-    format!("'{}'", short.escape_debug().to_string().replace("\\'", "'"))
+    format!("'{}'", escaped(&short))
+}
+
+/// The same text without anything that a terminal would obey or not show.
+pub(crate) fn escaped(text: &str) -> String {
+    text.escape_debug().to_string().replace("\\'", "'")
 }
 
 /// The name of a federation: `[A-Za-z0-9][A-Za-z0-9._-]*`, at most 64 characters.

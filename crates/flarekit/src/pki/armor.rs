@@ -8,6 +8,9 @@ use crate::error::{Defect, Reason};
 const BEGIN: &str = "-----BEGIN ";
 const DASHES: &str = "-----";
 
+/// Longest label of a block, in bytes: about twice the longest in use. Messages repeat it.
+const LONGEST_LABEL: usize = 48;
+
 /// What one PEM file holds. The buffer is wiped, since it may be a private key.
 pub(super) struct Block<'a> {
     pub(super) label: &'a str,
@@ -89,7 +92,8 @@ pub(super) fn read_any(input: &[u8]) -> Result<Block<'_>, Defect> {
     };
     let (label, rest) =
         rest.split_once(DASHES).ok_or_else(|| malformed("has a damaged PEM BEGIN line"))?;
-    if label.is_empty() || !label.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ') {
+    let plain = label.chars().all(|c| c.is_ascii_alphanumeric() || c == ' ');
+    if label.is_empty() || label.len() > LONGEST_LABEL || !plain {
         return Err(malformed("has a damaged PEM BEGIN line"));
     }
     let end = format!("-----END {label}-----");
@@ -183,6 +187,7 @@ mod tests {
             "-----BEGIN X-----AQID-----END X-----".into(),
             "-----BEGIN X-----\nAQID\n".into(),
             "-----BEGIN -----\nAQID\n-----END -----\n".into(),
+            block.replace('X', &"X".repeat(49)),
         ];
         for case in cases {
             let defect = read(case.as_bytes(), "X").unwrap_err();

@@ -19,6 +19,7 @@ use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage, KeyUsag
 
 use super::asn1;
 use crate::error::{Defect, Reason};
+use crate::names::escaped;
 
 const WHAT: &str = "extensions";
 
@@ -39,11 +40,11 @@ pub enum AltName {
     Ip(IpAddr),
 }
 
-/// `DNS:example.org`, `IP:192.0.2.1`.
+/// `DNS:example.org`, `IP:192.0.2.1`, safe to show: a certificate may have any ASCII in its names.
 impl fmt::Display for AltName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Dns(name) => write!(f, "DNS:{name}"),
+            Self::Dns(name) => write!(f, "DNS:{}", escaped(name)),
             Self::Ip(address) => write!(f, "IP:{address}"),
         }
     }
@@ -206,6 +207,7 @@ mod tests {
         assert_eq!(alt_names(&write_alt_names(&names).unwrap()).unwrap(), names);
         let shown: Vec<String> = names.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["DNS:server1.hospital-central.org", "IP:192.0.2.1", "IP:2001:db8::1"]);
+        assert_eq!(AltName::Dns("a\u{1b}[2J".into()).to_string(), r"DNS:a\u{1b}[2J");
     }
 
     #[test]

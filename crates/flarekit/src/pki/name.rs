@@ -9,6 +9,7 @@ use der::{Decode, Sequence, Tag, Tagged};
 
 use super::asn1;
 use crate::error::{Defect, Reason};
+use crate::names::escaped;
 
 /// PKCS#9 (RFC 2985 section 5.4.3). The runtime reads a participant's type or role from it.
 const UNSTRUCTURED_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.2");
@@ -93,15 +94,16 @@ impl DistinguishedName {
     }
 }
 
-/// `CN=hospital-a, O=hospital_alpha, unstructuredName=client`.
+/// `CN=hospital-a, O=hospital_alpha, unstructuredName=client`, safe to show: a certificate may have
+/// any characters in its names.
 impl fmt::Display for DistinguishedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CN={}", self.common_name)?;
+        write!(f, "CN={}", escaped(&self.common_name))?;
         if let Some(organization) = &self.organization {
-            write!(f, ", O={organization}")?;
+            write!(f, ", O={}", escaped(organization))?;
         }
         if let Some(name) = &self.unstructured_name {
-            write!(f, ", unstructuredName={name}")?;
+            write!(f, ", unstructuredName={}", escaped(name))?;
         }
         Ok(())
     }
@@ -217,6 +219,13 @@ mod tests {
             assert_eq!(read(sets), Err(Reason::SubjectMalformed), "{sets:?}");
         }
         assert_eq!(read(&[&[2, 1, 0]]), Err(Reason::DerMalformed));
+    }
+
+    #[test]
+    fn is_shown_without_what_a_terminal_would_obey() {
+        let name = name("a", Some("St. Mary's \u{1b}[2J\u{202e}"), Some("\r"));
+        let expected = r"CN=a, O=St. Mary's \u{1b}[2J\u{202e}, unstructuredName=\r";
+        assert_eq!(name.to_string(), expected);
     }
 
     #[test]

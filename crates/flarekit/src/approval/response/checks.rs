@@ -170,18 +170,18 @@ impl UnverifiedApproval {
         let identity = &metadata.identity;
         let host = AltName::from(metadata.connection.server.host.host());
         let good = if identity.cert_type.kind() == Kind::Server {
-            let listed: Vec<AltName> = site.host_names.iter().map(AltName::from).collect();
-            names.contains(&host) && names.iter().all(|name| *name == host || listed.contains(name))
+            let approved: Vec<AltName> = site.host_names.iter().map(AltName::from).collect();
+            names.contains(&host)
+                && names.iter().all(|name| *name == host || approved.contains(name))
         } else {
             names == [AltName::Dns(identity.name.as_str().to_owned())]
         };
         if good {
             return Ok(());
         }
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         Err(self.invalid(
             Reason::CertificateProfile,
-            format!("the certificate is for other names than the approved: {}", names.join(", ")),
+            format!("the certificate is for other names than the approved: {}", listed(names)),
         ))
     }
 
@@ -198,8 +198,10 @@ impl UnverifiedApproval {
             Code::SignedZipIdentityConflict,
             Reason::RootProjectMismatch,
             format!(
-                "{}: the root certificate's CN is '{subject}', but signed.json is of project '{}'",
-                self.place, identity.project
+                "{}: the root certificate's CN is {}, but signed.json is of project '{}'",
+                self.place,
+                shown(subject),
+                identity.project
             ),
         ))
     }
@@ -312,5 +314,28 @@ impl UnverifiedApproval {
                 self.place, identity.cert_type
             ),
         ))
+    }
+}
+
+/// The names, as far as a message should go: a certificate may have thousands.
+fn listed(names: &[AltName]) -> String {
+    const SHOWN: usize = 300;
+    let list = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    match list.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", list.get(..end).unwrap_or_default()),
+        None => list,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_of_names_is_cut() {
+        let name = |text: &str| AltName::Dns(text.to_owned());
+        assert_eq!(listed(&[name("a"), name("b\n")]), r"DNS:a, DNS:b\n");
+        let long = listed(&vec![name("hospital-a"); 1000]);
+        assert!(long.ends_with('…') && long.chars().count() == 301, "{long}");
     }
 }
