@@ -13,11 +13,9 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(plain, Value::Object(object.clone()));
     let text = json::write(&object);
     assert_eq!(json::parse(text.as_bytes()).unwrap(), object);
-    for key in object.keys() {
-        let _ = accepted(json::text(&object, key), data);
-        let _ = accepted(json::integer(&object, key), data);
-        let _ = accepted(json::object(&object, key), data);
-    }
+    let _ = accepted(json::text(&object, "name"), data);
+    let _ = accepted(json::integer(&object, "name"), data);
+    let _ = accepted(json::object(&object, "name"), data);
 });
 
 fn depth(value: &Value) -> usize {

@@ -9,30 +9,57 @@ const OCTET_STRING: u8 = 0x04;
 const SEQUENCE: u8 = 0x30;
 const CONSTRUCTED: u8 = 0x20;
 
-/// Changes one value in the tree and writes the lengths around it anew.
+/// Changes one value in the tree, each as likely as another, and writes the lengths around it anew.
 #[must_use]
 pub fn change(der: &[u8], dice: &mut Dice) -> Vec<u8> {
-    let Some(mut values) = split(der).filter(|values| !values.is_empty()) else {
+    let mut at = dice.below(count(der));
+    change_at(der, &mut at, dice)
+}
+
+/// Changes the value that `at` others precede.
+fn change_at(der: &[u8], at: &mut usize, dice: &mut Dice) -> Vec<u8> {
+    let Some(values) = split(der).filter(|values| !values.is_empty()) else {
         return mutated(der);
     };
-    let at = dice.below(values.len());
-    let (tag, content) = values[at];
-    // Extensions stand in octet strings.
-    let nested = tag & CONSTRUCTED != 0 || tag == OCTET_STRING && split(content).is_some();
-    let changed = match dice.below(16) {
-        0 => {
-            values.remove(at);
-            return join(&values);
-        }
-        1 => {
-            values.insert(at, values[dice.below(values.len())]);
-            return join(&values);
-        }
+    let mut changed = Vec::new();
+    for (tag, content) in values {
+        let inside = if nested(tag, content) { count(content) } else { 0 };
+        let value = match at.checked_sub(1) {
+            None => change_value(tag, content, dice),
+            Some(before) if before < inside => {
+                *at = before;
+                wrap(tag, &change_at(content, at, dice))
+            }
+            Some(_) => wrap(tag, content),
+        };
+        // Once the value was met, everything after it is out of reach.
+        *at = at.checked_sub(1 + inside).unwrap_or(usize::MAX);
+        changed.extend(value);
+    }
+    changed
+}
+
+/// The value with another content or tag, twice, or not at all.
+fn change_value(tag: u8, content: &[u8], dice: &mut Dice) -> Vec<u8> {
+    match dice.below(16) {
+        0 => Vec::new(),
+        1 => wrap(tag, content).repeat(2),
         2 => wrap(u8::try_from(dice.below(256)).unwrap_or(tag), content),
-        _ if nested => wrap(tag, &change(content, dice)),
         _ => wrap(tag, &mutated(content)),
-    };
-    [join(&values[..at]), changed, join(&values[at + 1..])].concat()
+    }
+}
+
+/// How many values there are, those inside others included.
+fn count(der: &[u8]) -> usize {
+    let values = split(der).unwrap_or_default();
+    let inside =
+        |(tag, content): &(u8, &[u8])| 1 + if nested(*tag, content) { count(content) } else { 0 };
+    values.iter().map(inside).sum()
+}
+
+/// Whether a value consists of values. Extensions stand in octet strings.
+fn nested(tag: u8, content: &[u8]) -> bool {
+    (tag & CONSTRUCTED != 0 || tag == OCTET_STRING) && split(content).is_some()
 }
 
 /// Signs a certificate or a request anew: body, algorithm, signature (RFC 5280 section 4.1).
@@ -65,10 +92,6 @@ fn split(mut bytes: &[u8]) -> Option<Vec<(u8, &[u8])>> {
         bytes = rest;
     }
     bytes.is_empty().then_some(values)
-}
-
-fn join(values: &[(u8, &[u8])]) -> Vec<u8> {
-    values.iter().flat_map(|(tag, content)| wrap(*tag, content)).collect()
 }
 
 fn wrap(tag: u8, content: &[u8]) -> Vec<u8> {
