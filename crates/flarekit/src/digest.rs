@@ -69,6 +69,7 @@ impl fmt::Display for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn pieces_have_the_digest_of_the_whole() {
@@ -90,5 +91,23 @@ mod tests {
         assert_eq!(Digest::parse_any_case(&format!("sha256:{text}")).unwrap(), digest);
         assert!(Digest::parse_any_case(&text[1..]).is_err());
         assert!(Digest::parse_any_case(&format!("{text}\n")).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_printed_is_read_back(bytes: Vec<u8>) {
+            let digest = Digest::of(&bytes);
+            prop_assert_eq!(Digest::parse(&digest.to_string()), Ok(digest));
+            let prefixed = format!(" SHA256:{}", digest.to_string().to_uppercase());
+            prop_assert_eq!(Digest::parse_any_case(&prefixed), Ok(digest));
+        }
+
+        #[test]
+        fn only_what_is_printed_is_a_digest(text in "[0-9a-fA-F:]{63,65}|.{0,70}") {
+            if let Ok(digest) = Digest::parse(&text) {
+                prop_assert_eq!(digest.to_string(), text.as_str());
+            }
+            let _ = Digest::parse_any_case(&text);
+        }
     }
 }

@@ -128,6 +128,17 @@ mod tests {
         }
 
         #[test]
+        fn every_notation_means_the_same(digest: [u8; 32], lower: bool, label in 0_usize..6, colons: bool) {
+            let fingerprint = Fingerprint::from_digest(digest);
+            let pairs = fingerprint.to_string().trim_start_matches("SHA256:").to_owned();
+            let digits = if colons { pairs } else { pairs.replace(':', "") };
+            let label = ["", "SHA256:", "SHA256=", "sha256 Fingerprint=", " Sha256 : ", "\n"][label];
+            let text = format!("{label}{digits} ");
+            let text = if lower { text.to_lowercase() } else { text };
+            prop_assert_eq!(Fingerprint::parse(&text), Ok(fingerprint), "{}", text);
+        }
+
+        #[test]
         fn no_text_makes_it_panic(text in ".{0,120}") {
             let _ = Fingerprint::parse(&text);
         }

@@ -228,6 +228,10 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::{hash_map, vec};
+    use proptest::prelude::*;
+    use serde_json::{Map, Value};
+
     use super::{MAX_BYTES, MAX_DEPTH, integer, object, optional_text, parse, text, write};
     use crate::error::Reason;
 
@@ -304,5 +308,41 @@ mod tests {
         assert_eq!(integer(&json, "n").unwrap_err().reason, Reason::FieldMissing);
         assert!(object(&json, "o").unwrap().is_empty());
         assert_eq!(object(&json, "t").unwrap_err().reason, Reason::FieldType);
+    }
+
+    /// Any value without fractions, which no artifact has.
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 5, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..5).prop_map(Value::from),
+                any_object(inner).prop_map(Value::from),
+            ]
+        })
+    }
+
+    fn any_object(
+        value: impl Strategy<Value = Value>,
+    ) -> impl Strategy<Value = Map<String, Value>> {
+        hash_map(any::<String>(), value, 0..5).prop_map(|pairs| pairs.into_iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(object in any_object(any_value())) {
+            prop_assert_eq!(parse(write(&object).as_bytes()), Ok(object));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(text in "[{}\\[\\]:,\"\\\\u0-9a-e+. \t\n-]{0,60}", bytes: Vec<u8>) {
+            let _ = parse(text.as_bytes());
+            let _ = parse(&bytes);
+        }
     }
 }

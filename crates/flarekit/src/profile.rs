@@ -108,6 +108,7 @@ fn code_of(defect: Defect, place: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const SEED: &str = "name: hospital_federation\nscheme: grpc\nconnection_security: tls\n\
         server:\n  host: server1.hospital-central.org\n  fed_learn_port: 8002\n  admin_port: 8003\n";
@@ -175,5 +176,33 @@ mod tests {
         assert_eq!(name.as_str(), "demo");
         let error = ProjectProfile::parse_name(b"name: .demo\n", "p.yaml").unwrap_err();
         assert_eq!(error.code(), Code::InvalidProjectName);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_into_a_profile_is_read(
+            name in "[A-Za-z0-9][A-Za-z0-9._-]{0,30}x",
+            scheme in prop::sample::select(Scheme::ALL),
+            security in prop::sample::select(ConnectionSecurity::ALL),
+            host in "([a-z][a-z0-9]{0,9}\\.){0,3}[a-z]{1,9}",
+            ports in (1_u16.., 1_u16..),
+        ) {
+            let server = Node::mapping(vec![])
+                .with("host", Node::text(host.as_str()))
+                .with("fed_learn_port", Node::integer(ports.0.into()))
+                .with("admin_port", Node::integer(ports.1.into()));
+            let document = Node::mapping(vec![])
+                .with("server", server)
+                .with("connection_security", Node::text(security.as_str()))
+                .with("scheme", Node::text(scheme.as_str()))
+                .with("name", Node::text(name.as_str()));
+            let profile = parse(&yaml::write(&document)).unwrap();
+            prop_assert_eq!(profile.name.as_str(), name);
+            let connection = profile.connection;
+            prop_assert_eq!((connection.scheme, connection.security), (scheme, security));
+            let server = connection.server;
+            prop_assert_eq!(server.host.as_str(), host);
+            prop_assert_eq!((server.fed_learn_port.get(), server.admin_port.get()), ports);
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Tests of definitions.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::identity::CertType;
 
@@ -110,4 +112,74 @@ fn listeners_and_intermediaries_are_recognised() {
     let local = Definition::parse(text.as_bytes()).unwrap().local;
     assert_eq!(local.intermediary("server"), Some(("connect_to.name", "relay-1")));
     assert_eq!(local.intermediary("relay-1"), None);
+}
+
+/// Type, name, role and host names that fit together.
+fn any_participant() -> impl Strategy<Value = Node> {
+    let host = || "[a-z][a-z0-9-]{0,9}x(\\.[a-z]{2,9}){0,2}|10\\.0\\.[1-9]\\.[1-9]|2001:db8::[1-9]";
+    let text = |text: &str| Node::text(text);
+    let new = move |kind: &str, name: &str| {
+        Node::mapping(vec![]).with("type", text(kind)).with("name", text(name))
+    };
+    prop_oneof![
+        "[A-Za-z0-9][a-z0-9_-]{0,20}x".prop_map(move |name| new("client", &name)),
+        ("[a-z][a-z0-9]{0,9}@[a-z]{1,9}\\.org", "org_admin|org-admin|lead|member")
+            .prop_map(move |(name, role)| new("admin", &name).with("role", text(&role))),
+        ("[a-z][a-z0-9]{0,9}x\\.org", prop::collection::vec(host(), 0..4), any::<bool>()).prop_map(
+            move |(name, hosts, one)| {
+                let server = new("server", &name);
+                match hosts.first() {
+                    Some(host) if one => server.with("host_names", text(host)),
+                    _ => server.with(
+                        "host_names",
+                        Node::sequence(hosts.iter().map(|host| text(host)).collect()),
+                    ),
+                }
+            }
+        ),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn both_copies_mean_what_the_original_means(
+        participant in any_participant(),
+        project in "[A-Za-z0-9][A-Za-z0-9._-]{0,30}x",
+        org in "[A-Za-z0-9_]{1,30}x",
+        description in any::<Option<String>>(),
+        secret in "[a-z]{0,9}",
+    ) {
+        let participant =
+            participant.with("org", Node::text(org.as_str())).with("secret", Node::text(secret));
+        let mut document = Node::mapping(vec![]).with("name", Node::text(project.as_str()));
+        if let Some(description) = &description {
+            document = document.with("description", Node::text(description.as_str()));
+        }
+        let document = document.with("participants", Node::sequence(vec![participant]));
+        let definition = Definition::parse(yaml::write(&document).as_bytes()).unwrap();
+        prop_assert_eq!(definition.site.identity.project.as_str(), project);
+        prop_assert_eq!(definition.site.identity.org.as_str(), org);
+        prop_assert_eq!(definition.site.unapproved_fields(), ["participants[0].secret"]);
+
+        let copy = Site::parse_archived(definition.site.to_yaml().as_bytes()).unwrap();
+        prop_assert_eq!(&copy.identity, &definition.site.identity);
+        prop_assert_eq!(&copy.host_names, &definition.site.host_names);
+        prop_assert!(copy.unapproved_fields().is_empty());
+        prop_assert_eq!(copy.to_yaml(), definition.site.to_yaml());
+        let kept = Definition::parse(definition.to_local_yaml().as_bytes()).unwrap();
+        prop_assert_eq!(kept.site, definition.site);
+    }
+
+    #[test]
+    fn any_change_is_read_or_refused(
+        at in any::<prop::sample::Index>(),
+        text in "[-a?:,.#&*!|>'\"%{}\\[\\] \n0-9]{0,8}",
+        cut in 0_usize..8,
+    ) {
+        let at = at.index(SERVER.len() - cut);
+        let changed = format!("{}{text}{}", &SERVER[..at], &SERVER[at + cut..]);
+        if let Ok(definition) = Definition::parse(changed.as_bytes()) {
+            prop_assert!(Site::parse_archived(definition.site.to_yaml().as_bytes()).is_ok());
+        }
+    }
 }

@@ -253,7 +253,10 @@ fn is_windows_device(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::IpAddr;
+
     use super::*;
+    use crate::identity::CertType;
     use proptest::prelude::*;
 
     #[test]
@@ -322,6 +325,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_host_is_printed_as_it_is_read(text in "[a-z0-9:.-]{1,12}", v4: [u8; 4], v6: [u8; 16]) {
+            let addresses = [IpAddr::from(v4).to_string(), IpAddr::from(v6).to_string()];
+            for text in addresses.iter().chain([&text]) {
+                if let Ok(host) = Host::parse(text) {
+                    prop_assert_eq!(Host::parse(&host.to_string()), Ok(host));
+                }
+            }
+        }
+
+        #[test]
+        fn an_accepted_participants_name_is_a_safe_file_name(text in "[a-zA-Z0-9._@/ -]{1,20}") {
+            for cert_type in CertType::ALL {
+                if let Ok(name) = ParticipantName::parse(&text, *cert_type) {
+                    prop_assert_eq!(name.as_str(), &text);
+                    prop_assert!(!text.contains(['/', ' ']) && !text.starts_with(['.', '-']));
+                }
+            }
+        }
+
         #[test]
         fn an_accepted_project_name_is_a_safe_file_name(text in "\\PC{0,70}") {
             if let Ok(name) = ProjectName::parse(&text) {

@@ -147,7 +147,9 @@ fn malformed(message: impl Into<String>) -> Defect {
 
 #[cfg(test)]
 mod tests {
-    use super::{decode_base64, encode_base64, read, write};
+    use proptest::prelude::*;
+
+    use super::{decode_base64, encode_base64, read, read_any, write};
     use crate::error::Reason;
 
     #[test]
@@ -201,6 +203,28 @@ mod tests {
         for text in ["", "AQID\n", " AQID", "AQI", "AR==", "A_ID", "AQ==AQID", "\u{e9}"] {
             let defect = decode_base64(text.as_bytes()).unwrap_err();
             assert_eq!(defect.reason, Reason::SignatureInvalid, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn lines_of_any_length_are_read(bytes in prop::collection::vec(any::<u8>(), 1..300), width in 1_usize..90) {
+            let line = encode_base64(&bytes).unwrap();
+            prop_assert_eq!(&decode_base64(line.as_bytes()).unwrap(), &bytes);
+            let lines: Vec<String> =
+                line.as_bytes().chunks(width).map(|l| String::from_utf8(l.to_vec()).unwrap()).collect();
+            let pem = format!("-----BEGIN X-----\r\n{}\r\n-----END X-----\r\n", lines.join("\r\n"));
+            prop_assert_eq!(&*read(pem.as_bytes(), "X").unwrap(), &bytes);
+        }
+
+        #[test]
+        fn any_text_is_read_or_refused(body in "[A-Za-z0-9+/= \r\n-]{0,40}", label in "[A-Z -]{0,9}") {
+            let pem = format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
+            let _ = read_any(pem.as_bytes());
+            // What is accepted has one spelling.
+            if let Ok(bytes) = decode_base64(body.as_bytes()) {
+                prop_assert_eq!(encode_base64(&bytes).unwrap(), body);
+            }
         }
     }
 }

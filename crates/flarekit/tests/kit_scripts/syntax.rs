@@ -2,6 +2,9 @@
 
 use std::process::Command;
 
+use flarekit::kit::shell_word;
+use proptest::prelude::*;
+
 use crate::bench::{ADMIN, START, STOP, SUB_START, sub_start, write_script};
 
 fn all() -> Vec<(&'static str, String)> {
@@ -59,4 +62,19 @@ fn the_first_uid_is_the_name() {
     let after = text.split_once("uid=").unwrap().1;
     assert_eq!(after.split_whitespace().next(), Some("hospital-a"));
     assert!(!sub_start(true).contains("uid="));
+}
+
+proptest! {
+    // Each case is a process, so it has many words.
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn a_quoted_word_is_the_same_word_in_a_shell(
+        words in prop::collection::vec("[^\0]{0,20}|[ -~\n\t]{0,20}", 1..50)
+    ) {
+        let quoted: Vec<String> = words.iter().map(|word| shell_word(word)).collect();
+        let script = format!("printf '%s\\0' {}", quoted.join(" "));
+        let output = Command::new("sh").arg("-c").arg(script).output().unwrap();
+        let expected: String = words.iter().map(|word| format!("{word}\0")).collect();
+        prop_assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
+    }
 }
