@@ -64,6 +64,10 @@ fn of_ca_key(reason: Reason) -> Option<&'static str> {
             "Encrypt it in today's way: openssl pkcs8 -topk8 -in rootCA.key -out new.key, then \
              put new.key in the place of rootCA.key.",
         ),
+        Reason::KeyCostly => Some(
+            "Encrypt it with fewer rounds: openssl pkcs8 -topk8 -iter 600000 -in rootCA.key -out \
+             new.key, then put new.key in the place of rootCA.key.",
+        ),
         Reason::NotAPlainFile => Some("Put the file itself there, not a link."),
         Reason::KeyNotRsa | Reason::KeySize => Some(ROOT_KEY),
         _ => None,

@@ -165,6 +165,8 @@ super::names! {
         KeyEncrypted = "KEY_ENCRYPTED",
         /// A private key is encrypted in a way of OpenSSL's before PBES2, which is not read.
         KeyOldEncryption = "KEY_OLD_ENCRYPTION",
+        /// A private key is encrypted so that opening it takes more work than is accepted.
+        KeyCostly = "KEY_COSTLY",
         /// A private key's passphrase is wrong.
         KeyPassphrase = "KEY_PASSPHRASE",
         /// The root's key is of a kind or size that is not supported.

@@ -12,6 +12,7 @@ use aws_lc_rs::signature::{
 use const_oid::db::rfc5912;
 use der::asn1::{AnyRef, UintRef};
 use der::{Decode, Sequence};
+use pkcs8::pkcs5::pbes2::Kdf;
 use pkcs8::{EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef};
 use x509_cert::spki::AlgorithmIdentifierRef;
 use zeroize::Zeroizing;
@@ -23,6 +24,17 @@ use crate::error::{Defect, Reason};
 
 /// The one label under which keys are written: the runtime and the reference read it.
 const PKCS1: &str = "RSA PRIVATE KEY";
+
+/// Most rounds of PBKDF2: a few seconds. OpenSSL writes 2048, and 600,000 are advised (OWASP,
+/// "Password Storage Cheat Sheet", 2023).
+const PBKDF2_ROUNDS: u32 = 5_000_000;
+
+/// Most blocks of 128 bytes that scrypt may need, N times r (RFC 7914 section 2): 32 MiB. OpenSSL
+/// uses half of it and reads no more.
+const SCRYPT_MEMORY: u64 = 1 << 18;
+
+/// Most such blocks over all its passes, N times r times p.
+const SCRYPT_WORK: u64 = 1 << 20;
 
 static CONTENT: RsaSignatureEncoding = RSA_PSS_SHA256.with_pss_salt_length(RsaPssSaltLength::Max);
 
@@ -48,8 +60,8 @@ impl PrivateKey {
     /// # Errors
     /// [`Reason::PemMalformed`], [`Reason::PemLabel`], [`Reason::DerMalformed`],
     /// [`Reason::KeyNotRsa`], [`Reason::KeySize`], [`Reason::KeyEncrypted`] without a passphrase,
-    /// [`Reason::KeyOldEncryption`],
-    /// [`Reason::KeyPassphrase`] with a wrong one.
+    /// [`Reason::KeyPassphrase`] with a wrong one, [`Reason::KeyOldEncryption`],
+    /// [`Reason::KeyCostly`].
     pub fn from_pem(pem: &[u8], passphrase: Option<&[u8]>) -> Result<Self, Defect> {
         let block = armor::read_any(pem)?;
         let Content::Der(der) = block.content else {
@@ -139,6 +151,7 @@ impl PrivateKey {
                 "the key is encrypted and no passphrase was given",
             ));
         };
+        refuse_costly(&info)?;
         let wrong = || Defect::new(Reason::KeyPassphrase, "the passphrase does not open the key");
         let plain = info.decrypt(passphrase).map_err(|_| wrong())?;
         // With a wrong passphrase, one time in 256 the padding is right and the content is not.
@@ -176,6 +189,30 @@ impl fmt::Debug for PrivateKey {
     }
 }
 
+/// Refuses an encryption that would keep the machine busy for long, or would fill its memory: the
+/// file says how much work a passphrase takes.
+fn refuse_costly(info: &EncryptedPrivateKeyInfoRef<'_>) -> Result<(), Defect> {
+    let costly = match info.encryption_algorithm.pbes2().map(|scheme| &scheme.kdf) {
+        Some(Kdf::Pbkdf2(kdf)) => kdf.iteration_count > PBKDF2_ROUNDS,
+        Some(Kdf::Scrypt(kdf)) => {
+            let memory = kdf.cost_parameter.saturating_mul(kdf.block_size.into());
+            let work = memory.saturating_mul(kdf.parallelization.into());
+            memory > SCRYPT_MEMORY || work > SCRYPT_WORK
+        }
+        _ => false,
+    };
+    if !costly {
+        return Ok(());
+    }
+    Err(Defect::new(
+        Reason::KeyCostly,
+        format!(
+            "the key is encrypted so that opening it takes too much work, expected at most \
+             {PBKDF2_ROUNDS} rounds of PBKDF2, or scrypt in 32 MiB"
+        ),
+    ))
+}
+
 /// `EncryptedPrivateKeyInfo` (RFC 5958 section 3) with any encryption.
 #[derive(Sequence)]
 struct Encrypted<'a> {
@@ -207,6 +244,7 @@ mod tests {
     const PKCS1: &[u8] = vector!("valid/keys/rsa-2048.pkcs1.pem");
     const PKCS8: &[u8] = vector!("valid/keys/rsa-2048.pkcs8.pem");
     const ENCRYPTED: &[u8] = vector!("valid/keys/rsa-2048.encrypted.pem");
+    const SCRYPT: &[u8] = vector!("valid/keys/rsa-2048.scrypt.pem");
 
     fn refusal(pem: &[u8], passphrase: Option<&[u8]>) -> Reason {
         PrivateKey::from_pem(pem, passphrase).unwrap_err().reason
@@ -214,8 +252,9 @@ mod tests {
 
     #[test]
     fn every_form_of_one_key_is_written_as_pkcs1() {
+        let correct = Some(b"correct".as_slice());
         for (pem, passphrase) in
-            [(PKCS1, None), (PKCS8, None), (ENCRYPTED, Some(b"correct".as_slice()))]
+            [(PKCS1, None), (PKCS8, None), (ENCRYPTED, correct), (SCRYPT, correct)]
         {
             let key = PrivateKey::from_pem(pem, passphrase).unwrap();
             assert_eq!(key.to_pem().unwrap().as_bytes(), PKCS1);
@@ -243,6 +282,12 @@ mod tests {
             vector!("valid/keys/rsa-2048.pbes1.pem"),
         ] {
             assert_eq!(refusal(pem, Some(b"correct")), Reason::KeyOldEncryption);
+        }
+        for pem in [
+            vector!("invalid/keys/rsa-2048.costly-pbkdf2.pem").as_slice(),
+            vector!("invalid/keys/rsa-2048.costly-scrypt.pem"),
+        ] {
+            assert_eq!(refusal(pem, Some(b"correct")), Reason::KeyCostly);
         }
     }
 
