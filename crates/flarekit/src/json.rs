@@ -310,13 +310,14 @@ mod tests {
         assert_eq!(object(&json, "t").unwrap_err().reason, Reason::FieldType);
     }
 
-    /// Any value without fractions, which no artifact has.
+    /// Any value.
     fn any_value() -> impl Strategy<Value = Value> {
         let leaf = prop_oneof![
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
             any::<i64>().prop_map(Value::from),
             any::<u64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
             any::<String>().prop_map(Value::from),
         ];
         leaf.prop_recursive(4, 40, 5, |inner| {
@@ -337,6 +338,12 @@ mod tests {
         #[test]
         fn what_is_written_is_read_back(object in any_object(any_value())) {
             prop_assert_eq!(parse(write(&object).as_bytes()), Ok(object));
+        }
+
+        #[test]
+        fn a_number_is_read_as_the_nearest_there_is(digits in "[1-9][0-9]{20,70}") {
+            let object = parse(format!("{{\"a\":{digits}}}").as_bytes()).unwrap();
+            prop_assert_eq!(object["a"].as_f64(), digits.parse().ok());
         }
 
         #[test]

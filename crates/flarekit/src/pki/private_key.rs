@@ -195,6 +195,13 @@ fn refuse_costly(info: &EncryptedPrivateKeyInfoRef<'_>) -> Result<(), Defect> {
     let costly = match info.encryption_algorithm.pbes2().map(|scheme| &scheme.kdf) {
         Some(Kdf::Pbkdf2(kdf)) => kdf.iteration_count > PBKDF2_ROUNDS,
         Some(Kdf::Scrypt(kdf)) => {
+            // RFC 7914 section 2; the crate computes with what it was not made for.
+            if kdf.cost_parameter < 2 || !kdf.cost_parameter.is_power_of_two() {
+                return Err(Defect::new(
+                    Reason::DerMalformed,
+                    "the key's encryption has a cost that scrypt does not know",
+                ));
+            }
             let memory = kdf.cost_parameter.saturating_mul(kdf.block_size.into());
             let work = memory.saturating_mul(kdf.parallelization.into());
             memory > SCRYPT_MEMORY || work > SCRYPT_WORK
@@ -289,6 +296,8 @@ mod tests {
         ] {
             assert_eq!(refusal(pem, Some(b"correct")), Reason::KeyCostly);
         }
+        let no_cost = vector!("invalid/keys/rsa-2048.scrypt-without-cost.pem");
+        assert_eq!(refusal(no_cost, Some(b"correct")), Reason::DerMalformed);
     }
 
     #[test]
