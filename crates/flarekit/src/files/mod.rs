@@ -9,8 +9,8 @@
 //! and renamed. Its owner keeps it locked while alive, so that [`sweep`] can tell what a killed run
 //! left behind.
 
-mod adopt;
 mod backup;
+mod carry;
 mod change;
 mod dirs;
 mod error;
@@ -31,7 +31,7 @@ mod sys;
 mod tentative;
 #[cfg(test)]
 mod tests;
-mod walk;
+mod tree;
 mod write;
 
 pub use backup::{backup_name, remove};
@@ -40,9 +40,9 @@ pub use error::{FileError, FileErrorKind};
 pub use folder::{OwnFolder, backups_of, lock_filled};
 pub use lock::{Lock, lock_dir};
 pub use look::{Found, absolute, list, look, refuse_link, resolve, resolve_parent};
-pub use read::{FileBytes, read, read_named, read_secret};
+pub use read::{FileBytes, read, read_chunks, read_named, read_secret};
 pub use staged::StagedDir;
 pub use sweep::sweep;
 pub use tentative::{Replace, Tentative};
-pub use walk::{read_chunks, walk};
+pub use tree::{TreeEntry, move_into_place, tree};
 pub use write::{write_new, write_replacing};

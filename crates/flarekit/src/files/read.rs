@@ -56,6 +56,27 @@ pub fn read_secret(path: &Path, limit: u64) -> Result<(Zeroizing<Vec<u8>>, u32),
     Ok((bytes, plain.mode))
 }
 
+/// Hands a plain file's content to `each`, a piece at a time: it may be of any size.
+///
+/// # Errors
+/// The system's refusal, or that of `each`.
+pub fn read_chunks(
+    path: &Path,
+    mut each: impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), FileError> {
+    let on = || FileError::on("read", path);
+    let mut file = reach::open(path, false).map_err(on())?;
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok(()),
+            Ok(length) => each(chunk.get(..length).unwrap_or_default()).map_err(on())?,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(on()(error)),
+        }
+    }
+}
+
 /// An open plain file that is within its limit.
 struct Plain {
     file: File,

@@ -2,9 +2,9 @@
 
 use super::dirs::{Created, make_dirs, make_new_dir};
 use super::error::{FileError, FileErrorKind};
-use super::look::{Found, look};
+use super::look::{Found, list, look};
 use super::publish::{Publication, is_publishing};
-use super::{change, sys, write};
+use super::{change, sys, tree, write};
 use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -106,6 +106,20 @@ impl StagedDir {
         self.dirs.borrow_mut().push(path.clone());
         self.remember(relative, path);
         Ok(())
+    }
+
+    /// Puts the content of another directory of this file system in the place of its own. There
+    /// may be at most `most` entries.
+    ///
+    /// # Errors
+    /// The system's refusal; then neither may be used any more.
+    pub fn adopt(&self, other: &Path, most: usize) -> Result<(), FileError> {
+        tree::empty(&self.path)?;
+        for (name, _) in list(other)? {
+            let to = self.path.join(&name);
+            change::rename_new(&other.join(name), &to).map_err(FileError::on("write", &to))?;
+        }
+        tree::sync_tree(&self.path, most)
     }
 
     /// Gives it its name and mode. Nothing may be there.

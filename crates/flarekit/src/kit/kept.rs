@@ -24,12 +24,13 @@ pub(super) fn keep_own_files(
         return Ok(vec![]);
     }
     let mut kept = Vec::new();
-    for (path, found) in files::walk(&folder).map_err(unreadable)? {
-        let path = Path::new(LOCAL).join(path);
+    // It is the site's own folder, of whatever size.
+    for entry in files::tree(&folder, usize::MAX).map_err(unreadable)? {
+        let (path, found) = (Path::new(LOCAL).join(entry.path), entry.found);
         if found == Found::Other || !is_own(old, &path, found, record, planned)? {
             continue;
         }
-        new.adopt(&path, &old.join(&path)).map_err(unreadable)?;
+        new.carry(&path, &old.join(&path)).map_err(unreadable)?;
         if found != Found::Directory {
             kept.push(path);
         }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value, json};
 
 use crate::digest::{Digest, Hasher};
-use crate::files::{self, FileError, Found, Replace, Tentative};
+use crate::files::{self, FileError, Found, Replace, Tentative, TreeEntry};
 use crate::json;
 use crate::request::SCHEMA_VERSION;
 
@@ -73,7 +73,7 @@ impl KitRecord {
 /// key is its certificate.
 pub(super) fn digests(folder: &Path) -> Result<Digests, FileError> {
     let mut found = Digests::new();
-    for (path, is) in files::walk(folder)? {
+    for TreeEntry { path, found: is, .. } in files::tree(folder, usize::MAX)? {
         let key = path.extension().is_some_and(|extension| extension == "key");
         if is == Found::File && !key {
             found.insert(path.to_string_lossy().into_owned(), digest(&folder.join(&path))?);

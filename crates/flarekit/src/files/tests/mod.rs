@@ -4,6 +4,7 @@ mod kills;
 mod look;
 mod one_file;
 mod staged;
+mod tree;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -3,8 +3,8 @@
 use super::change;
 use super::error::FileError;
 use super::look::{Found, look};
+use super::read::read_chunks;
 use super::staged::StagedDir;
-use super::walk::read_chunks;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -15,7 +15,7 @@ impl StagedDir {
     ///
     /// # Errors
     /// The system's refusal.
-    pub fn adopt(&self, relative: &Path, from: &Path) -> Result<(), FileError> {
+    pub fn carry(&self, relative: &Path, from: &Path) -> Result<(), FileError> {
         let path = self.inside(relative)?;
         let data = fs::symlink_metadata(from).map_err(FileError::on("read", from))?;
         let mode = data.mode() & 0o7777;
