@@ -17,7 +17,8 @@
 //! Strict readers of other people's bytes: [`yaml`], [`json`], [`archive`], [`pki`]. What they
 //! refuse is a [`Defect`](error::Defect); the stage that asked gives it a [`Code`](error::Code).
 //!
-//! The stages: [`profile`], [`definition`], [`request`], [`approval`], [`ca`], [`kit`].
+//! The stages: [`profile`], [`definition`], [`request`], [`approval`], [`ca`], [`kit`], and
+//! [`builders`], a site's own part of it, which alone starts processes.
 //!
 //! The machine: [`files`] is the only door to the disk, [`audit`] keeps records in a directory that
 //! is handed in. The clock and the home directory belong to the program; nothing here prints.
@@ -35,6 +36,7 @@
 pub mod approval;
 pub mod archive;
 pub mod audit;
+pub mod builders;
 pub mod ca;
 pub mod connection;
 pub mod definition;

@@ -185,6 +185,9 @@ pub struct ApproveArgs {
 /// Writes: <workspace>/<project>/prod_<NN>/<name>/ with startup, local and transfer. The kits of
 /// other participants in the same directory stay as they are.
 ///
+/// Runs: the programs and Python classes that are listed under `builders` in site.yaml of the
+/// request folder, if there are any.
+///
 /// Next: a site or the server runs startup/start.sh in the kit, a user startup/fl_admin.sh.
 #[derive(Debug, Args)]
 pub struct PackageArgs {
@@ -206,6 +209,11 @@ pub struct PackageArgs {
     /// than by sending the zip. Packaging stops if the zip has another root.
     #[arg(long, value_name = "SHA256", visible_alias = "expected-fingerprint")]
     pub fingerprint: Option<String>,
+
+    /// The Python, with NVFlare, for Python classes under `builders` in site.yaml: a path, or a name
+    /// on the PATH. Without such classes no Python is needed.
+    #[arg(long, value_name = "PYTHON", default_value = "python3")]
+    pub python: PathBuf,
 
     /// Replace this participant's existing kit. The old one is kept in a backup.
     #[arg(long)]

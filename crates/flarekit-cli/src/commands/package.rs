@@ -40,7 +40,7 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
     };
     let folder = RequestFolder::find(&search)?;
     let local = folder.accept(&approval.approved_request())?;
-    let inputs = KitInputs::new(&approval, local)?;
+    let inputs = KitInputs::new(&approval, local, &args.python)?;
     let mut warnings = inputs.warnings().to_vec();
     let plan = KitPlan::new(inputs)?;
 
@@ -52,6 +52,7 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
         approval.fingerprint(),
     )?;
     let kit = prod.install(&plan, &identity.name, args.force, env.now)?;
+    warnings.extend_from_slice(&kit.warnings);
     warnings.extend(keep_approval(&folder, &approval));
 
     let mut report = describe(&approval, &plan, &kit);
@@ -108,6 +109,10 @@ fn describe(approval: &VerifiedApproval, plan: &KitPlan, kit: &StartupKit) -> Re
     report.field("key", path(key));
     report.field("rootca", path("startup/rootCA.pem"));
     report.field("transfer_dir", path("transfer"));
+    let builders = plan.builders();
+    if !builders.is_empty() {
+        report.field("builders", builders);
+    }
     report.field(
         "next_step",
         format!(

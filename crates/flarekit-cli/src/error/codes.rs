@@ -101,6 +101,8 @@ pub fn row(code: Code) -> (u8, &'static str) {
             "Give the folder of the request that was approved with --request-dir, or have the current request approved."),
         Code::OutputDirExists => (STATE,
             "Use the kit that is already there, choose another --workspace, or replace it with --force; a backup is kept."),
+        Code::BuildFailed => (STATE,
+            "Correct the builder that the message names, or remove it from site.yaml in the request folder. What it printed stands above this message."),
         Code::InternalError => (DEFECT,
             "This is a defect of flarekit, not of your input. Please report it with this message and the command."),
     }

@@ -32,6 +32,7 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         ),
         Code::RootcaFingerprintMismatch => of_fingerprints(reason),
         Code::InvalidSignedZip => of_signed_zip(reason),
+        Code::BuildFailed => of_builders(reason),
         _ => None,
     }
 }
@@ -93,6 +94,28 @@ fn of_signed_zip(reason: Reason) -> Option<&'static str> {
     }
 }
 
+/// Why builders cannot be run, or came to no kit.
+fn of_builders(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::PythonNotFound => {
+            "Name the Python that has NVFlare with --python, for example --python \
+             ~/nvflare/bin/python."
+        }
+        Reason::PythonUnusable => {
+            "Give a Python 3.10 to 3.14 with --python. What it printed stands above this message."
+        }
+        Reason::NvflareNotFound | Reason::NvflareUnsupported => {
+            "Name a Python that has NVFlare 2.9 with --python, or install it: python3 -m pip \
+             install 'nvflare~=2.9.0'."
+        }
+        Reason::BuilderResult => {
+            "Correct the builder so that it leaves this as it should be, or remove it from \
+             site.yaml in the request folder."
+        }
+        _ => return None,
+    })
+}
+
 /// What the user typed or wrote.
 fn of_input(reason: Reason) -> Option<&'static str> {
     Some(match reason {
@@ -137,6 +160,13 @@ fn of_input(reason: Reason) -> Option<&'static str> {
         }
         Reason::ServerNameTaken => {
             "Do not use this signed zip. Ask the Project Admin to approve another name."
+        }
+        Reason::BuilderNotFound => {
+            "Check the name. Python looks for classes in its own packages and in PYTHONPATH; \
+             programs are looked for on the PATH or, with a '/', from the request folder."
+        }
+        Reason::BuilderUnusable => {
+            "Check the class and its 'args': it must be derived from nvflare.lighter.spec.Builder."
         }
         Reason::CustomCaCert => "Check the path in custom_ca_cert and that you may read the file.",
         _ => return None,

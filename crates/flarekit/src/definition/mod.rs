@@ -50,6 +50,11 @@ impl Definition {
         yaml::write(&document)
     }
 
+    /// The whole of it, for the site's own builders.
+    pub(crate) fn document(&self) -> &Node {
+        &self.document
+    }
+
     /// Fields that are probably misspelt: builders of the site may read any field, so an unknown one
     /// is worth a word only where it resembles a known one.
     #[must_use]

@@ -92,6 +92,8 @@ super::names! {
         KeyCertMismatch = "KEY_CERT_MISMATCH",
         /// The participant's kit exists.
         OutputDirExists = "OUTPUT_DIR_EXISTS",
+        /// A builder of the site failed, or cannot be run on this machine.
+        BuildFailed = "BUILD_FAILED",
         /// A defect of this program.
         InternalError = "INTERNAL_ERROR",
     }

@@ -232,6 +232,8 @@ names! {
         ProfileIncomplete = "PROFILE_INCOMPLETE",
         /// A `builders:` block stays on this machine.
         BuildersStayLocal = "BUILDERS_STAY_LOCAL",
+        /// A builder of the site has something to say.
+        BuilderMessage = "BUILDER_MESSAGE",
         /// `connect_to` names another host than the approved server.
         ConnectToUnknownHost = "CONNECT_TO_UNKNOWN_HOST",
     }

@@ -234,5 +234,22 @@ super::names! {
         LocalSiteMissing = "LOCAL_SITE_MISSING",
         /// `custom_ca_cert` cannot be read.
         CustomCaCert = "CUSTOM_CA_CERT",
+
+        /// There is no Python to run a builder with.
+        PythonNotFound = "PYTHON_NOT_FOUND",
+        /// The Python to run a builder with ended at once.
+        PythonUnusable = "PYTHON_UNUSABLE",
+        /// The Python to run a builder with has no NVFlare.
+        NvflareNotFound = "NVFLARE_NOT_FOUND",
+        /// The NVFlare to run a builder with is of another version.
+        NvflareUnsupported = "NVFLARE_UNSUPPORTED",
+        /// A builder's class or program is not there.
+        BuilderNotFound = "BUILDER_NOT_FOUND",
+        /// A builder's class is no builder, or refuses its arguments.
+        BuilderUnusable = "BUILDER_UNUSABLE",
+        /// A builder ended with an error.
+        BuilderFailed = "BUILDER_FAILED",
+        /// What the builders left is no kit that may be installed.
+        BuilderResult = "BUILDER_RESULT",
     }
 }

@@ -20,6 +20,9 @@ pub(super) const RESOURCES_USER: &str = include_str!("files/resources_user.json.
 const RESOURCES_SERVER: &str = include_str!("files/resources_server.json.default");
 const RESOURCES_CLIENT: &str = include_str!("files/resources_client.json.default");
 const SUB_START: &str = include_str!("files/sub_start.sh");
+const DOCKER_SERVER: &str = include_str!("files/docker_server.sh");
+const DOCKER_CLIENT: &str = include_str!("files/docker_client.sh");
+const DOCKER_USER: &str = include_str!("files/docker_user.sh");
 const NOTEBOOK: &str = include_str!("files/system_info.ipynb");
 const CLASS_ALLOW_LIST: &str = include_str!("files/class_allow_list.json");
 
@@ -40,6 +43,26 @@ pub(super) fn sub_start(inputs: &KitInputs) -> String {
         .replace("@UID_ARGUMENT@", &uid.map_or_else(|| "''".to_owned(), |uid| shell_word(&uid)))
         .replace("@ORG@", &shell_word(inputs.identity.org.as_str()))
         .replace("@CONFIG_FOLDER@", &shell_word(&inputs.static_files.config_folder))
+}
+
+/// `docker.sh` for this participant, where the definition names an image.
+pub(super) fn docker(inputs: &KitInputs) -> Option<String> {
+    let image = inputs.static_files.docker_image.as_deref()?;
+    let script = match inputs.identity.cert_type.kind() {
+        Kind::Server => DOCKER_SERVER,
+        Kind::Site => DOCKER_CLIENT,
+        Kind::User => DOCKER_USER,
+    };
+    let config_folder = match inputs.static_files.config_folder.as_str() {
+        "" => "config",
+        folder => folder,
+    };
+    let filled = script
+        .replace("@IMAGE@", &shell_word(image))
+        .replace("@NAME@", &shell_word(inputs.identity.name.as_str()))
+        .replace("@ORG@", &shell_word(inputs.identity.org.as_str()))
+        .replace("@CONFIG_FOLDER@", &shell_word(config_folder));
+    Some(filled)
 }
 
 /// A word of a POSIX shell, quoted where it needs it (POSIX.1-2017 XCU section 2.2.2).

@@ -1,9 +1,11 @@
 //! Everything that a kit depends on.
 
+use std::path::Path;
+
 use zeroize::Zeroizing;
 
-use super::builders::StaticFileArguments;
 use crate::approval::VerifiedApproval;
+use crate::builders::{Builders, Job, Launch, Participant, StaticFileArguments};
 use crate::connection::{Connection, ConnectionSecurity};
 use crate::definition::{ConnectTo, LocalSettings};
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
@@ -22,25 +24,42 @@ pub struct KitInputs {
     pub(super) key_pem: Zeroizing<Vec<u8>>,
     pub(super) root_pem: Vec<u8>,
     pub(super) custom_ca: Option<Vec<u8>>,
+    /// The builders of the site's own.
+    pub(super) job: Option<Job>,
     warnings: Vec<Warning>,
 }
 
 impl KitInputs {
     /// Brings the two together. Refuses settings that need other participants' kits or
-    /// certificates.
-    pub fn new(approval: &VerifiedApproval, request: LocalRequest) -> Result<Self, Error> {
+    /// certificates. `python` is for Python builders: a path, or a name on the PATH.
+    pub fn new(
+        approval: &VerifiedApproval,
+        request: LocalRequest,
+        python: &Path,
+    ) -> Result<Self, Error> {
         let identity = approval.identity().clone();
         let connection = approval.connection().clone();
+        let launch = Launch { python: python.to_owned(), request_folder: request.folder.clone() };
+        let definition = &request.definition;
+        refuse_intermediary(&definition.local, connection.server.host.as_str())?;
+        let builders = Builders::parse(definition.local.builders.as_ref())?;
+        let static_files = builders.static_files.clone();
+        let mut warnings = request.warnings;
+        warnings.extend_from_slice(builders.warnings());
+        let participant = Participant {
+            identity: &identity,
+            connection: &connection,
+            definition: definition.document(),
+            credentials: credentials(identity.cert_type.kind()),
+        };
+        let job = Job::new(builders, &participant, launch);
         let local = request.definition.local;
-        refuse_intermediary(&local, connection.server.host.as_str())?;
-        let static_files = StaticFileArguments::from_builders(local.builders.as_ref())?;
         let is_server = identity.cert_type.kind() == Kind::Server;
         let security = if is_server {
             local.connection_security.unwrap_or(connection.security)
         } else {
             connection.security
         };
-        let mut warnings = request.warnings;
         warnings.extend(approval.warning());
         if is_server {
             warnings.extend(override_warning(security, connection.security));
@@ -56,6 +75,7 @@ impl KitInputs {
             local,
             static_files,
             custom_ca: request.custom_ca,
+            job,
             warnings,
         })
     }
@@ -92,6 +112,14 @@ impl KitInputs {
             (Scheme::Tcp, true) => "atcp",
             (scheme, _) => scheme.as_str(),
         }
+    }
+}
+
+/// A kit's certificate and key, relative to it.
+pub(super) fn credentials(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::Server => ("startup/server.crt", "startup/server.key"),
+        Kind::Site | Kind::User => ("startup/client.crt", "startup/client.key"),
     }
 }
 

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::inputs::credentials;
 use super::{KitInputs, configuration, content};
+use crate::builders::Job;
 use crate::error::Error;
 use crate::identity::Kind;
 use crate::json;
@@ -32,6 +34,11 @@ pub struct KitPlan {
     files: Vec<PlannedFile>,
     script: &'static str,
     credentials: (&'static str, &'static str),
+    pub(super) kind: Kind,
+    pub(super) name: String,
+    pub(super) server: String,
+    /// The builders of the site's own, which run when the files are written.
+    pub(super) job: Option<Job>,
 }
 
 impl KitPlan {
@@ -41,10 +48,11 @@ impl KitPlan {
         let mut plan = Self {
             files: Vec::new(),
             script: if kind == Kind::User { "fl_admin.sh" } else { "start.sh" },
-            credentials: match kind {
-                Kind::Server => ("startup/server.crt", "startup/server.key"),
-                Kind::Site | Kind::User => ("startup/client.crt", "startup/client.key"),
-            },
+            credentials: credentials(kind),
+            kind,
+            name: inputs.identity.name.as_str().to_owned(),
+            server: inputs.connection.server.host.as_str().to_owned(),
+            job: None,
         };
         match kind {
             Kind::Server => plan.server(&inputs)?,
@@ -58,6 +66,7 @@ impl KitPlan {
             plan.add("startup/customRootCA.pem", PUBLIC, custom_ca);
         }
         plan.files.push(PlannedFile { path: key.into(), mode: SECRET, bytes: inputs.key_pem });
+        plan.job = inputs.job;
         Ok(plan)
     }
 
@@ -76,6 +85,12 @@ impl KitPlan {
     #[must_use]
     pub fn start_script(&self) -> &'static str {
         self.script
+    }
+
+    /// The builders of the site's own that will run, as the definition names them.
+    #[must_use]
+    pub fn builders(&self) -> Vec<String> {
+        self.job.as_ref().map(Job::own).unwrap_or_default()
     }
 
     /// The certificate and the key, relative to the kit.
@@ -100,8 +115,16 @@ impl KitPlan {
         Ok(())
     }
 
+    /// `docker.sh`, where the definition names an image.
+    fn docker(&mut self, script: Option<String>) {
+        if let Some(script) = script {
+            self.add_text("startup/docker.sh", SCRIPT, &script);
+        }
+    }
+
     /// What servers and clients share.
     fn site(&mut self, inputs: &KitInputs) {
+        self.docker(content::docker(inputs));
         self.add_text("startup/start.sh", SCRIPT, content::START);
         self.add_text("startup/sub_start.sh", SCRIPT, &content::sub_start(inputs));
         self.add_text("startup/stop_fl.sh", SCRIPT, content::STOP);
@@ -112,6 +135,7 @@ impl KitPlan {
 
     fn user(&mut self, inputs: &KitInputs) {
         self.add_json("startup/fed_admin.json", &configuration::fed_admin(inputs));
+        self.docker(content::docker(inputs));
         self.add_text("startup/fl_admin.sh", SCRIPT, content::FL_ADMIN);
         self.add_text("startup/readme.txt", PUBLIC, content::README_USER);
         self.add_text("startup/system_info.ipynb", PUBLIC, &content::notebook(inputs));

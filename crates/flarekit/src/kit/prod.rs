@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::KitPlan;
 use super::kept::keep_own_files;
 use super::record::{self, KitRecord};
-use crate::error::{Code, Error, Reason};
+use crate::error::{Code, Error, Reason, Warning};
 use crate::files::{self, FileError, Found, Lock, StagedDir};
 use crate::fingerprint::Fingerprint;
 use crate::names::{DeployVersion, ParticipantName, ProjectName};
@@ -40,6 +40,8 @@ pub struct StartupKit {
     pub backup: Option<PathBuf>,
     /// The site's own files of the replaced kit's `local` folder, which are in the new one too.
     pub kept: Vec<PathBuf>,
+    /// What builders of the site's own want to be known.
+    pub warnings: Vec<Warning>,
 }
 
 impl ProdDir {
@@ -96,11 +98,11 @@ impl ProdDir {
         }
     }
 
-    /// Writes the kit out of sight and lets it appear at once. With `force`, an existing kit changes
-    /// places with it and moves into a backup, and what the site changed in its `local` folder is
-    /// carried over.
+    /// Writes the kit out of sight, lets the site's own builders work on it, and lets it appear at
+    /// once. With `force`, an existing kit changes places with it and moves into a backup, and what
+    /// the site changed in its `local` folder is carried over.
     pub fn install(
-        &self,
+        mut self,
         plan: &KitPlan,
         name: &ParticipantName,
         force: bool,
@@ -113,14 +115,17 @@ impl ProdDir {
         files::sweep(&self.project_dir);
         let staged = StagedDir::create(&self.project_dir, DIRECTORY_MODE).map_err(unwritable)?;
         fill(&staged, plan)?;
+        // Builders may take their time; meanwhile others may package.
+        let lock = self.lock.take().filter(|_| plan.builders().is_empty());
+        let warnings = plan.run_builders(&staged)?;
         let created = files::make_dirs(&self.path, DIRECTORY_MODE).map_err(unwritable)?;
-        // A directory that did not exist may have been filled meanwhile, by another root's kit.
-        let _lock = match self.lock {
-            Some(_) => None,
+        // A directory that was not locked may have been filled meanwhile, by another root's kit.
+        let _lock = match lock {
+            Some(lock) => lock,
             None => {
                 let lock = files::lock_dir(&self.path).map_err(unwritable)?;
                 check_roots(&self.path, self.root)?;
-                Some(lock)
+                lock
             }
         };
         let replaces = force && files::look(&target).map_err(unwritable)? == Found::Directory;
@@ -146,7 +151,7 @@ impl ProdDir {
         record.keep();
         created.keep();
         parents.keep();
-        Ok(StartupKit { path: target, backup, kept })
+        Ok(StartupKit { path: target, backup, kept, warnings })
     }
 
     /// Where the kit that is replaced goes.

@@ -1,6 +1,6 @@
 //! The request folder as `package` uses it: the private key and what belongs to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -38,6 +38,8 @@ pub struct ApprovedRequest<'a> {
 /// A request folder that belongs to the approval at hand: its metadata, its definition and its key
 /// all match.
 pub struct LocalRequest {
+    /// The folder.
+    pub(crate) folder: PathBuf,
     /// The whole local definition.
     pub(crate) definition: Definition,
     /// The bytes of the key file.
@@ -56,7 +58,7 @@ impl RequestFolder {
         let definition = definition(folder, approved.identity)?;
         let custom_ca = custom_ca(&definition)?;
         let (key_pem, warnings) = key(folder, approved)?;
-        Ok(LocalRequest { definition, key_pem, custom_ca, warnings })
+        Ok(LocalRequest { folder: folder.to_owned(), definition, key_pem, custom_ca, warnings })
     }
 }
 

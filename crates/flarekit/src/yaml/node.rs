@@ -171,6 +171,12 @@ impl Node {
         }
     }
 
+    /// Whether this is a number with a point.
+    #[must_use]
+    pub fn is_float(&self) -> bool {
+        self.scalar().is_some_and(|scalar| scalar.kind == ScalarKind::Float)
+    }
+
     /// Whether this is `null` or nothing.
     #[must_use]
     pub fn is_null(&self) -> bool {

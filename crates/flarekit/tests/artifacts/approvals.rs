@@ -26,7 +26,7 @@ fn plan_of(program: &str, name: &str, approval: &VerifiedApproval) -> KitPlan {
     };
     let folder = RequestFolder::find(&search).unwrap();
     let local = folder.accept(&approval.approved_request()).unwrap();
-    KitPlan::new(KitInputs::new(approval, local).unwrap()).unwrap()
+    KitPlan::new(KitInputs::new(approval, local, "python3".as_ref()).unwrap()).unwrap()
 }
 
 #[test]
@@ -45,8 +45,6 @@ fn of_two_roots_that_begin_a_deployment_at_once_one_wins() {
             ((plan_of(program, name, &approval), approval), prod)
         });
     in_first.install(&first.0, &first.1.identity().name, false, now()).unwrap();
-    // The winner is done, as a process that has ended.
-    drop(in_first);
     let name = &second.1.identity().name;
     let refused = in_second.install(&second.0, name, false, now()).unwrap_err();
     assert_eq!(refused.code(), Code::RootcaFingerprintMismatch);

@@ -15,7 +15,17 @@ fn all() -> Vec<(&'static str, String)> {
         ("sub_start.sh", SUB_START.to_owned()),
         ("sub_start.sh", sub_start(false)),
         ("sub_start.sh", sub_start(true)),
+        ("docker.sh", docker(include_str!("../../src/kit/files/docker_server.sh"))),
+        ("docker.sh", docker(include_str!("../../src/kit/files/docker_client.sh"))),
+        ("docker.sh", docker(include_str!("../../src/kit/files/docker_user.sh"))),
     ]
+}
+
+/// As in a kit whose values need quotes.
+fn docker(text: &str) -> String {
+    ["@IMAGE@", "@NAME@", "@ORG@", "@CONFIG_FOLDER@"]
+        .iter()
+        .fold(text.to_owned(), |text, place| text.replace(place, "'a b'"))
 }
 
 #[test]
