@@ -22,9 +22,14 @@ fn project() -> PathBuf {
 
 /// Runs the console blocks of a page, one after the other, and compares what they print.
 fn check(page: &str) {
+    check_with(page, "examples/hospital");
+}
+
+/// The same, with the files of another example.
+fn check_with(page: &str, example: &str) {
     let path = project().join(page);
     let text = std::fs::read_to_string(&path).unwrap();
-    let mut world = World::new(&project().join("examples/hospital"));
+    let mut world = World::new(&project().join(example));
     let found = page::with_real_output(&text, |machine, command, expected| {
         world.type_in(machine, command, expected)
     });
@@ -53,6 +58,11 @@ fn the_guide_shows_what_is_printed() {
 #[test]
 fn the_page_for_scripts_shows_what_is_printed() {
     check("docs/scripts.md");
+}
+
+#[test]
+fn the_page_on_builders_shows_what_is_printed() {
+    check_with("docs/builders.md", "examples/builders");
 }
 
 #[test]

@@ -16,7 +16,7 @@ const PLACES: [&str; 2] = ["/home", "/media/usb"];
 pub struct World {
     sandbox: TempDir,
     root: String,
-    /// The YAML files that everybody has.
+    /// The folder with the files that everybody has.
     definitions: PathBuf,
     /// The directory in which each machine's next command is typed.
     at: HashMap<String, PathBuf>,
@@ -92,13 +92,13 @@ impl World {
         text.lines().map(|line| format!("{}\n", line.trim_end())).collect()
     }
 
-    /// Everybody has the YAML files at home, and where they are in this project.
+    /// Everybody has the example's files at home, and where they are in this project.
     fn settle(&self, home: &Path) {
         let examples = home.join("examples/hospital");
         fs::create_dir_all(&examples).unwrap();
         for entry in self.definitions.read_dir().unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_some_and(|extension| extension == "yaml") {
+            if path.extension().is_none_or(|extension| extension != "md") {
                 for place in [home, &examples] {
                     fs::copy(&path, place.join(path.file_name().unwrap())).unwrap();
                 }

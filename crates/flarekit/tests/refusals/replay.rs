@@ -15,7 +15,7 @@ use flarekit::kit::{KitInputs, KitPlan, ProdDir};
 use flarekit::names::RequestId;
 use flarekit::pki::PrivateKey;
 use flarekit::profile::ProjectProfile;
-use flarekit::request::{self, LocalRequest, Request, Search};
+use flarekit::request::{self, Request, RequestFolder, Search};
 use flarekit::{files, yaml};
 
 use crate::case::{Case, Refusal};
@@ -72,9 +72,9 @@ fn package(machine: &Machine, zip: &str, folder: &str, trust: RootTrust) -> Resu
         signed_zip: &machine.path(zip),
         audit: &audit,
     };
-    let local = LocalRequest::open(&search, &approval.approved_request())?;
-    let folder = local.folder().to_path_buf();
-    let plan = KitPlan::new(KitInputs::new(&approval, local)?)?;
+    let folder = RequestFolder::find(&search)?;
+    let local = folder.accept(&approval.approved_request())?;
+    let plan = KitPlan::new(KitInputs::new(&approval, local, "python3".as_ref())?)?;
     let identity = approval.identity();
     let prod = ProdDir::open(
         &machine.path("workspace"),
