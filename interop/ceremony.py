@@ -33,14 +33,17 @@ def profile(scheme="grpc", security="tls", host=SERVER, port=8002, admin_port=80
     return yaml.safe_dump(document, sort_keys=False)
 
 
-def participant(cert_type, name=None, org=ORG, **properties):
+def participant(cert_type, name=None, org=ORG, builders=None, **properties):
     """The text of a participant definition."""
     kind = kits.kind_of(cert_type)
     entry = {"name": name or NAMES[cert_type], "type": "admin" if kind == "user" else kind, "org": org}
     if kind == "user":
         entry["role"] = cert_type
     entry.update(properties)
-    return yaml.safe_dump({"name": PROJECT, "participants": [entry]}, sort_keys=False)
+    definition = {"name": PROJECT, "participants": [entry]}
+    if builders is not None:
+        definition["builders"] = builders
+    return yaml.safe_dump(definition, sort_keys=False)
 
 
 def shared(definition):

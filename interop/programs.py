@@ -47,6 +47,8 @@ class Program:
     """A program that understands `cert …` and `package …`."""
 
     name = ""
+    python_path = None
+    """Where Python looks for builders."""
 
     def execute(self, argv, cwd, home):
         """Runs the program; returns (status, stdout, stderr)."""
@@ -95,6 +97,8 @@ class Flarekit(Program):
 
     def execute(self, argv, cwd, home):
         environment = clean_environment(home)
+        if self.python_path:
+            environment["PYTHONPATH"] = self.python_path
         done = subprocess.run(
             [self.binary, *argv],
             cwd=cwd,
@@ -121,7 +125,8 @@ class Reference(Program):
         worker = self._idle.get()
         try:
             worker = worker or self._start()
-            worker.stdin.write(json.dumps({"argv": argv, "cwd": cwd, "home": home}) + "\n")
+            request = {"argv": argv, "cwd": cwd, "home": home, "python_path": self.python_path}
+            worker.stdin.write(json.dumps(request) + "\n")
             worker.stdin.flush()
             line = worker.stdout.readline()
         finally:

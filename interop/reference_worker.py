@@ -2,7 +2,7 @@
 
 NVFlare needs half a second to be imported, so this process imports it once and forks a child for
 every command: each command still starts from the same clean state. One JSON object a line comes in
-(`argv`, `cwd`, `home`), one goes out (`status`, `stdout`, `stderr`).
+(`argv`, `cwd`, `home`, `python_path`), one goes out (`status`, `stdout`, `stderr`).
 """
 
 import json
@@ -27,6 +27,8 @@ def run_in_child(request, stdout, stderr):
         sys.stderr = open(2, "w", closefd=False)
         os.environ["HOME"] = request["home"]
         os.chdir(request["cwd"])
+        if request["python_path"]:
+            sys.path.insert(0, request["python_path"])
         sys.argv = ["nvflare", *request["argv"]]
         try:
             nvflare.cli.main()

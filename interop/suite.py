@@ -6,7 +6,15 @@ import sys
 import time
 import unittest
 
-FILES = ("test_handoffs", "test_requests", "test_kits", "test_yaml", "test_long_name", "test_runtime")
+FILES = (
+    "test_handoffs",
+    "test_requests",
+    "test_kits",
+    "test_builders",
+    "test_yaml",
+    "test_long_name",
+    "test_runtime",
+)
 
 
 class Lines(unittest.TestResult):
