@@ -282,6 +282,7 @@ REFUSED = {
         # The reference composes the one kit.
         False,
     ),
+    "a failure of odd words": ([own("FailsOddly")], *FAILED, ["in build: ValueError: odd ?\nxxx", "..."]),
     **{
         f"a failure in {method}": (
             [*STANDARD, own("Fails", method=method)],

@@ -233,5 +233,13 @@ class ForTheRuntime(Builder):
             write(local, "site-note.txt", "made by a builder")
 
 
+class FailsOddly(Builder):
+    """Raises an error that is long and no Unicode."""
+
+    def build(self, project, ctx):
+        ctx.warning("said before")
+        raise ValueError("odd \udcff\n" + "x" * 100_000)
+
+
 class NoBuilder:
     """No builder at all."""

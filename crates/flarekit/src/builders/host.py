@@ -10,9 +10,10 @@ import copy
 import importlib
 import json
 import os
+import signal
 import traceback
 
-LONGEST = 1000
+LONGEST = 500
 """Characters of a text that goes into an answer."""
 
 MOST = 100
@@ -54,7 +55,8 @@ class Channel:
 
 
 def text_of(value):
-    text = str(value)
+    # Names of files may hold what is no Unicode, which JSON cannot carry.
+    text = str(value).encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= LONGEST else text[:LONGEST] + "..."
 
 
@@ -299,6 +301,8 @@ def run(channel, task, messages):
 
 
 def main():
+    # Ctrl-C ends this as it ends flarekit: at once, without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     channel, messages = Channel(), Messages()
     try:
         task = channel.task()
@@ -306,7 +310,8 @@ def main():
         channel.say("ready")
         run(channel, task, messages)
     except Stop as stop:
-        print(*messages.kept, sep="\n", file=sys.stderr)
+        for message in messages.kept:
+            print(message, file=sys.stderr)
         channel.say("failed", **stop.facts)
         return
     channel.say("done", messages=messages.kept[:MOST])
