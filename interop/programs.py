@@ -98,7 +98,7 @@ class Flarekit(Program):
     def execute(self, argv, cwd, home):
         environment = clean_environment(home)
         if self.python_path:
-            environment["PYTHONPATH"] = self.python_path
+            environment.update(PYTHONPATH=self.python_path, PYTHONDONTWRITEBYTECODE="1")
         done = subprocess.run(
             [self.binary, *argv],
             cwd=cwd,

@@ -22,6 +22,7 @@ CERTIFICATES = {"path": f"{LIGHTER}.cert.CertBuilder"}
 SIGNATURES = {"path": f"{LIGHTER}.signature.SignatureBuilder"}
 STANDARD = [WORKSPACE, STATIC, CERTIFICATES, SIGNATURES]
 CLASSES = programs.HERE / "classes"
+TEMPLATES = ["master_template.yml", str(CLASSES / "site_template.yml")]
 
 
 def static(**arguments):
@@ -261,6 +262,8 @@ OF_EVERY_KIND = {
 VARIANTS = {
     "changed_properties": ("client", [own("ChangesProperties"), *STANDARD]),
     "empty": ("client", []),
+    "own_templates": ("client", [{**WORKSPACE, "args": {"template_file": TEMPLATES}}, STATIC]),
+    "templates_of_nvflare": ("client", [{**WORKSPACE, "args": {"template_file": TEMPLATES[0]}}]),
     "aws_client": ("client", [*STANDARD, {"path": f"{LIGHTER}.aws.AWSBuilder"}]),
 }
 

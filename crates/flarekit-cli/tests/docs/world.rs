@@ -98,7 +98,7 @@ impl World {
         fs::create_dir_all(&examples).unwrap();
         for entry in self.definitions.read_dir().unwrap() {
             let path = entry.unwrap().path();
-            if path.extension().is_none_or(|extension| extension != "md") {
+            if path.is_file() && path.extension().is_none_or(|extension| extension != "md") {
                 for place in [home, &examples] {
                     fs::copy(&path, place.join(path.file_name().unwrap())).unwrap();
                 }

@@ -99,8 +99,10 @@ impl Builders {
     fn add(&mut self, index: usize, entry: &Node) -> Result<(), Error> {
         fields::mapping(entry, "builders[]").map_err(invalid)?;
         if let Some(words) = entry.get("exec") {
+            self.warn_of_unknown(entry, &["exec"], "builders");
             return self.add_program(entry, words).map_err(invalid);
         }
+        self.warn_of_unknown(entry, &["path", "args"], "builders");
         match fields::required_text(entry, "path").map_err(invalid)? {
             WORKSPACE => self.add_workspace(index, entry).map_err(invalid)?,
             CERTIFICATES => self.steps.push(Step::Certificates),
@@ -120,8 +122,9 @@ impl Builders {
     }
 
     fn add_program(&mut self, entry: &Node, words: &Node) -> Result<(), Defect> {
-        if entry.get("path").is_some() {
-            let message = "a builder has 'path' (a Python class) or 'exec' (a program), not both";
+        if entry.get("path").is_some() || entry.get("args").is_some() {
+            let message = "a builder has 'exec' (a program with its arguments), or 'path' and 'args' (a \
+                           Python class)";
             return Err(fields::at(entry, Defect::new(Reason::FieldNotAccepted, message)));
         }
         let wrong = || fields::wrong(words, "exec", "a list: the program and its arguments");
@@ -165,11 +168,14 @@ impl Builders {
         if let Some(image) = fields::present(args, "docker_image") {
             read.docker_image = docker_image(image)?;
         }
-        let unknown = fields::unknown(args, ARGUMENTS);
-        self.warnings.extend(unknown.map(|(node, key, meant)| {
-            fields::unknown_warning(node, key, meant).within("site.yaml, StaticFileBuilder")
-        }));
+        self.warn_of_unknown(args, ARGUMENTS, "StaticFileBuilder");
         Ok(read)
+    }
+
+    fn warn_of_unknown(&mut self, mapping: &Node, known: &[&'static str], place: &str) {
+        self.warnings.extend(fields::unknown(mapping, known).map(|(node, key, meant)| {
+            fields::unknown_warning(node, key, meant).within(format_args!("site.yaml, {place}"))
+        }));
     }
 }
 

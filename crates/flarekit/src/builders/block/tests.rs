@@ -47,6 +47,8 @@ fn the_static_file_builders_arguments() {
     let builders = with_argument(traceless).unwrap();
     assert_eq!(builders.static_files, StaticFileArguments::default());
     assert!(builders.warnings().is_empty());
+    let entry = read("- {path: my.Builder, arg: {a: b}}").unwrap();
+    assert!(entry.warnings()[0].message.contains("did you mean 'args'"), "{entry:?}");
     let misspelt = with_argument("docker_imgae: x").unwrap();
     assert!(misspelt.warnings()[0].message.contains("docker_image"), "{misspelt:?}");
 }
@@ -81,6 +83,7 @@ fn what_cannot_be_run_is_refused_and_named() {
         ("- exec: ./mine", Invalid, Reason::FieldType),
         ("- exec: [./mine, 1]", Invalid, Reason::FieldType),
         ("- {exec: [./mine], path: my.Builder}", Invalid, Reason::FieldNotAccepted),
+        ("- {exec: [./mine], args: {a: b}}", Invalid, Reason::FieldNotAccepted),
     ] {
         let error = read(text).unwrap_err();
         assert_eq!((error.code(), error.reason()), (code, Some(reason)), "{text}");
