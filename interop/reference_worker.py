@@ -28,6 +28,7 @@ def run_in_child(request, stdout, stderr):
         os.environ["HOME"] = request["home"]
         os.chdir(request["cwd"])
         if request["python_path"]:
+            sys.dont_write_bytecode = True
             sys.path.insert(0, request["python_path"])
         sys.argv = ["nvflare", *request["argv"]]
         try:
