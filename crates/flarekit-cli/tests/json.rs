@@ -25,8 +25,16 @@ const INIT: &[&str] = &[
     "valid_until",
     "project_profile",
 ];
-const REQUEST: &[&str] =
-    &["name", "project", "request_zip", "request_id", "request_zip_sha256", "audit", "next_step"];
+const REQUEST: &[&str] = &[
+    "name",
+    "project",
+    "request_zip",
+    "request_id",
+    "request_zip_sha256",
+    "request_digest",
+    "audit",
+    "next_step",
+];
 const APPROVE: &[&str] = &[
     "name",
     "project",
@@ -41,6 +49,7 @@ const APPROVE: &[&str] = &[
     "key_type",
     "csr_sha256",
     "request_zip_sha256",
+    "request_digest",
     "endpoint",
     "admin_port",
     "connection_security",

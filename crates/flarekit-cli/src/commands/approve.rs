@@ -87,6 +87,7 @@ fn describe(approval: &SignedApproval, out: &Path) -> Report {
     report.field("key_type", certificate.public_key().algorithm_name());
     report.field("csr_sha256", request.csr_sha256.to_string());
     report.field("request_zip_sha256", approval.request_zip_sha256().to_string());
+    report.field("request_digest", approval.request_zip_sha256().spoken().to_string());
     let connection = approval.connection();
     report.field("endpoint", connection.endpoint_url());
     report.field("admin_port", connection.server.admin_port.get());

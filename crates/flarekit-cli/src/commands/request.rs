@@ -42,6 +42,7 @@ pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
     report.field("request_zip", stored.request_zip.display().to_string());
     report.field("request_id", request.metadata().request_id.as_str());
     report.field("request_zip_sha256", stored.request_zip_sha256.to_string());
+    report.field("request_digest", stored.request_zip_sha256.spoken().to_string());
     report.field("audit", audit_field(&stored.audit));
     report.field("next_step", next_step(&stored.request_zip));
     report.warnings = definition.warnings();

@@ -82,8 +82,11 @@ fn without_chance_in_word(word: &str) -> String {
         let (time, random) = name.split_once("Z-")?;
         (time.len() == 15 && hex(random)).then(|| format!("{stem}<backup>"))
     };
+    let groups: Vec<&str> = word.split('-').collect();
     if matches!(word.len(), 32 | 64) && hex(word) {
         "<hex>".to_owned()
+    } else if groups.len() == 5 && groups.iter().all(|group| group.len() == 4 && hex(group)) {
+        "<digest>".to_owned()
     } else if word.strip_prefix("0x").is_some_and(hex) {
         "<serial>".to_owned()
     } else if word.len() == 20 && word.starts_with("20") && word.ends_with('Z') {
@@ -101,6 +104,7 @@ fn chance_is_taken_out() {
         ("serial: 0x3a613e37534b8a0bf5fd17", "serial: <serial>"),
         ("audit: /a/fdb14c811a6d4e56a8b47c80043c2d65/audit.json", "audit: /a/<hex>/audit.json"),
         ("in /w/site-20261123T074529Z-f0b66acc747ffa22", "in /w/site-<backup>"),
+        ("request_digest: 7bf7-12ce-5bd9-651b-5fe0", "request_digest: <digest>"),
         ("prod_00 hospital-a SHA256:AA", "prod_00 hospital-a SHA256:AA"),
     ] {
         assert_eq!(without_chance(text), expected);
