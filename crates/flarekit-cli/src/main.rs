@@ -18,7 +18,6 @@ mod passphrase;
 use std::process::ExitCode;
 
 use environment::Environment;
-use error::Failure;
 use invocation::{Asked, Invocation};
 use output::Answer;
 
@@ -35,7 +34,7 @@ fn main() -> ExitCode {
         format = decided;
         match asked? {
             Asked::Text(text) => Ok(Answer::Text(text)),
-            Asked::Command(command) => commands::run(&command, &environment).map_err(Failure::from),
+            Asked::Command(command) => commands::run(&command, &environment),
         }
     });
     output::finish(format, &outcome)

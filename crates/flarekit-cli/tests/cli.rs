@@ -106,7 +106,7 @@ fn a_wrong_value_of_a_movable_option_is_refused() {
 #[test]
 fn usage_errors_say_what_is_wrong_and_what_is_possible() {
     for (line, message) in [
-        ("", "a command is required: cert, package, completions"),
+        ("", "a command is required: cert, package, inspect, verify, completions"),
         ("cert", "a command is required: init, request, approve"),
         ("cert aprove", "unknown command 'aprove'; did you mean 'approve'?"),
         ("cert init", "required and not given: --profile <FILE>, --output-dir <DIR>"),
@@ -120,6 +120,10 @@ fn usage_errors_say_what_is_wrong_and_what_is_possible() {
         (
             "cert init --profile p -o o --deploy-version 1",
             "--deploy-version needs exactly two digits, for example 00 or 01, not '1'",
+        ),
+        (
+            "verify kit --timeout 0",
+            "--timeout needs a whole number of seconds from 1 to 3600, not '0'",
         ),
         ("cert approve a b -c c --profile p", "'b' is one argument too many"),
     ] {
@@ -145,7 +149,7 @@ fn without_a_command_the_help_is_on_standard_error() {
 #[test]
 fn every_command_has_help_with_examples() {
     let commands = ["", "cert ", "cert init ", "cert request ", "cert approve ", "package "];
-    for command in commands.into_iter().chain(["completions "]) {
+    for command in commands.into_iter().chain(["inspect ", "verify ", "completions "]) {
         for flag in ["-h", "--help"] {
             let output = run(&format!("{command}{flag}"));
             assert_eq!(output.status.code(), Some(0), "{command}");

@@ -38,6 +38,13 @@ fn everything(m: &Machine, run: &dyn Fn(&str) -> Output) -> Vec<u8> {
         lines.push(format!("{package} --force --format json"));
     }
     lines.push("cert init --profile project_profile.yaml -o ca --force --deploy-version 01".into());
+    // What only looks, at keys and at folders with keys in them.
+    let kit = "workspace/hospital_federation/prod_00/hospital-a";
+    for place in ["ca", "ca/rootCA.key", "hospital-a", "hospital-a/hospital-a.key", kit] {
+        lines.push(format!("inspect {place}"));
+        lines.push(format!("inspect {place} --format json"));
+        lines.push(format!("verify {place}"));
+    }
     // Keys where archives belong.
     lines.push("cert approve ca/rootCA.key -c ca --profile project_profile.yaml".into());
     lines.push("package hospital-a/hospital-a.key --request-dir hospital-a".into());

@@ -20,8 +20,12 @@
 //! The stages: [`profile`], [`definition`], [`request`], [`approval`], [`ca`], [`kit`], and
 //! [`builders`], a site's own part of it, which alone starts processes.
 //!
+//! Looking without doing: [`inspect`] shows what something is, [`verify`] checks whether it will
+//! work. Both show everything they can and prove nothing to a stage.
+//!
 //! The machine: [`files`] is the only door to the disk, [`audit`] keeps records in a directory that
-//! is handed in. The clock and the home directory belong to the program; nothing here prints.
+//! is handed in, [`connect`] is the only door to the network. The clock and the home directory
+//! belong to the program; nothing here prints.
 //!
 //! # What never happens
 //!
@@ -38,6 +42,7 @@ pub mod archive;
 pub mod audit;
 pub mod builders;
 pub mod ca;
+pub mod connect;
 pub mod connection;
 pub mod definition;
 pub mod digest;
@@ -47,6 +52,7 @@ mod fields;
 pub mod files;
 pub mod fingerprint;
 pub mod identity;
+pub mod inspect;
 pub mod json;
 pub mod kit;
 pub mod names;
@@ -54,4 +60,5 @@ pub mod pki;
 pub mod profile;
 pub mod request;
 pub mod time;
+pub mod verify;
 pub mod yaml;

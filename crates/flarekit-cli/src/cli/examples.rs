@@ -47,6 +47,14 @@ fn lines(path: &str) -> &'static [&'static str] {
             "package hospital-a.signed.zip --request-dir ./hospital-a -w ./workspace \
              --fingerprint SHA256:...",
         ],
+        "inspect" => &[
+            "inspect hospital-a.request.zip",
+            "inspect ./workspace/hospital_federation/prod_00/hospital-a",
+        ],
+        "verify" => &[
+            "verify hospital-a.signed.zip --fingerprint SHA256:...",
+            "verify ./workspace/hospital_federation/prod_00/hospital-a --connect",
+        ],
         "completions" => &[
             "completions bash > flarekit.bash",
             "! mkdir -p ~/.local/share/bash-completion/completions",

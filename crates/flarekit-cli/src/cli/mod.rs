@@ -34,7 +34,8 @@ pub struct Cli {
     #[arg(value_name = "FORMAT", value_parser = values::format(&["txt", "json"]))]
     pub format: Option<Format>,
 
-    /// Accepted for scripts written for nvflare, and ignored: nothing here connects to anything.
+    /// Accepted for scripts written for nvflare, and ignored: only `verify` connects to anything,
+    /// and it has --timeout.
     #[arg(long, global = true, hide = true)]
     #[arg(value_name = "SECONDS", value_parser = values::seconds)]
     pub connect_timeout: Option<f64>,
@@ -57,6 +58,8 @@ pub enum Command {
         command: CertCommand,
     },
     Package(PackageArgs),
+    Inspect(InspectArgs),
+    Verify(VerifyArgs),
     Completions(CompletionsArgs),
 }
 
@@ -218,6 +221,56 @@ pub struct PackageArgs {
     /// Replace this participant's existing kit. The old one is kept in a backup.
     #[arg(long)]
     pub force: bool,
+}
+
+/// Show what a file or folder is and says: a zip, a certificate, a CA directory, a kit.
+///
+/// Who: anyone who was sent something, before trusting it.
+///
+/// Reads: a request zip, a signed zip, a certificate, a certificate signing request, a private key,
+/// a CA directory, a request folder or a startup kit. What it is, is told by its content.
+///
+/// Writes: nothing. What the thing says is shown as it says it; beside that stands what was
+/// verified, what was not, and what is wrong. A private key is never shown.
+///
+/// Next: compare request_digest or the fingerprint with the other side, by telephone.
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// What to look at.
+    #[arg(value_name = "FILE|DIR")]
+    pub path: PathBuf,
+}
+
+/// Check that a startup kit or a zip is whole, fits together and is valid now.
+///
+/// Who: a participant, before starting a kit or when it does not connect; anyone who was sent a zip.
+///
+/// Reads: a startup kit, made by flarekit or by NVFlare, a signed zip, or a request zip. With
+/// --connect the kit's server, too, over the network.
+///
+/// Writes: nothing. Each check is told with what was found: ok, warning, failed or skipped. The
+/// command fails if one of them did.
+///
+/// Next: do what the hint says about the first check that failed, and verify again.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The startup kit's folder, or the zip.
+    #[arg(value_name = "KIT|ZIP")]
+    pub path: PathBuf,
+
+    /// The fingerprint of the root certificate as the Project Admin told you in another trusted way
+    /// than by sending the zip.
+    #[arg(long, value_name = "SHA256", visible_alias = "expected-fingerprint")]
+    pub fingerprint: Option<String>,
+
+    /// Connect to the server that the kit is configured for, and make a TLS handshake with the kit's
+    /// certificates. Nothing else is sent.
+    #[arg(long)]
+    pub connect: bool,
+
+    /// How long each step of the connection may take.
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = values::timeout)]
+    pub timeout: u32,
 }
 
 /// Print a script that lets a shell complete commands and options.

@@ -19,6 +19,14 @@ pub fn days(text: &str) -> Result<u32, String> {
     }
 }
 
+/// How long to wait, in seconds. Nobody waits longer than an hour.
+pub fn timeout(text: &str) -> Result<u32, String> {
+    match text.trim().parse() {
+        Ok(seconds) if (1..=3600).contains(&seconds) => Ok(seconds),
+        _ => Err("needs a whole number of seconds from 1 to 3600".to_owned()),
+    }
+}
+
 /// A number of seconds, as Python reads one.
 pub fn seconds(text: &str) -> Result<f64, String> {
     text.trim().parse().map_err(|_| "needs a number".to_owned())
@@ -32,7 +40,7 @@ pub fn deploy_version(text: &str) -> Result<DeployVersion, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{days, deploy_version};
+    use super::{days, deploy_version, timeout};
 
     #[test]
     fn days_are_positive_and_whole() {
@@ -40,6 +48,14 @@ mod tests {
         assert_eq!(days("4294967295"), Ok(u32::MAX));
         for wrong in ["0", "-1", "1.5", "", "4294967296", "ten"] {
             assert!(days(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn waiting_takes_a_second_to_an_hour() {
+        assert_eq!((timeout("1"), timeout("3600")), (Ok(1), Ok(3600)));
+        for wrong in ["0", "3601", "-1", "0.5", ""] {
+            assert!(timeout(wrong).is_err(), "{wrong}");
         }
     }
 

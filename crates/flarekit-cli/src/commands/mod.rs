@@ -3,29 +3,36 @@
 mod approve;
 mod completions;
 mod init;
+mod inspect;
 mod package;
 mod request;
+mod verify;
 
 use std::path::Path;
 
+use flarekit::approval::RootTrust;
 use flarekit::audit::AuditOutcome;
 use flarekit::error::{Code, Error};
+use flarekit::fingerprint::Fingerprint;
 use flarekit::{files, yaml};
 
 use crate::cli::{CertCommand, Command};
 use crate::environment::Environment;
+use crate::error::Failure;
 use crate::output::Answer;
 
 /// Runs the command that was asked for.
-pub fn run(command: &Command, environment: &Environment) -> Result<Answer, Error> {
-    match command {
+pub fn run(command: &Command, environment: &Environment) -> Result<Answer, Failure> {
+    let report = match command {
         Command::Cert { command: CertCommand::Init(args) } => init::run(args, environment),
         Command::Cert { command: CertCommand::Request(args) } => request::run(args, environment),
         Command::Cert { command: CertCommand::Approve(args) } => approve::run(args, environment),
         Command::Package(args) => package::run(args, environment),
+        Command::Inspect(args) => inspect::run(args, environment),
+        Command::Verify(args) => return verify::run(args, environment).map(Answer::Report),
         Command::Completions(args) => return Ok(completions::run(args, environment)),
-    }
-    .map(Answer::Report)
+    };
+    report.map(Answer::Report).map_err(Failure::from)
 }
 
 /// Reads a profile or a definition that the user named.
@@ -44,6 +51,14 @@ fn read_archive(path: &Path, limit: u64, missing: Code, unusable: Code) -> Resul
             error.code(unusable)
         }
     })
+}
+
+/// How the root certificate is trusted, by the option `--fingerprint`.
+fn root_trust(fingerprint: Option<&str>) -> Result<RootTrust, Error> {
+    let Some(text) = fingerprint else { return Ok(RootTrust::Unpinned) };
+    Fingerprint::parse(text)
+        .map(RootTrust::Pinned)
+        .map_err(|defect| defect.within("--fingerprint").code(Code::InvalidRootcaFingerprint))
 }
 
 /// The path of a record, or that there is none.

@@ -4,23 +4,17 @@ use flarekit::approval::{RootTrust, UnverifiedApproval, VerifiedApproval, keep_a
 use flarekit::archive::Limits;
 use flarekit::audit::AuditDirectory;
 use flarekit::error::{Code, Error, Warning, WarningCode};
-use flarekit::fingerprint::Fingerprint;
 use flarekit::kit::{KitInputs, KitPlan, ProdDir, StartupKit, shell_word};
 use flarekit::request::{RequestFolder, Search};
 
-use super::read_archive;
+use super::{read_archive, root_trust};
 use crate::cli::PackageArgs;
 use crate::environment::Environment;
 use crate::output::Report;
 
 /// Verifies an approval and builds the kit.
 pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
-    let trust = match args.fingerprint.as_deref() {
-        Some(text) => RootTrust::Pinned(Fingerprint::parse(text).map_err(|defect| {
-            defect.within("--fingerprint").code(Code::InvalidRootcaFingerprint)
-        })?),
-        None => RootTrust::Unpinned,
-    };
+    let trust = root_trust(args.fingerprint.as_deref())?;
     let zip = read_archive(
         &args.signed_zip,
         Limits::ARTIFACT.archive_bytes,

@@ -103,6 +103,8 @@ pub fn row(code: Code) -> (u8, &'static str) {
             "Use the kit that is already there, choose another --workspace, or replace it with --force; a backup is kept."),
         Code::BuildFailed => (STATE,
             "Correct the builder that the message names, or remove it from site.yaml in the request folder. What it printed stands above this message."),
+        Code::VerifyFailed => (STATE,
+            "Do not start this kit before every check that failed has been put right."),
         Code::InternalError => (DEFECT,
             "This is a defect of flarekit, not of your input. Please report it with this message and the command."),
     }

@@ -11,6 +11,8 @@ pub mod usage;
 
 use flarekit::error::{Code, Error, Reason};
 
+use crate::output::Report;
+
 /// A command that did not succeed.
 #[derive(Debug)]
 pub struct Failure {
@@ -18,11 +20,13 @@ pub struct Failure {
     pub error: Error,
     /// How the command is used, when the command line could not be understood.
     pub usage: Option<Usage>,
+    /// What the command found out all the same.
+    pub report: Option<Box<Report>>,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        Self { error, usage: None }
+        Self { error, usage: None, report: None }
     }
 }
 

@@ -15,7 +15,8 @@ const INTRODUCTION: &str = "\
 When a command fails, nothing was changed. It says what it found, what to do (`Hint`), and its
 published names: the code, and often a finer reason. Scripts can rely on the names and on the exit
 status; the sentences may improve. With `--format json` the same stands in `error_code`, `reason`,
-`message` and `hint` of one JSON object on standard output.
+`message` and `hint` of one JSON object on standard output. `verify` tells all its checks, also when
+one failed.
 
 | exit status | meaning |
 |---|---|

@@ -33,6 +33,7 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         Code::RootcaFingerprintMismatch => of_fingerprints(reason),
         Code::InvalidSignedZip => of_signed_zip(reason),
         Code::BuildFailed => of_builders(reason),
+        Code::VerifyFailed => of_verification(reason),
         _ => None,
     }
 }
@@ -168,6 +169,10 @@ fn of_input(reason: Reason) -> Option<&'static str> {
         Reason::BuilderUnusable => {
             "Check the class and its 'args': it must be derived from nvflare.lighter.spec.Builder."
         }
+        Reason::WrongArtifact => "Leave --fingerprint out, or give the signed zip.",
+        Reason::UnknownArtifact => {
+            "Check the path. Of a kit, give the folder that has a startup folder in it."
+        }
         Reason::CustomCaCert => "Check the path in custom_ca_cert and that you may read the file.",
         _ => return None,
     })
@@ -217,6 +222,76 @@ fn of_fingerprints(reason: Reason) -> Option<&'static str> {
         Reason::PackageRootFingerprint => {
             "Kits of another CA are in that directory. Package into another --workspace, or ask \
              the Project Admin whether the new CA should have another deploy version."
+        }
+        _ => return None,
+    })
+}
+
+/// A check of a kit that failed.
+fn of_verification(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::KitFileMissing => {
+            "Run 'package' again with --force. The kit that is there is kept in a backup."
+        }
+        Reason::KitMode => {
+            "Set the permissions that the message names, with chmod. If others could reach the \
+             private key, make a new request with 'cert request --force'."
+        }
+        Reason::ExpectedFingerprint => {
+            "Do not start this kit. Call the Project Admin and compare rootca_fingerprint_sha256."
+        }
+        Reason::KitIdentity | Reason::KitEndpoint | Reason::FileNameMismatch => {
+            "The files are of different kits, or were changed. Run 'package' again with --force."
+        }
+        Reason::KeyMismatch => {
+            "Restore the key from the request folder that this certificate was approved for, or \
+             run 'package' again with --force."
+        }
+        Reason::CertificateExpired => {
+            "Make a new request and have it approved. If the dates look right, check this \
+             machine's clock."
+        }
+        Reason::CertificateNotYetValid => "Check the clock and the time zone of this machine.",
+        Reason::ServerNotResolved => {
+            "Check the network and the name server of this machine, and ask the server's admin \
+             whether the host name is right."
+        }
+        Reason::ServerRefused => {
+            "Ask the server's admin whether the server is running, and on which port."
+        }
+        Reason::ServerTimedOut | Reason::ServerUnreachable => {
+            "Check the network and the firewalls on both sides: the connection must be let out \
+             here and in at the server."
+        }
+        Reason::ServerNotTls => {
+            "Ask the server's admin whether this is NVFlare's port and whether its \
+             connection_security is that of the project."
+        }
+        Reason::ServerWrongHost => {
+            "The server's admin makes a new request with this host under host_names, or you \
+             connect to a host that the certificate names."
+        }
+        Reason::ServerOtherRoot => {
+            "Do not start this kit. Kit and server are of different CAs, or another server is \
+             answering: compare rootca_fingerprint_sha256 with the server's admin."
+        }
+        Reason::ServerCertificateExpired => {
+            "The server's admin needs a new certificate. If the dates look right, check this \
+             machine's clock."
+        }
+        Reason::ServerCertificateNotYetValid => {
+            "Check the clock and the time zone of this machine; it seems to be behind the Project \
+             Admin's."
+        }
+        Reason::ServerIdentity => {
+            "Check the address: another participant of the project is answering there."
+        }
+        Reason::ServerRejectedCertificate => {
+            "Ask the server's admin whether the server is of the same CA and has the project's \
+             connection_security."
+        }
+        Reason::ServerHandshakeFailed => {
+            "Ask the server's admin what the server's log says about this connection."
         }
         _ => return None,
     })

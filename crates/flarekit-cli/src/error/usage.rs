@@ -23,7 +23,11 @@ pub fn failure(error: &clap::Error, grammar: &Command, path: &[String]) -> Failu
     let message = bounded(&message(error, here));
     let foreign = error.kind() == ErrorKind::InvalidSubcommand && is_nvflare(here);
     let reason = if foreign { Reason::CommandOfNvflare } else { Reason::Usage };
-    Failure { error: Error::because(Code::InvalidArgs, reason, message), usage: Some(usage) }
+    Failure {
+        error: Error::because(Code::InvalidArgs, reason, message),
+        usage: Some(usage),
+        report: None,
+    }
 }
 
 /// What was typed may be anything, such as a private key from `$(cat ...)`: messages end up in logs.

@@ -6,15 +6,31 @@ use std::io::{self, Write};
 
 use clap::builder::styling::Style;
 use flarekit::error::Warning;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::Report;
 use crate::error::{self, Failure};
 
 const STRONG: Style = Style::new().bold();
 
-/// The result, one `key: value` a line.
-pub fn fields(out: &mut impl Write, fields: &Map<String, Value>) -> io::Result<()> {
-    fields.iter().try_for_each(|(key, value)| writeln!(out, "{key}: {}", one_line(&plain(value))))
+/// The result, one `key: value` a line; of a list for people, one item a line.
+pub fn fields(out: &mut impl Write, report: &Report) -> io::Result<()> {
+    report.fields.iter().try_for_each(|(key, value)| match value {
+        Value::Array(items) if report.lists.contains(&key.as_str()) => {
+            items.iter().try_for_each(|item| self::item(out, key, item))
+        }
+        _ => writeln!(out, "{key}: {}", one_line(&plain(value))),
+    })
+}
+
+/// One item of a list: `key: text`, or the outcome of a check, its name and what was found.
+fn item(out: &mut impl Write, key: &str, item: &Value) -> io::Result<()> {
+    let Value::Object(check) = item else {
+        return writeln!(out, "{key}: {}", one_line(&plain(item)));
+    };
+    let part = |key: &str| check.get(key).map(plain).unwrap_or_default();
+    let (outcome, name, message) = (part("outcome"), part("check"), part("message"));
+    writeln!(out, "{outcome:<8} {name}: {}", one_line(&message))
 }
 
 /// The warnings, one a paragraph.

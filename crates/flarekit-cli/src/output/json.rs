@@ -27,9 +27,14 @@ pub fn line(out: &mut impl Write, value: &Value) -> io::Result<()> {
 
 /// The envelope of a result.
 pub fn success(report: &Report) -> Value {
+    let data = data(report);
+    json!({"schema_version": SCHEMA_VERSION, "status": "ok", "exit_code": 0, "data": data})
+}
+
+fn data(report: &Report) -> Map<String, Value> {
     let mut data = report.fields.clone();
     data.insert("warnings".to_owned(), report.warnings.iter().map(warning).collect());
-    json!({"schema_version": SCHEMA_VERSION, "status": "ok", "exit_code": 0, "data": data})
+    data
 }
 
 /// The envelope of an error.
@@ -48,6 +53,9 @@ pub fn failure(failure: &Failure) -> Value {
     }
     if let Some(usage) = &failure.usage {
         add("data", json!({"usage": usage.line, "choices": usage.choices}));
+    }
+    if let Some(report) = &failure.report {
+        add("data", data(report).into());
     }
     Value::Object(envelope)
 }

@@ -35,6 +35,8 @@ impl Format {
 pub struct Report {
     /// The result, in the order in which it is shown.
     pub fields: Map<String, Value>,
+    /// The fields whose values are lists for people to read: one item a line.
+    pub lists: Vec<&'static str>,
     /// What the user should know although it succeeded.
     pub warnings: Vec<Warning>,
 }
@@ -43,6 +45,12 @@ impl Report {
     /// Adds a field of the result.
     pub fn field(&mut self, key: &str, value: impl Into<Value>) {
         self.fields.insert(key.to_owned(), value.into());
+    }
+
+    /// Adds a field whose items are shown one a line.
+    pub fn list(&mut self, key: &'static str, items: Vec<Value>) {
+        self.field(key, items);
+        self.lists.push(key);
     }
 }
 
@@ -94,11 +102,18 @@ fn print(
         (_, Ok(Answer::Text(text))) => write!(out, "{text}")?,
         (Format::Text, Ok(Answer::Document { text, .. })) => write!(out, "{text}")?,
         (Format::Text, Ok(Answer::Report(report))) => {
-            human::fields(out, &report.fields)?;
+            human::fields(out, report)?;
             out.flush()?;
             human::warnings(err, &report.warnings)?;
         }
-        (Format::Text, Err(failure)) => human::failure(err, failure)?,
+        (Format::Text, Err(failure)) => {
+            if let Some(report) = &failure.report {
+                human::fields(out, report)?;
+                out.flush()?;
+                human::warnings(err, &report.warnings)?;
+            }
+            human::failure(err, failure)?;
+        }
         (Format::Json, Ok(Answer::Document { key, text })) => {
             let mut report = Report::default();
             report.field(key, text.as_str());

@@ -69,7 +69,7 @@ fn an_error_says_message_hint_reason_and_code() {
 fn a_usage_error_shows_the_usage() {
     let usage = Usage { line: "Usage: x".into(), choices: vec!["a".into()], help: None };
     let error = Error::because(Code::InvalidArgs, Reason::Usage, "no");
-    let failure = Err(Failure { error, usage: Some(usage) });
+    let failure = Err(Failure { error, usage: Some(usage), report: None });
     let (out, err) = printed(Format::Json, &failure);
     let envelope: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(envelope["data"], json!({"usage": "Usage: x", "choices": ["a"]}));

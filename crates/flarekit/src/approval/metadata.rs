@@ -18,7 +18,7 @@ pub(super) const ROOT_FILE: &str = "rootCA.pem";
 
 /// The content of `signed.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct SignedMetadata {
+pub(crate) struct SignedMetadata {
     pub request_id: RequestId,
     pub approved_at: String,
     pub identity: Identity,
@@ -33,14 +33,14 @@ pub(super) struct SignedMetadata {
 
 /// The signed facts about the CA, which older approvals lack.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct CaInfo {
+pub(crate) struct CaInfo {
     pub provision_version: DeployVersion,
     pub rootca_fingerprint: Fingerprint,
 }
 
 /// The digests of everything else in the zip, of the CSR and of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Hashes {
+pub(crate) struct Hashes {
     pub csr: Digest,
     pub site_yaml: Digest,
     pub certificate: Digest,

@@ -15,6 +15,7 @@ mod signed;
 pub use admission::AdmittedRequest;
 pub use copies::keep_approval;
 pub use file::SignedZipFile;
+pub(crate) use metadata::SignedMetadata;
 pub use request::{UnverifiedRequest, VerifiedRequest};
 pub use response::{RootTrust, UnverifiedApproval, VerifiedApproval};
 pub use signed::SignedApproval;

@@ -18,9 +18,9 @@ use crate::fingerprint::Fingerprint;
 use crate::pki::{Certificate, PrivateKey};
 
 /// The files of a CA directory.
-const ROOT_CERTIFICATE: &str = "rootCA.pem";
-const ROOT_KEY: &str = "rootCA.key";
-const METADATA: &str = "ca.json";
+pub(crate) const ROOT_CERTIFICATE: &str = "rootCA.pem";
+pub(crate) const ROOT_KEY: &str = "rootCA.key";
+pub(crate) const METADATA: &str = "ca.json";
 
 /// Certificates start this much before the approval, because clocks differ (in seconds).
 const BACKDATING: u64 = 5 * 60;

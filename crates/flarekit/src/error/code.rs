@@ -94,6 +94,8 @@ super::names! {
         OutputDirExists = "OUTPUT_DIR_EXISTS",
         /// A builder of the site failed, or cannot be run on this machine.
         BuildFailed = "BUILD_FAILED",
+        /// A check of `verify` failed.
+        VerifyFailed = "VERIFY_FAILED",
         /// A defect of this program.
         InternalError = "INTERNAL_ERROR",
     }

@@ -251,5 +251,45 @@ super::names! {
         BuilderFailed = "BUILDER_FAILED",
         /// What the builders left is no kit that may be installed.
         BuilderResult = "BUILDER_RESULT",
+        /// What was named is nothing that can be inspected or verified.
+        UnknownArtifact = "UNKNOWN_ARTIFACT",
+        /// A startup kit lacks a file that NVFlare needs.
+        KitFileMissing = "KIT_FILE_MISSING",
+        /// The permissions of a kit's file let others in, or do not let it run.
+        KitMode = "KIT_MODE",
+        /// A kit's certificate names another participant than its configuration.
+        KitIdentity = "KIT_IDENTITY",
+        /// A private key does not belong to the certificate or request beside it.
+        KeyMismatch = "KEY_MISMATCH",
+        /// A server's certificate is not for the host in its configuration.
+        KitEndpoint = "KIT_ENDPOINT",
+        /// A certificate is no longer valid.
+        CertificateExpired = "CERTIFICATE_EXPIRED",
+        /// A certificate is not valid yet.
+        CertificateNotYetValid = "CERTIFICATE_NOT_YET_VALID",
+        /// The server's name leads to no address.
+        ServerNotResolved = "SERVER_NOT_RESOLVED",
+        /// Nothing listens at the server's port.
+        ServerRefused = "SERVER_REFUSED",
+        /// The server did not answer in time.
+        ServerTimedOut = "SERVER_TIMED_OUT",
+        /// The network does not lead to the server.
+        ServerUnreachable = "SERVER_UNREACHABLE",
+        /// What answers does not speak TLS.
+        ServerNotTls = "SERVER_NOT_TLS",
+        /// The TLS handshake failed in another way.
+        ServerHandshakeFailed = "SERVER_HANDSHAKE_FAILED",
+        /// The server's certificate is for other hosts.
+        ServerWrongHost = "SERVER_WRONG_HOST",
+        /// The server's certificate was issued by another root.
+        ServerOtherRoot = "SERVER_OTHER_ROOT",
+        /// The server's certificate is no longer valid.
+        ServerCertificateExpired = "SERVER_CERTIFICATE_EXPIRED",
+        /// The server's certificate is not valid yet, by this machine's clock.
+        ServerCertificateNotYetValid = "SERVER_CERTIFICATE_NOT_YET_VALID",
+        /// The server's certificate is of another server than the kit names.
+        ServerIdentity = "SERVER_IDENTITY",
+        /// The server does not accept the client's certificate, or misses it.
+        ServerRejectedCertificate = "SERVER_REJECTED_CERTIFICATE",
     }
 }

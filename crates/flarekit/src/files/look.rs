@@ -41,6 +41,15 @@ pub fn look(path: &Path) -> Result<Found, FileError> {
     }
 }
 
+/// The permissions of what is at a path, links followed.
+///
+/// # Errors
+/// If nothing is there, or the system does not tell.
+pub fn mode(path: &Path) -> Result<u32, FileError> {
+    let found = fs::metadata(path).map_err(FileError::on("look at", path))?;
+    Ok(found.mode() & 0o7777)
+}
+
 /// Refuses a path that is neither a directory nor free to become one: whoever made it a link would
 /// decide where things go.
 ///

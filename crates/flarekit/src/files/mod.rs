@@ -39,7 +39,7 @@ pub use dirs::{Created, make_dirs};
 pub use error::{FileError, FileErrorKind};
 pub use folder::{OwnFolder, backups_of, lock_filled};
 pub use lock::{Lock, lock_dir};
-pub use look::{Found, absolute, list, look, refuse_link, resolve, resolve_parent};
+pub use look::{Found, absolute, list, look, mode, refuse_link, resolve, resolve_parent};
 pub use read::{FileBytes, read, read_chunks, read_named, read_secret};
 pub use staged::StagedDir;
 pub use sweep::sweep;

@@ -7,9 +7,9 @@ use crate::error::{Code, Error};
 use crate::identity::Kind;
 use crate::json;
 
-pub(super) const START: &str = include_str!("files/start.sh");
-pub(super) const STOP: &str = include_str!("files/stop_fl.sh");
-pub(super) const FL_ADMIN: &str = include_str!("files/fl_admin.sh");
+pub(crate) const START: &str = include_str!("files/start.sh");
+pub(crate) const STOP: &str = include_str!("files/stop_fl.sh");
+pub(crate) const FL_ADMIN: &str = include_str!("files/fl_admin.sh");
 pub(super) const README_SERVER: &str = include_str!("files/readme_server.txt");
 pub(super) const README_CLIENT: &str = include_str!("files/readme_client.txt");
 pub(super) const README_USER: &str = include_str!("files/readme_user.txt");
@@ -24,12 +24,21 @@ const DOCKER_SERVER: &str = include_str!("files/docker_server.sh");
 const DOCKER_CLIENT: &str = include_str!("files/docker_client.sh");
 const DOCKER_USER: &str = include_str!("files/docker_user.sh");
 const NOTEBOOK: &str = include_str!("files/system_info.ipynb");
+/// Where `sub_start.sh` gets its configuration folder.
+pub(crate) const FOLDER: &str = "@CONFIG_FOLDER@";
 const CLASS_ALLOW_LIST: &str = include_str!("files/class_allow_list.json");
 
 /// `sub_start.sh` for this participant.
 pub(super) fn sub_start(inputs: &KitInputs) -> String {
-    let name = inputs.identity.name.as_str();
-    let (module, config, uid) = match inputs.identity.cert_type.kind() {
+    let identity = &inputs.identity;
+    let kind = identity.cert_type.kind();
+    let folder = shell_word(&inputs.static_files.config_folder);
+    sub_start_of(kind, identity.name.as_str(), identity.org.as_str()).replace(FOLDER, &folder)
+}
+
+/// `sub_start.sh` with [`FOLDER`] where the configuration folder stands.
+pub(crate) fn sub_start_of(kind: Kind, name: &str, org: &str) -> String {
+    let (module, config, uid) = match kind {
         Kind::Server => ("nvflare.private.fed.app.server.server_train", "fed_server.json", None),
         _ => (
             "nvflare.private.fed.app.client.client_train",
@@ -41,8 +50,7 @@ pub(super) fn sub_start(inputs: &KitInputs) -> String {
         .replace("@MODULE@", &shell_word(module))
         .replace("@CONFIG@", &shell_word(config))
         .replace("@UID_ARGUMENT@", &uid.map_or_else(|| "''".to_owned(), |uid| shell_word(&uid)))
-        .replace("@ORG@", &shell_word(inputs.identity.org.as_str()))
-        .replace("@CONFIG_FOLDER@", &shell_word(&inputs.static_files.config_folder))
+        .replace("@ORG@", &shell_word(org))
 }
 
 /// `docker.sh` for this participant, where the definition names an image.

@@ -5,7 +5,7 @@
 //! own ([`builders`](crate::builders)) run in between, on a directory out of sight.
 
 mod configuration;
-mod content;
+pub(crate) mod content;
 mod hosted;
 mod inputs;
 mod kept;

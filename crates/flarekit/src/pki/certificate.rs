@@ -113,6 +113,14 @@ impl Certificate {
         &self.subject
     }
 
+    /// Who the certificate says issued it.
+    ///
+    /// # Errors
+    /// [`Reason::SubjectMalformed`] for a name of another shape than those of this workflow.
+    pub fn issuer(&self) -> Result<DistinguishedName, Defect> {
+        DistinguishedName::from_der(&self.issuer_der)
+    }
+
     /// The serial number as the artifacts write it: `0x…` without padding.
     #[must_use]
     pub fn serial(&self) -> String {

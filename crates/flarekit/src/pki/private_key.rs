@@ -97,6 +97,15 @@ impl PrivateKey {
         armor::write(PKCS1, info.private_key.as_bytes())
     }
 
+    /// Signs a TLS handshake: RSASSA-PSS with SHA-256 and a salt as long as the hash (RFC 8446
+    /// section 4.2.3).
+    ///
+    /// # Errors
+    /// [`Reason::CryptoFailed`].
+    pub fn sign_handshake(&self, message: &[u8]) -> Result<Vec<u8>, Defect> {
+        self.sign(&RSA_PSS_SHA256, message)
+    }
+
     fn new(pair: KeyPair) -> Result<Self, Defect> {
         let public = PublicKey::from_rsa(pair.public_key().as_ref())?;
         Ok(Self { pair, public })

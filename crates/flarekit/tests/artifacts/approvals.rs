@@ -14,7 +14,7 @@ fn verify(zip: &[u8], trust: RootTrust, now: Timestamp) -> Result<VerifiedApprov
 }
 
 /// Plans the kit of a participant from the program's request folder.
-fn plan_of(program: &str, name: &str, approval: &VerifiedApproval) -> KitPlan {
+pub fn plan_of(program: &str, name: &str, approval: &VerifiedApproval) -> KitPlan {
     let folder = path(&format!("{program}/requests/{name}"));
     let audit = AuditDirectory::in_home(None);
     let search = Search {

@@ -9,6 +9,7 @@
 )]
 
 mod approvals;
+mod looks;
 mod openssl;
 mod requests;
 mod validity;

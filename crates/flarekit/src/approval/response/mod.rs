@@ -154,6 +154,12 @@ impl VerifiedApproval {
         &self.certificate
     }
 
+    /// The root certificate in the zip.
+    #[must_use]
+    pub fn root(&self) -> &Certificate {
+        &self.root
+    }
+
     /// The bytes of the participant's certificate file.
     #[must_use]
     pub fn certificate_pem(&self) -> &[u8] {

@@ -1,0 +1,83 @@
+//! `verify`: whether a startup kit will work, or a zip can be believed.
+
+use std::time::Duration;
+
+use flarekit::archive::Limits;
+use flarekit::error::{Code, Error, Reason};
+use flarekit::files::{self, Found};
+use flarekit::inspect::inspect_zip;
+use flarekit::verify::{Check, Checks, Outcome, check_kit};
+use serde_json::{Map, Value, json};
+
+use super::{read_archive, root_trust};
+use crate::cli::VerifyArgs;
+use crate::environment::Environment;
+use crate::error::Failure;
+use crate::output::Report;
+
+/// Makes every check that can be made, and fails if one of them did.
+pub fn run(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
+    let found = files::look(&args.path).map_err(|error| error.code(Code::InvalidArgs))?;
+    if found == Found::File { zip(args, env) } else { kit(args, env) }
+}
+
+fn kit(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
+    let mut kit = check_kit(&args.path, root_trust(args.fingerprint.as_deref())?, env.now)?;
+    let timeout = args.connect.then(|| Duration::from_secs(args.timeout.into()));
+    kit.connect(timeout, env.now);
+    let report = describe("startup kit", kit.facts, &kit.checks);
+    match refusal(&kit.checks) {
+        Some(error) => Err(Failure { error, usage: None, report: Some(Box::new(report)) }),
+        None => Ok(report),
+    }
+}
+
+fn zip(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
+    if args.connect {
+        let message = "--connect needs a startup kit: a zip holds no private key to connect with";
+        return Err(Error::because(Code::InvalidArgs, Reason::Usage, message).into());
+    }
+    let trust = root_trust(args.fingerprint.as_deref())?;
+    let limit = Limits::ARTIFACT.archive_bytes;
+    let bytes = read_archive(&args.path, limit, Code::InvalidArgs, Code::InvalidArgs)?;
+    let place = args.path.display().to_string();
+    let (found, refused) = inspect_zip(&bytes, &place, trust, env.now)?;
+    let report = describe(found.artifact, found.facts, &found.checks);
+    match refused {
+        Some(error) => Err(Failure { error, usage: None, report: Some(Box::new(report)) }),
+        None => Ok(report),
+    }
+}
+
+fn describe(artifact: &str, facts: Map<String, Value>, checks: &Checks) -> Report {
+    let mut report = Report::default();
+    report.field("artifact", artifact);
+    report.fields.extend(facts);
+    report.list("checks", checks.all().iter().map(check).collect());
+    report
+}
+
+fn check(check: &Check) -> Value {
+    json!({
+        "outcome": check.outcome.as_str(),
+        "check": check.name,
+        "reason": check.reason.map(Reason::as_str),
+        "message": check.message,
+    })
+}
+
+/// The error for the checks that failed: the first says what to do.
+fn refusal(checks: &Checks) -> Option<Error> {
+    let first = checks.with(Outcome::Failed).next()?;
+    let all: Vec<&str> = checks.with(Outcome::Failed).map(|check| check.name).collect();
+    let message = match all.len() {
+        1 => format!("the check '{}' failed: {}", first.name, first.message),
+        count => {
+            format!("{count} checks failed ({}); the first: {}", all.join(", "), first.message)
+        }
+    };
+    Some(match first.reason {
+        Some(reason) => Error::because(Code::VerifyFailed, reason, message),
+        None => Error::new(Code::VerifyFailed, message),
+    })
+}

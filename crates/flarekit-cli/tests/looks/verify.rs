@@ -1,0 +1,290 @@
+//! What `verify` finds in kits and zips that are good, and in such with one thing changed.
+
+use std::fs::{Permissions, remove_dir_all, remove_file, set_permissions};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+
+use crate::common::archives::rezip;
+use crate::common::disk::{copy, disk};
+use crate::common::{Machine, SERVER_NAME, Sandbox, USER_NAME, envelope, text_of, words};
+use serde_json::Value;
+
+const PROD: &str = "workspace/hospital_federation/prod_00";
+const SITE: &str = "workspace/hospital_federation/prod_00/hospital-a";
+
+fn federation(sandbox: &Sandbox) -> (Machine, String) {
+    let machine = sandbox.seeded("all");
+    let fingerprint = machine.init();
+    for (definition, name) in
+        [("server.yaml", SERVER_NAME), ("hospital-a.yaml", "hospital-a"), ("alice.yaml", USER_NAME)]
+    {
+        machine.approve(definition, name);
+        machine.ok(&format!("package {name}/{name}.signed.zip"));
+    }
+    (machine, fingerprint)
+}
+
+/// The checks with this outcome: their names and reasons.
+fn with(data: &Value, outcome: &str) -> Vec<(String, Option<String>)> {
+    let checks = data["checks"].as_array().unwrap().iter();
+    checks
+        .filter(|check| check["outcome"] == outcome)
+        .map(|check| (text_of(check, "check"), check["reason"].as_str().map(str::to_owned)))
+        .collect()
+}
+
+/// The envelope of a verification, whether it succeeded or not.
+fn verify(m: &Machine, line: &str) -> Value {
+    let line = format!("verify {line} --format json");
+    let output = m.flarekit().args(words(&line)).output().unwrap();
+    let found = envelope(&line, &output);
+    assert_eq!(found["exit_code"], output.status.code().unwrap());
+    found
+}
+
+#[test]
+fn good_kits_and_zips_have_nothing_that_failed() {
+    let sandbox = Sandbox::new();
+    let (m, fingerprint) = federation(&sandbox);
+    let before = disk(&m.cwd);
+    for name in [SERVER_NAME, "hospital-a", USER_NAME] {
+        let data = m.ok(&format!("verify {PROD}/{name} --fingerprint {fingerprint}"));
+        assert_eq!(with(&data, "warning"), []);
+        assert_eq!(with(&data, "skipped"), [("reach".to_owned(), None)]);
+        assert_eq!(data["rootca_fingerprint_sha256"], fingerprint.as_str());
+        let zip = format!("{name}/{name}.signed.zip");
+        let data = m.ok(&format!("verify {zip} --fingerprint {fingerprint}"));
+        assert_eq!(with(&data, "skipped"), [("request".to_owned(), None)]);
+        let data = m.ok(&format!("verify {name}/{name}.request.zip"));
+        assert_eq!(with(&data, "skipped"), [("sender".to_owned(), None)]);
+    }
+    let data = m.ok(&format!("verify {SITE}"));
+    assert_eq!(with(&data, "skipped").len(), 2, "without a fingerprint the root is not verified");
+    assert!(disk(&m.cwd) == before, "verify changed something");
+}
+
+#[test]
+fn the_text_has_a_line_for_each_check() {
+    let sandbox = Sandbox::new();
+    let (m, _) = federation(&sandbox);
+    let output = m.run(&format!("verify {SITE}"));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\nok       chain: the root certificate signed the participant's\n"));
+    assert!(text.contains("\nskipped  reach: "), "{text}");
+    remove_file(m.path(format!("{SITE}/startup/client.key"))).unwrap();
+    let output = m.run(&format!("verify {SITE}"));
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("\nfailed   files: there is no startup/client.key\n"), "{text}");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains("Reason: KIT_FILE_MISSING\nCode: VERIFY_FAILED (exit 1)"), "{errors}");
+}
+
+/// What is changed in the site's kit, the check that finds it, its outcome and reason.
+type Case = (fn(&Machine), &'static str, &'static str, Option<&'static str>);
+
+fn mode(m: &Machine, path: &str, mode: u32) {
+    set_permissions(m.path(format!("{SITE}/{path}")), Permissions::from_mode(mode)).unwrap();
+}
+
+fn edit(m: &Machine, path: &str, from: &str, to: &str) {
+    let path = format!("{SITE}/{path}");
+    let mode = m.mode(&path);
+    m.edit(&path, from, to);
+    assert_eq!(m.mode(&path), mode);
+}
+
+const CASES: &[Case] = &[
+    (
+        |m| remove_file(m.path(format!("{SITE}/local/authorization.json.default"))).unwrap(),
+        "files",
+        "failed",
+        Some("KIT_FILE_MISSING"),
+    ),
+    (
+        |m| remove_file(m.path(format!("{SITE}/startup/start.sh"))).unwrap(),
+        "files",
+        "warning",
+        None,
+    ),
+    (
+        |m| {
+            let root = m.path(format!("{SITE}/startup/rootCA.pem"));
+            remove_file(&root).unwrap();
+            std::os::unix::fs::symlink(m.path("ca/rootCA.pem"), root).unwrap();
+        },
+        "files",
+        "failed",
+        Some("NOT_A_PLAIN_FILE"),
+    ),
+    (|m| mode(m, "startup/client.key", 0o640), "modes", "failed", Some("KIT_MODE")),
+    (|m| mode(m, "startup/sub_start.sh", 0o644), "modes", "failed", Some("KIT_MODE")),
+    (|m| mode(m, "startup", 0o777), "modes", "failed", Some("KIT_MODE")),
+    (
+        |m| m.write(&format!("{SITE}/local/privacy.json"), "{\"a\": 1, \"a\": 2}"),
+        "json",
+        "failed",
+        Some("JSON_DUPLICATE_KEY"),
+    ),
+    (
+        |m| edit(m, "startup/fed_client.json", "client.crt", "other.crt"),
+        "configuration",
+        "failed",
+        Some("FILE_NAME_MISMATCH"),
+    ),
+    (
+        |m| edit(m, "startup/fed_client.json", "\"hospital-a\"", "\"hospital-b\""),
+        "identity",
+        "failed",
+        Some("KIT_IDENTITY"),
+    ),
+    (
+        |m| edit(m, "startup/fed_client.json", "hospital_federation", "another"),
+        "identity",
+        "failed",
+        Some("KIT_IDENTITY"),
+    ),
+    (
+        |m| edit(m, "startup/fed_client.json", "server1.hospital-central.org:", "elsewhere.org:"),
+        "endpoint",
+        "warning",
+        None,
+    ),
+    (
+        |m| {
+            let key = m.read(&format!("{USER_NAME}/{USER_NAME}.key"));
+            m.write(&format!("{SITE}/startup/client.key"), key);
+        },
+        "key",
+        "failed",
+        Some("KEY_MISMATCH"),
+    ),
+    (
+        |m| {
+            let user = m.read(&format!("{PROD}/{USER_NAME}/startup/client.crt"));
+            m.write(&format!("{SITE}/startup/client.crt"), user);
+        },
+        "chain",
+        "failed",
+        Some("CERTIFICATE_PROFILE"),
+    ),
+    (
+        |m| {
+            m.ok("cert init --profile project_profile.yaml -o ./other");
+            m.write(&format!("{SITE}/startup/rootCA.pem"), m.read("other/rootCA.pem"));
+        },
+        "chain",
+        "failed",
+        Some("SIGNATURE_INVALID"),
+    ),
+    (|m| edit(m, "startup/start.sh", "set -u", "set -u; id"), "scripts", "warning", None),
+    (
+        |m| edit(m, "startup/sub_start.sh", "ORG=hospital_alpha", "ORG=$(id)"),
+        "scripts",
+        "warning",
+        None,
+    ),
+    (
+        |m| edit(m, "startup/sub_start.sh", "\nCONFIG_FOLDER=", "\nCONFIG_FOLDER=$(id)"),
+        "scripts",
+        "warning",
+        None,
+    ),
+    (|m| m.write(&format!("{SITE}/startup/stop_fl.sh"), "id\n"), "scripts", "skipped", None),
+];
+
+#[test]
+fn one_thing_that_is_changed_is_found() {
+    let sandbox = Sandbox::new();
+    let (good, _) = federation(&sandbox);
+    for (at, (change, check, outcome, reason)) in CASES.iter().enumerate() {
+        let m = sandbox.machine("changed");
+        copy(&good.cwd, &m.cwd);
+        change(&m);
+        let found = verify(&m, SITE);
+        let expected = ((*check).to_owned(), reason.map(str::to_owned));
+        assert!(with(&found["data"], outcome).contains(&expected), "{at}: {found}");
+        assert_eq!(found["status"] == "error", *outcome == "failed", "{at}: {found}");
+        if *outcome == "failed" {
+            assert_eq!(found["error_code"], "VERIFY_FAILED", "{at}");
+            assert_eq!(found["exit_code"], 1, "{at}");
+        }
+        remove_dir_all(m.cwd.parent().unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn a_server_must_be_certified_for_its_host() {
+    let sandbox = Sandbox::new();
+    let (m, _) = federation(&sandbox);
+    let kit = format!("{PROD}/{SERVER_NAME}");
+    m.edit(&format!("{kit}/startup/fed_server.json"), &format!("{SERVER_NAME}:"), "other.org:");
+    let found = verify(&m, &kit);
+    assert!(
+        with(&found["data"], "failed")
+            .contains(&("endpoint".to_owned(), Some("KIT_ENDPOINT".to_owned())))
+    );
+}
+
+#[test]
+fn another_fingerprint_fails_in_kits_and_zips() {
+    let sandbox = Sandbox::new();
+    let (m, _) = federation(&sandbox);
+    let other = format!("--fingerprint {}", "ab".repeat(32));
+    let refused = m.refused(&format!("verify {SITE} {other}"));
+    assert_eq!(refused, ("VERIFY_FAILED".into(), 1, Some("EXPECTED_FINGERPRINT".into())));
+    let zip = "hospital-a/hospital-a.signed.zip";
+    let refused = m.refused(&format!("verify {zip} {other}"));
+    assert_eq!(
+        refused,
+        ("ROOTCA_FINGERPRINT_MISMATCH".into(), 4, Some("EXPECTED_FINGERPRINT".into()))
+    );
+    let refused = m.refused(&format!("verify {zip} --fingerprint ''"));
+    assert_eq!(refused.0, "INVALID_ROOTCA_FINGERPRINT");
+    // A request has no root to compare, so the check that was asked for cannot be made.
+    let refused = m.refused(&format!("verify hospital-a/hospital-a.request.zip {other}"));
+    assert_eq!(refused, ("INVALID_ARGS".into(), 4, Some("WRONG_ARTIFACT".into())));
+}
+
+#[test]
+fn a_changed_zip_is_refused_as_the_next_command_would() {
+    let sandbox = Sandbox::new();
+    let (m, _) = federation(&sandbox);
+    let zip = "hospital-a/hospital-a.signed.zip";
+    rezip(&m, zip, |members| members.edit("signed.json", "8002", "9999"));
+    let found = verify(&m, zip);
+    assert_eq!(found["error_code"], "INVALID_SIGNED_ZIP");
+    assert_eq!(found["reason"], "SIGNATURE_INVALID");
+    assert_eq!(m.refused(&format!("package {zip} --force")).2, Some("SIGNATURE_INVALID".into()));
+    assert!(!with(&found["data"], "failed").is_empty());
+    let zip = "hospital-a/hospital-a.request.zip";
+    rezip(&m, zip, |members| members.edit("site.yaml", "hospital_alpha", "hospital_omega"));
+    assert_eq!(verify(&m, zip)["reason"], "SITE_HASH_MISMATCH");
+}
+
+#[test]
+fn a_connection_is_made_only_when_asked_for() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    m.edit("project_profile.yaml", "server1.hospital-central.org", "127.0.0.1");
+    m.edit("project_profile.yaml", "8002", &port);
+    m.edit("project_profile.yaml", ": tls", ": clear");
+    m.init();
+    m.approve("hospital-a.yaml", "hospital-a");
+    m.ok("package hospital-a/hospital-a.signed.zip");
+    listener.set_nonblocking(true).unwrap();
+    m.ok(&format!("verify {SITE}"));
+    assert!(listener.accept().is_err(), "nobody asked for a connection");
+    let data = m.ok(&format!("verify {SITE} --connect --timeout 30"));
+    assert!(listener.accept().is_ok());
+    assert!(with(&data, "ok").contains(&("reach".to_owned(), None)), "{data}");
+    assert!(with(&data, "skipped").contains(&("tls".to_owned(), None)), "{data}");
+    let refused = m.refused("verify hospital-a/hospital-a.signed.zip --connect");
+    assert_eq!(refused, ("INVALID_ARGS".into(), 4, Some("USAGE".into())));
+    let kit = format!("{SITE}/startup/fed_client.json");
+    m.edit(&kit, &format!(":{port}"), ":1");
+    let refused = m.refused(&format!("verify {SITE} --connect"));
+    assert_eq!(refused, ("VERIFY_FAILED".into(), 1, Some("SERVER_REFUSED".into())));
+}

@@ -1,0 +1,229 @@
+//! The files of a kit, each read once: which there are, who may change them, and whether what
+//! should be JSON is.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::super::Checks;
+use super::configuration::{CONFIGURATIONS, credentials};
+use super::scripts;
+use crate::error::{Code, Defect, Error, Reason};
+use crate::files::{self, FileBytes, FileError, Found};
+use crate::identity::Kind;
+use crate::json;
+use crate::pki::FILE_LIMIT;
+
+/// What the runtime cannot do without, under `local`: each as it is, or with `.default`.
+const RESOURCES: &str = "resources.json";
+const LOG_CONFIG: &str = "log_config.json";
+/// Without this one it runs, and allows everything to everybody.
+const AUTHORIZATION: &str = "authorization.json";
+
+/// A kit's folder and what was read of it.
+pub(super) struct KitFolder {
+    path: PathBuf,
+    /// Whose kit it is, as its configuration's name tells.
+    pub kind: Kind,
+    /// The configuration's name, under `startup`.
+    pub configuration: &'static str,
+    files: BTreeMap<String, FileBytes>,
+    unreadable: Vec<FileError>,
+    /// The private key's file and its mode.
+    pub key: Option<(Zeroizing<Vec<u8>>, u32)>,
+}
+
+impl KitFolder {
+    /// Reads what is looked at.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let unreadable = |error: FileError| error.code(Code::InvalidArgs);
+        let path = files::resolve(path).map_err(unreadable)?;
+        let startup = path.join("startup");
+        let mut found = Vec::new();
+        for (name, kind) in CONFIGURATIONS {
+            if files::look(&startup.join(name)).map_err(unreadable)? != Found::Nothing {
+                found.push((name, kind));
+            }
+        }
+        let [(configuration, kind)] = found[..] else {
+            let names: Vec<&str> = CONFIGURATIONS.iter().map(|(name, _)| *name).collect();
+            let many = if found.is_empty() { "none" } else { "more than one" };
+            return Err(Error::because(
+                Code::InvalidArgs,
+                Reason::UnknownArtifact,
+                format!(
+                    "{} is not a startup kit: in its startup folder is {many} of {}",
+                    path.display(),
+                    names.join(", ")
+                ),
+            ));
+        };
+        let mut folder = Self {
+            path,
+            kind,
+            configuration,
+            files: BTreeMap::new(),
+            unreadable: Vec::new(),
+            key: None,
+        };
+        folder.read_all();
+        Ok(folder)
+    }
+
+    /// A file of the `startup` folder.
+    pub fn startup(&self, name: &str) -> Option<&FileBytes> {
+        self.files.get(&format!("startup/{name}"))
+    }
+
+    /// Everything that the runtime needs, and what cannot be read.
+    pub fn check_files(&self, checks: &mut Checks) {
+        let (certificate, key) = credentials(self.kind);
+        let mut defects: Vec<Defect> = self
+            .unreadable
+            .iter()
+            .map(|error| Defect::new(error.reason(), error.to_string()))
+            .collect();
+        let unreadable =
+            |path: &str| self.unreadable.iter().any(|error| error.path().ends_with(path));
+        let mut missing = |path: String, why: &str| {
+            if !unreadable(&path) {
+                let message = format!("there is no {path}{why}");
+                defects.push(Defect::new(Reason::KitFileMissing, message));
+            }
+        };
+        for name in [certificate, "rootCA.pem"] {
+            if self.startup(name).is_none() {
+                missing(format!("startup/{name}"), "");
+            }
+        }
+        if self.key.is_none() {
+            missing(format!("startup/{key}"), "");
+        }
+        if self.kind == Kind::User {
+            if !matches!(files::look(&self.path.join("local")), Ok(Found::Directory | Found::Link))
+            {
+                missing("local".to_owned(), "");
+            }
+        } else {
+            for (name, why) in [
+                (RESOURCES, ""),
+                (LOG_CONFIG, ""),
+                (AUTHORIZATION, ": NVFlare would allow everything to everybody"),
+            ] {
+                if !self.has_local(name) {
+                    missing(format!("local/{name}.default"), why);
+                }
+            }
+        }
+        let scripts: Vec<&str> = scripts::names(self.kind)
+            .iter()
+            .copied()
+            .filter(|n| self.startup(n).is_none())
+            .collect();
+        checks.outcome("files", defects, "every file that NVFlare needs is there");
+        if !scripts.is_empty() {
+            let names = scripts.join(", ");
+            checks.warning("files", format!("there is no {names} to start and stop it with"));
+        }
+    }
+
+    /// Keys are their owner's alone, scripts can be run, and nobody else may change a kit.
+    pub fn check_modes(&self, checks: &mut Checks) {
+        let mut defects = Vec::new();
+        let mut defect = |what: String| defects.push(Defect::new(Reason::KitMode, what));
+        let (_, key) = credentials(self.kind);
+        if let Some((_, mode)) = &self.key
+            && mode & 0o077 != 0
+        {
+            defect(format!(
+                "startup/{key} has mode {mode:04o}: other users of this machine can reach the \
+                 private key; it must be 0600"
+            ));
+        }
+        for name in scripts::names(self.kind) {
+            if let Some(file) = self.startup(name)
+                && file.mode & 0o100 == 0
+            {
+                let mode = file.mode;
+                defect(format!(
+                    "startup/{name} has mode {mode:04o} and cannot be run; it must be 0755"
+                ));
+            }
+        }
+        let directories =
+            ["", "startup", "local"].map(|name| (name, files::mode(&self.path.join(name)).ok()));
+        let modes = self.files.iter().map(|(name, file)| (name.as_str(), Some(file.mode)));
+        for (name, mode) in directories.into_iter().chain(modes) {
+            if let Some(mode) = mode
+                && mode & 0o002 != 0
+            {
+                let name = if name.is_empty() { "the kit's folder" } else { name };
+                defect(format!(
+                    "{name} has mode {mode:04o}: every user of this machine can change it"
+                ));
+            }
+        }
+        checks.outcome(
+            "modes",
+            defects,
+            "the key is its owner's alone, and nobody else can change the kit",
+        );
+    }
+
+    /// Every JSON file that the runtime reads, held to one meaning.
+    pub fn check_json(&self, checks: &mut Checks) {
+        let json: Vec<_> = self.files.iter().filter(|(name, _)| is_json(name)).collect();
+        let defects = json
+            .iter()
+            .filter_map(|(name, file)| json::parse(&file.bytes).err().map(|d| d.within(name)))
+            .collect();
+        checks.outcome("json", defects, format!("{} files are well-formed", json.len()));
+    }
+
+    fn has_local(&self, name: &str) -> bool {
+        [format!("local/{name}"), format!("local/{name}.default")]
+            .iter()
+            .any(|path| self.files.contains_key(path))
+    }
+
+    fn read_all(&mut self) {
+        let (certificate, key) = credentials(self.kind);
+        let wanted = [certificate, "rootCA.pem"];
+        for folder in ["startup", "local"] {
+            let entries = match files::list(&self.path.join(folder)) {
+                Ok(entries) => entries,
+                // Nothing is there: what is missing is named file by file.
+                Err(error) if error.not_found() => continue,
+                Err(error) => {
+                    self.unreadable.push(error);
+                    continue;
+                }
+            };
+            for (name, found) in entries {
+                let Some(name) = name.to_str() else { continue };
+                let in_startup = folder == "startup";
+                let path = self.path.join(folder).join(name);
+                if in_startup && name == key {
+                    match files::read_secret(&path, FILE_LIMIT) {
+                        Ok(read) => self.key = Some(read),
+                        Err(error) => self.unreadable.push(error),
+                    }
+                } else if (is_json(name) && found != Found::Directory)
+                    || (in_startup
+                        && (wanted.contains(&name) || scripts::names(self.kind).contains(&name)))
+                {
+                    match files::read(&path, json::MAX_BYTES as u64) {
+                        Ok(file) => drop(self.files.insert(format!("{folder}/{name}"), file)),
+                        Err(error) => self.unreadable.push(error),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the runtime reads as JSON. `privacy.json.sample` is for people.
+fn is_json(name: &str) -> bool {
+    name.ends_with(".json") || name.ends_with(".json.default")
+}
