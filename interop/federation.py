@@ -48,6 +48,7 @@ class Federation:
 
     def __init__(self, place, program, scheme, security, server=SERVER):
         self.place, self.program, self.server = place, program, server
+        self.security = security
         self.port, admin_port = free_ports(2)
         self.profile = place.write(
             "profile.yaml", ceremony.profile(scheme, security, server, self.port, admin_port)

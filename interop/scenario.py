@@ -61,6 +61,19 @@ class Scenario:
             self.federation.start(name)
         wait_until(lambda: set(SITES) <= set(self.federation.clients()), 60, "registration")
 
+    def verify_tells_who_is_let_in(self):
+        """verify --connect passes for every kit, and names the other root of the stranger's"""
+        federation = self.federation
+        for name, kit in federation.kits.items():
+            if name != STRANGER:
+                federation.program.verify(self.place, kit, "--connect")
+        encrypted = federation.security != "clear"
+        expect = 1 if encrypted else 0
+        kit = federation.kits[STRANGER]
+        told = federation.program.verify(self.place, kit, "--connect", expect=expect)
+        if told and encrypted:
+            assert told.envelope["reason"] == "SERVER_OTHER_ROOT", told
+
     def member_may_only_look(self):
         """the member sees the status but may not submit"""
         self.must_not_submit(MEMBER)
@@ -147,6 +160,7 @@ class Scenario:
 
 STEPS = (
     "clients_register",
+    "verify_tells_who_is_let_in",
     "lead_runs_a_job",
     "member_may_only_look",
     "org_admin_may_not_submit",

@@ -68,6 +68,8 @@ class Kits(Prepared):
             workspace = place / f"workspace-{program.name}"
             program.package(place, to_package, workspace, folder, kits.fingerprint(root))
             made[program.name] = ceremony.kit_folder(workspace, name, version)
+        for kit in made.values():
+            cls.flarekit.verify(place, kit, "--fingerprint", kits.fingerprint(root))
         known = options.get("deviation", {})
         lines += compare_kits(place, cert_type, made["flarekit"], made["reference"], known)
         if not options.get("extra_files"):
