@@ -169,6 +169,22 @@ fn of_input(reason: Reason) -> Option<&'static str> {
         Reason::BuilderUnusable => {
             "Check the class and its 'args': it must be derived from nvflare.lighter.spec.Builder."
         }
+        Reason::KeyMaterialInArchive => {
+            "A private key must not be sent, so this one is no longer secret. Delete the zip; the \
+             participant makes a new request with 'cert request --force'."
+        }
+        Reason::ZipMalformed
+        | Reason::ZipTooLarge
+        | Reason::ZipTooManyMembers
+        | Reason::ZipMemberName
+        | Reason::ZipDuplicateMember
+        | Reason::ZipMemberNotAFile
+        | Reason::ZipMemberTooLarge
+        | Reason::ZipCompression
+        | Reason::ZipEncrypted
+        | Reason::ZipHeaderMismatch
+        | Reason::ZipRatio
+        | Reason::ZipChecksum => "Have the file sent again, unopened, and do not use this one.",
         Reason::WrongArtifact => "Leave --fingerprint out, or give the signed zip.",
         Reason::UnknownArtifact => {
             "Check the path. Of a kit, give the folder that has a startup folder in it."

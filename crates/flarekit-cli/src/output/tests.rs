@@ -30,6 +30,32 @@ fn text_has_one_field_a_line_and_the_rest_on_standard_error() {
 }
 
 #[test]
+fn lists_have_one_item_a_line() {
+    let mut report = Report::default();
+    report.list("problems", vec!["one".into(), "two\nok       key: forged".into()]);
+    report.list("verified", vec![]);
+    let check = |outcome: &str, message: &str| json!({"outcome": outcome, "check": "key", "reason": null, "message": message});
+    report.list("checks", vec![check("ok", "fits"), check("skipped", "a\nb")]);
+    let (out, _) = printed(Format::Text, &Ok(Answer::Report(report)));
+    let problems = "problems: one\nproblems: two\\u{a}ok       key: forged\n";
+    assert_eq!(out, format!("{problems}ok       key: fits\nskipped  key: a\\u{{a}}b\n"));
+}
+
+#[test]
+fn a_failure_may_have_a_report() {
+    let error = || Error::because(Code::VerifyFailed, Reason::KeyMismatch, "the check failed");
+    let failure = || Failure { error: error(), usage: None, report: Some(Box::new(report())) };
+    let (out, err) = printed(Format::Text, &Err(failure()));
+    assert!(out.starts_with("name: hospital-a\n"), "{out}");
+    assert!(err.starts_with("Warning: ends with its root\nthe check failed\nHint: "), "{err}");
+    let (out, _) = printed(Format::Json, &Err(failure()));
+    let envelope: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(envelope["error_code"], "VERIFY_FAILED");
+    assert_eq!(envelope["data"]["name"], "hospital-a");
+    assert_eq!(envelope["data"]["warnings"][0]["code"], "VALIDITY_CLIPPED");
+}
+
+#[test]
 fn json_is_one_line_and_lists_the_warnings() {
     let (out, err) = printed(Format::Json, &Ok(Answer::Report(report())));
     assert_eq!(out.matches('\n').count(), 1);

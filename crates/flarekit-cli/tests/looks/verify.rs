@@ -118,7 +118,7 @@ const CASES: &[Case] = &[
         Some("NOT_A_PLAIN_FILE"),
     ),
     (|m| mode(m, "startup/client.key", 0o640), "modes", "failed", Some("KIT_MODE")),
-    (|m| mode(m, "startup/sub_start.sh", 0o644), "modes", "failed", Some("KIT_MODE")),
+    (|m| mode(m, "startup/start.sh", 0o644), "modes", "warning", None),
     (|m| mode(m, "startup", 0o777), "modes", "failed", Some("KIT_MODE")),
     (
         |m| m.write(&format!("{SITE}/local/privacy.json"), "{\"a\": 1, \"a\": 2}"),

@@ -255,7 +255,7 @@ super::names! {
         UnknownArtifact = "UNKNOWN_ARTIFACT",
         /// A startup kit lacks a file that NVFlare needs.
         KitFileMissing = "KIT_FILE_MISSING",
-        /// The permissions of a kit's file let others in, or do not let it run.
+        /// The permissions of a kit let other users in.
         KitMode = "KIT_MODE",
         /// A kit's certificate names another participant than its configuration.
         KitIdentity = "KIT_IDENTITY",

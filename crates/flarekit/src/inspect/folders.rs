@@ -13,13 +13,14 @@ use crate::error::{Code, Defect, Error, Reason};
 use crate::files::{self, FileError};
 use crate::fingerprint::Fingerprint;
 use crate::json;
+use crate::names::shown;
 use crate::pki::{Certificate, Csr, FILE_LIMIT, PrivateKey, PublicKey, Signer};
 use crate::request::{FileNames, RequestMetadata};
 use crate::time::Timestamp;
 use crate::verify::{Checks, check_dates, check_request_zip};
 
 /// A CA directory, without its key's passphrase.
-pub(super) fn ca(directory: &Path, now: Timestamp) -> Result<Inspection, Error> {
+pub(super) fn ca(directory: &Path, now: Timestamp) -> Inspection {
     let mut facts = Map::new();
     let mut checks = Checks::default();
     let metadata =
@@ -28,12 +29,12 @@ pub(super) fn ca(directory: &Path, now: Timestamp) -> Result<Inspection, Error> 
                 .map_err(|error| checks.refused(METADATA, &error))
                 .ok()
         });
-    let root = certificate(&mut checks, directory, ROOT_CERTIFICATE);
     if let Some(metadata) = &metadata {
         facts.append(&mut metadata.to_map());
         // The certificate's own is shown below.
         facts.remove("rootCA_fingerprint");
     }
+    let root = certificate(&mut checks, directory, ROOT_CERTIFICATE);
     if let Some(root) = &root {
         facts.append(&mut facts::certificate(root));
         let fingerprint = Fingerprint::from_digest(root.sha256());
@@ -43,26 +44,31 @@ pub(super) fn ca(directory: &Path, now: Timestamp) -> Result<Inspection, Error> 
             Err(defect) => checks.failed("root", defect),
         }
         check_dates(&mut checks, &[("root certificate", root)], now);
-        match metadata.and_then(|metadata| metadata.rootca_fingerprint) {
-            Some(recorded) if recorded != fingerprint => checks.failed(
-                METADATA,
-                Defect::new(
-                    Reason::RecordedFingerprint,
-                    format!("ca.json records {recorded}, but rootCA.pem has {fingerprint}"),
-                ),
-            ),
-            Some(_) => checks.ok(METADATA, "it records the fingerprint of rootCA.pem"),
-            None => checks.skipped(METADATA, "it records no fingerprint"),
+        if let Some(metadata) = &metadata {
+            check_record(&mut checks, metadata, root);
         }
     }
-    check_key(
-        &mut facts,
-        &mut checks,
-        directory,
-        ROOT_KEY,
-        root.as_ref().map(Certificate::public_key),
-    );
-    Ok(Inspection { artifact: "CA directory", facts, checks })
+    let expected = root.as_ref().map(Certificate::public_key);
+    check_key(&mut facts, &mut checks, directory, ROOT_KEY, expected);
+    Inspection { artifact: "CA directory", facts, checks }
+}
+
+/// `ca.json` is of this root.
+fn check_record(checks: &mut Checks, metadata: &CaMetadata, root: &Certificate) {
+    let (project, cn) = (metadata.project.as_str(), &root.subject().common_name);
+    if project != cn {
+        let message = format!("it is of project '{project}', but rootCA.pem of {}", shown(cn));
+        checks.failed(METADATA, Defect::new(Reason::RootProjectMismatch, message));
+    }
+    let found = Fingerprint::from_digest(root.sha256());
+    match metadata.rootca_fingerprint {
+        Some(recorded) if recorded != found => {
+            let message = format!("it records {recorded}, but rootCA.pem has {found}");
+            checks.failed(METADATA, Defect::new(Reason::RecordedFingerprint, message));
+        }
+        Some(_) => checks.ok(METADATA, "it records the fingerprint of rootCA.pem"),
+        None => checks.skipped(METADATA, "it records no fingerprint"),
+    }
 }
 
 /// The folder that `cert request` made.
@@ -94,7 +100,9 @@ pub(super) fn request(folder: &Path) -> Result<Inspection, Error> {
 
 fn csr(checks: &mut Checks, bytes: &[u8], metadata: &RequestMetadata) -> Option<Csr> {
     let hash = Digest::of(bytes);
-    if hash != metadata.csr_sha256 {
+    if hash == metadata.csr_sha256 {
+        checks.ok("csr", "it is the one that request.json names");
+    } else {
         let message =
             format!("it has SHA-256 {hash}, but request.json names {}", metadata.csr_sha256);
         checks.failed("csr", Defect::new(Reason::CsrHashMismatch, message));

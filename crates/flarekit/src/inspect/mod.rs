@@ -65,7 +65,7 @@ fn directory(path: &Path, now: Timestamp) -> Result<Inspection, Error> {
     let has =
         |name: &str| matches!(files::look(&path.join(name)), Ok(found) if found != Found::Nothing);
     if has("ca.json") || has("rootCA.key") {
-        return folders::ca(path, now);
+        return Ok(folders::ca(path, now));
     }
     if has("startup") {
         let kit = check_kit(path, RootTrust::Unpinned, now)?;

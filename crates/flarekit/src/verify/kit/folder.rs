@@ -84,10 +84,8 @@ impl KitFolder {
             .iter()
             .map(|error| Defect::new(error.reason(), error.to_string()))
             .collect();
-        let unreadable =
-            |path: &str| self.unreadable.iter().any(|error| error.path().ends_with(path));
         let mut missing = |path: String, why: &str| {
-            if !unreadable(&path) {
+            if !self.is_unreadable(&path) {
                 let message = format!("there is no {path}{why}");
                 defects.push(Defect::new(Reason::KitFileMissing, message));
             }
@@ -128,7 +126,7 @@ impl KitFolder {
         }
     }
 
-    /// Keys are their owner's alone, scripts can be run, and nobody else may change a kit.
+    /// Keys are their owner's alone, nobody else may change a kit, and scripts can be run.
     pub fn check_modes(&self, checks: &mut Checks) {
         let mut defects = Vec::new();
         let mut defect = |what: String| defects.push(Defect::new(Reason::KitMode, what));
@@ -140,16 +138,6 @@ impl KitFolder {
                 "startup/{key} has mode {mode:04o}: other users of this machine can reach the \
                  private key; it must be 0600"
             ));
-        }
-        for name in scripts::names(self.kind) {
-            if let Some(file) = self.startup(name)
-                && file.mode & 0o100 == 0
-            {
-                let mode = file.mode;
-                defect(format!(
-                    "startup/{name} has mode {mode:04o} and cannot be run; it must be 0755"
-                ));
-            }
         }
         let directories =
             ["", "startup", "local"].map(|name| (name, files::mode(&self.path.join(name)).ok()));
@@ -169,6 +157,13 @@ impl KitFolder {
             defects,
             "the key is its owner's alone, and nobody else can change the kit",
         );
+        let is_idle = |name: &&str| self.startup(name).is_some_and(|file| file.mode & 0o100 == 0);
+        let idle: Vec<&str> = scripts::names(self.kind).iter().copied().filter(is_idle).collect();
+        if !idle.is_empty() {
+            let names = idle.join(", ");
+            let what = "must be made executable (chmod 755), or be called with bash";
+            checks.warning("modes", format!("{names} {what}"));
+        }
     }
 
     /// Every JSON file that the runtime reads, held to one meaning.
@@ -181,10 +176,15 @@ impl KitFolder {
         checks.outcome("json", defects, format!("{} files are well-formed", json.len()));
     }
 
+    /// Whether it is there; if it cannot be read, that is told already.
     fn has_local(&self, name: &str) -> bool {
         [format!("local/{name}"), format!("local/{name}.default")]
             .iter()
-            .any(|path| self.files.contains_key(path))
+            .any(|path| self.files.contains_key(path) || self.is_unreadable(path))
+    }
+
+    fn is_unreadable(&self, path: &str) -> bool {
+        self.unreadable.iter().any(|error| error.path().ends_with(path))
     }
 
     fn read_all(&mut self) {
