@@ -263,6 +263,25 @@ fn of_verification(reason: Reason) -> Option<&'static str> {
             "Restore the key from the request folder that this certificate was approved for, or \
              run 'package' again with --force."
         }
+        Reason::KeyEncrypted => {
+            "Decrypt the key with 'openssl rsa': NVFlare reads only keys without a passphrase."
+        }
+        Reason::SignatureInvalid | Reason::IssuerMismatch | Reason::CertificateProfile => {
+            "Certificate and root do not belong together. Run 'package' again with --force, from \
+             the project's signed zip."
+        }
+        Reason::JsonSyntax
+        | Reason::JsonNotUtf8
+        | Reason::JsonDuplicateKey
+        | Reason::FieldMissing
+        | Reason::FieldType
+        | Reason::FieldValue => {
+            "Correct the file under local that the message names; one under startup comes back with \
+             'package --force'."
+        }
+        Reason::NotAPlainFile | Reason::FileUnreadable | Reason::FileTooLarge => {
+            return of_input(reason);
+        }
         Reason::CertificateExpired => {
             "Make a new request and have it approved. If the dates look right, check this \
              machine's clock."

@@ -108,6 +108,11 @@ fn check_client_certificate(
         (ConnectionSecurity::Mtls, true) => {
             checks.ok(NAME, "the server asked for the kit's certificate, and did not object to it");
         }
+        (ConnectionSecurity::Mtls, false) => checks.warning(
+            NAME,
+            "the server asks for none, although the kit's connection_security is 'mtls': it lets \
+             in who has no certificate",
+        ),
         (_, false) => checks.ok(NAME, "the server asks for none"),
         (_, true) => match without() {
             Ok(()) => checks.ok(NAME, "the server asks for one and does not insist"),
@@ -162,11 +167,9 @@ mod tests {
 
     #[test]
     fn a_server_that_fits_passes_every_check() {
-        for (driver, security, asks) in [
-            ("grpc", Tls, Asks::Nobody),
-            ("agrpc", Mtls, Asks::Everybody),
-            ("grpc", Mtls, Asks::Nobody),
-        ] {
+        for (driver, security, asks) in
+            [("grpc", Tls, Asks::Nobody), ("agrpc", Mtls, Asks::Everybody)]
+        {
             let server = server(asks, 1);
             let checks = found(driver, security, "server", server.port);
             let names = ["reach", "tls", "server", "client certificate"];
@@ -188,6 +191,15 @@ mod tests {
         let checks = found("grpc", Tls, "server", only_asks.port);
         assert_eq!(checks.all().last().unwrap().outcome, Outcome::Ok, "{checks:?}");
         only_asks.end();
+    }
+
+    #[test]
+    fn a_server_that_asks_an_mtls_kit_for_nothing_is_worth_a_warning() {
+        let server = server(Asks::Nobody, 1);
+        let checks = found("grpc", Mtls, "server", server.port);
+        let last = checks.all().last().unwrap();
+        assert_eq!((last.name, last.outcome), ("client certificate", Outcome::Warning));
+        server.end();
     }
 
     #[test]
