@@ -196,6 +196,7 @@ fn the_schema_wins_over_missing_and_unknown_options() {
             "--out",
             "--passphrase-file",
             "--valid-days",
+            "--replace",
             "--force",
             "--schema",
         ];

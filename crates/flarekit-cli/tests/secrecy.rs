@@ -35,6 +35,7 @@ fn everything(m: &Machine, run: &dyn Fn(&str) -> Output) -> Vec<u8> {
         lines.extend([request.clone(), approve.clone(), package.clone()]);
         lines.push(format!("{request} --force"));
         lines.push(format!("{approve} --force --format json"));
+        lines.push(format!("{approve} --force --replace --format json"));
         lines.push(format!("{package} --force --format json"));
     }
     lines.push("cert init --profile project_profile.yaml -o ca --force --deploy-version 01".into());
@@ -141,7 +142,7 @@ fn mode_of(path: &str, entry: &Entry) -> u32 {
         {
             0o600
         }
-        _ if file == "ca.json" || file == "request.json" => 0o600,
+        _ if ["ca.json", "ledger.db", "request.json"].contains(&file) => 0o600,
         _ if in_workspace && file.ends_with(".sh") => 0o755,
         _ => 0o644,
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use crate::error::{Warning, WarningCode};
+use crate::error::{Defect, Warning, WarningCode};
 use crate::files::{self, Found, Replace, Tentative};
 use crate::json;
 use crate::names::RequestId;
@@ -87,6 +87,23 @@ impl AuditDirectory {
             })
             .filter(|path| path.is_absolute())
             .collect()
+    }
+
+    /// The records of approvals, with their paths; of one that cannot be read, why.
+    pub fn approvals(
+        &self,
+    ) -> impl Iterator<Item = (PathBuf, Result<Map<String, Value>, Defect>)> + use<> {
+        let folder = self.place(Path::new("cert_approves")).ok();
+        // None were written, or this account may not see them.
+        let names = folder.as_ref().and_then(|folder| files::list(folder).ok()).unwrap_or_default();
+        names.into_iter().filter_map(move |(name, _)| {
+            let path = folder.as_ref()?.join(name);
+            if path.extension()? != "json" {
+                return None;
+            }
+            let read = files::read(&path, json::MAX_BYTES as u64).map_err(Defect::from);
+            Some((path, read.and_then(|file| json::parse(&file.bytes))))
+        })
     }
 
     fn write(&self, relative: &Path, record: &Map<String, Value>) -> Record {

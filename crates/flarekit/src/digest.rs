@@ -18,6 +18,18 @@ impl Digest {
         Self(sha256(bytes))
     }
 
+    /// The digest with these bytes.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Parses 64 lower-case hexadecimal digits, the only form that `request.json` may have;
     /// [`Reason::DigestFormat`] otherwise.
     pub fn parse(text: &str) -> Result<Self, Defect> {

@@ -16,6 +16,12 @@ impl Fingerprint {
         Self(digest)
     }
 
+    /// The digest.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Parses every notation in use, in any case and with surrounding space: `SHA256:AA:BB:…`,
     /// `SHA256=…`, OpenSSL's `sha256 Fingerprint=AA:BB:…`, `AA:BB:…`, and 64 hexadecimal digits.
     /// [`Reason::FingerprintFormat`] otherwise.

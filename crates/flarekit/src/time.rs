@@ -1,6 +1,7 @@
 //! Points in time as X.509 and the artifacts write them: whole seconds, UTC.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use der::DateTime;
@@ -20,6 +21,13 @@ impl Timestamp {
     #[must_use]
     pub fn from_unix(seconds: u64) -> Self {
         Self(seconds.min(LAST))
+    }
+
+    /// Reads the notation of the artifacts, `YYYY-MM-DDTHH:MM:SSZ`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let date = DateTime::from_str(text).ok()?;
+        Some(Self::from_unix(date.unix_duration().as_secs()))
     }
 
     /// Seconds after 1970-01-01T00:00:00Z.

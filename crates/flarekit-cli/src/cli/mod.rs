@@ -143,7 +143,9 @@ pub struct RequestArgs {
 ///
 /// Reads: a request zip, the CA directory, and the project profile with the address of the server.
 ///
-/// Writes: <name>.signed.zip with the certificate, rootCA.pem and the approved connection details.
+/// Writes: <name>.signed.zip with the certificate, rootCA.pem and the approved connection details,
+/// and an entry in the CA directory's ledger. A request that was approved before gets the same
+/// certificate again.
 ///
 /// Next: return the signed zip, and tell the requester rootca_fingerprint_sha256 in another trusted
 /// way, for example by telephone.
@@ -173,6 +175,11 @@ pub struct ApproveArgs {
     /// For how many days the certificate is valid, at most until the root certificate ends.
     #[arg(long, value_name = "DAYS", default_value = "1095", value_parser = values::days)]
     pub valid_days: u32,
+
+    /// Issue the certificate although the participant, or another one with the same key, has a
+    /// valid one. That one counts as replaced, but works until it ends.
+    #[arg(long)]
+    pub replace: bool,
 
     /// Replace an existing signed zip.
     #[arg(long)]

@@ -6,6 +6,7 @@ use flarekit::approval::{AdmittedRequest, SignedApproval, SignedZipFile, Unverif
 use flarekit::archive::Limits;
 use flarekit::audit::AuditDirectory;
 use flarekit::ca::CertAuthority;
+use flarekit::ca::ledger::Ledger;
 use flarekit::error::{Code, Error};
 use flarekit::files;
 use flarekit::profile::ProjectProfile;
@@ -40,20 +41,28 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
     let name = &admitted.request().metadata().identity.name;
     let beside = || request_zip.with_file_name(FileNames::of(name).signed_zip);
     let out = SignedZipFile::open(&args.out.clone().unwrap_or_else(beside), args.force)?;
-    let approval = ca.sign(admitted, args.valid_days, env.now)?;
-    warnings.extend(approval.warnings().iter().cloned());
     warnings.extend(out.unusual_name());
 
     let audit = AuditDirectory::in_home(env.home.as_deref());
+    let (mut ledger, imported) = Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.now)?;
+    warnings.extend(imported);
+    let writing = ledger.begin()?;
+    let cleared = writing.clear(admitted, args.replace, env.now)?;
+    let approval = ca.sign(cleared, args.valid_days, env.now)?;
+    warnings.extend(approval.warnings().iter().cloned());
+
+    // What can fail is done before the ledger knows of it; what follows that is a rename.
+    let prepared = out.prepare(&approval)?;
     let record = audit.write_approval(
         &approval.request().request_id,
         &approval.audit_record(&request_zip, out.path(), &ca),
     );
-    out.write(&approval)?;
+    let recorded = writing.commit_one(approval, &ca, env.now)?;
+    prepared.place(&recorded)?;
     let audit = record.keep();
     warnings.extend(audit.warning());
 
-    let mut report = describe(&approval, out.path());
+    let mut report = describe(recorded.approval(), out.path());
     report.field("audit", audit_field(&audit));
     report.field("next_step", next_step(out.path()));
     report.warnings = warnings;

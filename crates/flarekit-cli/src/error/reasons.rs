@@ -24,6 +24,11 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         ),
         Code::LocalSiteInvalid => of_input(reason),
         Code::OutputDirNotWritable if reason == Reason::NotADirectory => of_input(reason),
+        Code::OutputDirNotWritable | Code::LedgerInvalid | Code::NameReserved => of_ledger(reason),
+        Code::IdentityAlreadyIssued if reason == Reason::CaseClash => Some(
+            "Names that differ only in case are easily mixed up. Ask the requester for the name in \
+             use or for another one; --replace lets the new name take the place of the old one.",
+        ),
         Code::RequestDirNotFound | Code::RequestDirMismatch => of_request_dir(reason),
         Code::CaLoadFailed => of_ca_key(reason),
         Code::CertSigningFailed => of_root(reason),
@@ -36,6 +41,28 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         Code::VerifyFailed => of_verification(reason),
         _ => None,
     }
+}
+
+/// What the ledger has against it, or what is the matter with the ledger.
+fn of_ledger(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::LedgerNotWritable => {
+            "Check permissions and free space of the CA directory. Without an entry in the ledger \
+             nothing is signed."
+        }
+        Reason::LedgerBusy => "Wait until the other command has ended, and run this one again.",
+        Reason::LedgerNewer => "Use the newer flarekit that wrote it.",
+        Reason::LedgerOfAnotherCa => {
+            "rootCA.pem or ledger.db was exchanged. Restore both from one backup before you \
+             approve anything."
+        }
+        Reason::FileUnreadable => "Check that you may read the ledger.",
+        Reason::HostNameIssued => {
+            "Do not use this host name for the server: take it out of the server's host_names, or \
+             out of the profile. The client keeps its certificate until it ends."
+        }
+        _ => return None,
+    })
 }
 
 /// The folder given with `--request-dir`.

@@ -105,20 +105,50 @@ fn init_into_a_folder_with_other_things_keeps_them() {
     }
 }
 
+/// The same request gets the same bytes, so that a signed zip that was lost can be made again. With
+/// `--replace` it gets another certificate.
 #[test]
-fn approving_again_replaces_the_signed_zip_and_its_record() {
+fn approving_again_gives_the_same_certificate() {
     let sandbox = Sandbox::new();
     let m = sandbox.seeded("m");
     m.init();
     let first = m.approve("hospital-a.yaml", "hospital-a");
-    let again = m.ok(
-        "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml --force",
-    );
-    assert_eq!(first["audit"], again["audit"]);
-    assert_ne!(first["serial"], again["serial"]);
-    let record = fs::read(text_of(&again, "audit")).unwrap();
+    let zip = m.read("hospital-a/hospital-a.signed.zip");
+    let ledger = m.read("ca/ledger.db");
+    let line = "cert approve hospital-a/hospital-a.request.zip -c ca \
+                --profile project_profile.yaml --force";
+    let again = m.ok(&format!("{line} --valid-days 7"));
+    assert_eq!(warnings(&again), ["ALREADY_APPROVED"]);
+    assert_eq!(first["serial"], again["serial"]);
+    assert_eq!(m.read("hospital-a/hospital-a.signed.zip"), zip);
+    assert_eq!(m.read("ca/ledger.db"), ledger, "nothing was signed, so nothing is recorded");
+
+    let another = m.ok(&format!("{line} --replace"));
+    assert_eq!(warnings(&another), ["CERTIFICATE_REPLACED"]);
+    assert_eq!(first["audit"], another["audit"]);
+    assert_ne!(first["serial"], another["serial"]);
+    let record = fs::read(text_of(&another, "audit")).unwrap();
     let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
-    assert_eq!(record["approval"]["certificate"]["serial"], again["serial"]);
+    assert_eq!(record["approval"]["certificate"]["serial"], another["serial"]);
+    m.ok("package hospital-a/hospital-a.signed.zip");
+}
+
+/// When the server moves, everybody gets the new address signed, for the certificate that they have.
+#[test]
+fn another_profile_is_signed_for_the_same_certificate() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    let first = m.approve("hospital-a.yaml", "hospital-a");
+    m.edit("project_profile.yaml", "8002", "9002");
+    let line = "cert approve hospital-a/hospital-a.request.zip -c ca \
+                --profile project_profile.yaml --force";
+    let moved = m.ok(line);
+    assert_eq!(first["serial"], moved["serial"]);
+    assert_eq!(moved["endpoint"], "grpc://server1.hospital-central.org:9002");
+    let zip = m.read("hospital-a/hospital-a.signed.zip");
+    m.ok(line);
+    assert_eq!(m.read("hospital-a/hospital-a.signed.zip"), zip);
     m.ok("package hospital-a/hospital-a.signed.zip");
 }
 

@@ -181,7 +181,7 @@ fn hosts_of_a_server_in_the_order_given_without_repeats() {
     );
     m.ok("cert request -p one.yaml --out one");
     let one = m.ok(&format!(
-        "cert approve one/{SERVER_NAME}.request.zip -c ca --profile project_profile.yaml"
+        "cert approve one/{SERVER_NAME}.request.zip -c ca --profile project_profile.yaml --replace"
     ));
     assert_eq!(
         one["subject_alt_names"],
@@ -217,8 +217,8 @@ fn validity_is_backdated_and_clipped_with_a_warning() {
     assert!(approved["warnings"][0]["message"].as_str().unwrap().contains(&until));
     let asked = m
         .ok("cert approve hospital-a/hospital-a.request.zip -c ca --force --valid-days 9 \
-                      --profile project_profile.yaml");
-    assert_eq!(warnings(&asked), [""; 0]);
+                      --profile project_profile.yaml --replace");
+    assert_eq!(warnings(&asked), ["CERTIFICATE_REPLACED"]);
     m.ok("package hospital-a/hospital-a.signed.zip");
     let leaf = pem("hospital-a/hospital-a.crt");
     assert!(leaf.not_before() >= root.not_before());

@@ -105,8 +105,8 @@ fn folders_beside_the_signed_zip_are_found_without_a_record() {
 fn without_a_home_everything_works_but_the_records() {
     let sandbox = Sandbox::new();
     let m = sandbox.seeded("m");
-    m.init();
     for home in [None, Some("")] {
+        m.init();
         let run = |line: &str| {
             let mut command = m.flarekit();
             match home {
@@ -124,7 +124,7 @@ fn without_a_home_everything_works_but_the_records() {
         assert_eq!(approval["audit"], "(not written)");
         assert_eq!(warnings(&approval), ["AUDIT_NOT_WRITTEN"]);
         run("package hospital-a/hospital-a.signed.zip");
-        forget(&m, &["hospital-a", "workspace"]);
+        forget(&m, &["hospital-a", "workspace", "ca"]);
         assert!(!m.exists(".nvflare"));
     }
 }

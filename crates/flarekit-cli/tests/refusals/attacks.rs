@@ -196,7 +196,7 @@ fn a_requesters_field_names_cannot_forge_lines() {
     assert_eq!(printed.lines().count(), 1, "{printed}");
     assert!(printed.contains("and 40 more"), "{printed}");
     let again = m.ok(APPROVE);
-    assert_eq!(warnings(&again), ["FIELD_DROPPED"]);
+    assert_eq!(warnings(&again), ["FIELD_DROPPED", "ALREADY_APPROVED"]);
 }
 
 #[test]

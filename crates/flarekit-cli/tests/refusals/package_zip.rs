@@ -5,6 +5,8 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use flarekit::approval::{AdmittedRequest, UnverifiedRequest};
+use flarekit::audit::AuditDirectory;
+use flarekit::ca::ledger::Ledger;
 use flarekit::ca::{CertAuthority, CreateCa};
 use flarekit::names::{DeployVersion, ProjectName};
 use flarekit::profile::ProjectProfile;
@@ -52,7 +54,11 @@ fn approve_at(m: &Machine, root_made: u64, days: u32, now: u64, approved_for: u3
     let request = UnverifiedRequest::read(&zip, "zip").unwrap().verify().unwrap();
     let profile = ProjectProfile::parse(PROFILE.as_bytes(), "profile").unwrap();
     let admitted = AdmittedRequest::admit(request, &ca, &profile).unwrap();
-    let approval = ca.sign(admitted, approved_for, Timestamp::from_unix(now)).unwrap();
+    let now = Timestamp::from_unix(now);
+    let nothing = AuditDirectory::in_home(None);
+    let (mut ledger, _) = Ledger::open(ca.directory(), ca.fingerprint(), &nothing, now).unwrap();
+    let cleared = ledger.begin().unwrap().clear(admitted, false, now).unwrap();
+    let approval = ca.sign(cleared, approved_for, now).unwrap();
     m.write(ZIP, approval.zip());
 }
 

@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use super::SignedApproval;
 use crate::archive::{self, Limits};
+use crate::ca::ledger::RecordedApproval;
+use crate::digest::Digest;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
-use crate::files::{self, FileError, Found};
+use crate::files::{self, Created, FileError, Found, PreparedFile};
 
 /// Mode of the signed zip.
 const ZIP_MODE: u32 = 0o600;
@@ -50,16 +52,14 @@ impl SignedZipFile {
         &self.path
     }
 
-    /// Writes the signed zip, whole or not at all.
-    pub fn write(&self, approval: &SignedApproval) -> Result<(), Error> {
+    /// Writes the signed zip without giving it its name, so that a full disk is noticed before
+    /// anything is recorded.
+    pub fn prepare(&self, approval: &SignedApproval) -> Result<PreparedZip, Error> {
         let parent = self.path.parent().unwrap_or(&self.path);
-        let created = files::make_dirs(parent, DIRECTORY_MODE).map_err(unwritable)?;
+        let directories = files::make_dirs(parent, DIRECTORY_MODE).map_err(unwritable)?;
         files::sweep(parent);
-        let write = if self.force { files::write_replacing } else { files::write_new };
-        write(&self.path, approval.zip(), ZIP_MODE)
-            .map_err(|e| e.code_or(Code::CertAlreadyExists, Code::OutputDirNotWritable))?;
-        created.keep();
-        Ok(())
+        let file = files::prepare(&self.path, approval.zip(), ZIP_MODE).map_err(unwritable)?;
+        Ok(PreparedZip { file, directories, force: self.force, of: Digest::of(approval.zip()) })
     }
 
     /// The warning for a name that the reference's `package` would refuse.
@@ -75,6 +75,29 @@ impl SignedZipFile {
                 ),
             )
         })
+    }
+}
+
+/// A signed zip that lacks only its name. Dropped, it is removed.
+#[must_use = "dropping this removes the file"]
+pub struct PreparedZip {
+    file: PreparedFile,
+    directories: Created,
+    force: bool,
+    /// What is in it.
+    of: Digest,
+}
+
+impl PreparedZip {
+    /// Lets the signed zip appear, now that its entry in the ledger is durable.
+    pub fn place(self, recorded: &RecordedApproval) -> Result<(), Error> {
+        if Digest::of(recorded.approval().zip()) != self.of {
+            return Err(Error::new(Code::InternalError, "another approval was recorded"));
+        }
+        let placed = if self.force { self.file.place_replacing() } else { self.file.place_new() };
+        placed.map_err(|e| e.code_or(Code::CertAlreadyExists, Code::OutputDirNotWritable))?;
+        self.directories.keep();
+        Ok(())
     }
 }
 

@@ -8,8 +8,9 @@ use crate::error::{Code, Defect, Error, Reason};
 use crate::fingerprint::Fingerprint;
 use crate::identity::Identity;
 use crate::json;
-use crate::names::{DeployVersion, HostName, Port, RequestId};
+use crate::names::{DeployVersion, HostName, Port, RequestId, shown};
 use crate::request::{self, SCHEMA_VERSION};
+use crate::time::Timestamp;
 
 /// The `artifact_type` of an approval.
 pub(super) const SIGNED_ARTIFACT: &str = "nvflare.cert.signed";
@@ -29,6 +30,46 @@ pub(crate) struct SignedMetadata {
     pub ca_info: Option<CaInfo>,
     pub hashes: Hashes,
     pub connection: Connection,
+}
+
+/// What a record of an approval tells about it.
+pub(crate) struct ApprovalFacts {
+    pub request_id: RequestId,
+    pub approved_at: String,
+    pub identity: Identity,
+    pub serial: String,
+    pub valid_until: Timestamp,
+    pub rootca_fingerprint: Option<Fingerprint>,
+    pub csr: Digest,
+    pub public_key: Digest,
+}
+
+impl ApprovalFacts {
+    /// Reads the content of a `signed.json` in a record.
+    pub fn read(map: &Map<String, Value>) -> Result<Self, Defect> {
+        let ca_info = ca_info(map).map_err(|error| {
+            Defect::new(error.reason().unwrap_or(Reason::FieldValue), error.message())
+        })?;
+        let metadata = SignedMetadata::from_map(map, ca_info)?;
+        let valid_until = metadata.valid_until.unwrap_or_default();
+        let valid_until = Timestamp::parse(&valid_until).ok_or_else(|| {
+            let found = shown(&valid_until);
+            Defect::new(Reason::FieldValue, format!("valid_until {found} is not a time"))
+        })?;
+        let serial = metadata
+            .serial
+            .ok_or_else(|| Defect::new(Reason::FieldMissing, "certificate has no serial"))?;
+        Ok(Self {
+            request_id: metadata.request_id,
+            approved_at: metadata.approved_at,
+            identity: metadata.identity,
+            serial,
+            valid_until,
+            rootca_fingerprint: metadata.ca_info.map(|info| info.rootca_fingerprint),
+            csr: metadata.hashes.csr,
+            public_key: metadata.hashes.public_key,
+        })
+    }
 }
 
 /// The signed facts about the CA, which older approvals lack.

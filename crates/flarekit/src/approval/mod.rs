@@ -2,7 +2,8 @@
 //! and what the requester's side makes of a signed zip.
 //!
 //! Each stage is a type without another constructor: [`UnverifiedRequest`] → [`VerifiedRequest`] →
-//! [`AdmittedRequest`] → [`SignedApproval`]; [`UnverifiedApproval`] → [`VerifiedApproval`].
+//! [`AdmittedRequest`] → [`ClearedRequest`](crate::ca::ledger::ClearedRequest) → [`SignedApproval`]
+//! → [`RecordedApproval`](crate::ca::ledger::RecordedApproval); [`UnverifiedApproval`] → [`VerifiedApproval`].
 
 mod admission;
 mod copies;
@@ -14,7 +15,8 @@ mod signed;
 
 pub use admission::AdmittedRequest;
 pub use copies::keep_approval;
-pub use file::SignedZipFile;
+pub use file::{PreparedZip, SignedZipFile};
+pub(crate) use metadata::ApprovalFacts;
 pub(crate) use metadata::SignedMetadata;
 pub use request::{UnverifiedRequest, VerifiedRequest};
 pub use response::{RootTrust, UnverifiedApproval, VerifiedApproval};

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::AdmittedRequest;
 use super::metadata::{CaInfo, Hashes, ROOT_FILE, SignedMetadata};
 use crate::archive;
 use crate::ca::CertAuthority;
+use crate::ca::ledger::ClearedRequest;
 use crate::connection::Connection;
 use crate::digest::Digest;
 use crate::error::{Code, Error, Warning};
@@ -20,7 +20,7 @@ use crate::time::Timestamp;
 
 /// What the CA contributes to an approval.
 pub(crate) struct SignedParts {
-    pub admitted: AdmittedRequest,
+    pub cleared: ClearedRequest,
     pub certificate: Certificate,
     pub certificate_pem: String,
     pub root_pem: Vec<u8>,
@@ -33,9 +33,12 @@ pub(crate) struct SignedParts {
 /// [`CertAuthority::sign`](crate::ca::CertAuthority::sign) makes one.
 pub struct SignedApproval {
     warnings: Vec<Warning>,
-    admitted: AdmittedRequest,
+    cleared: ClearedRequest,
     certificate: Certificate,
     metadata: SignedMetadata,
+    signed_json: Vec<u8>,
+    signature: Vec<u8>,
+    as_before: bool,
     fingerprint: Fingerprint,
     zip: Vec<u8>,
 }
@@ -45,11 +48,12 @@ impl SignedApproval {
         parts: SignedParts,
         sign: impl FnOnce(&[u8]) -> Result<Vec<u8>, Error>,
     ) -> Result<Self, Error> {
-        let request = parts.admitted.request();
+        let admitted = parts.cleared.admitted();
+        let request = admitted.request();
         let asked = request.metadata();
         let site_yaml = request.site().to_yaml();
         let names = FileNames::of(&asked.identity.name);
-        let metadata = SignedMetadata {
+        let mut metadata = SignedMetadata {
             request_id: asked.request_id.clone(),
             approved_at: parts.now.to_string(),
             identity: asked.identity.clone(),
@@ -67,25 +71,40 @@ impl SignedApproval {
                 rootca: Digest::of(&parts.root_pem),
                 public_key: asked.public_key_sha256,
             },
-            connection: parts.admitted.connection().clone(),
+            connection: admitted.connection().clone(),
         };
-        let signed_json = json::write(&metadata.to_map());
-        let signature = encode_base64(&sign(signed_json.as_bytes())?)
-            .map_err(|defect| defect.code(Code::InternalError))?;
+        let before = said_before(&parts.cleared, &metadata);
+        let as_before = before.is_some();
+        let (signed_json, signature) = match before {
+            Some((before, signed_json, signature)) => {
+                metadata = before;
+                (signed_json, signature)
+            }
+            None => {
+                let signed_json = json::write(&metadata.to_map()).into_bytes();
+                let signature = sign(&signed_json)?;
+                (signed_json, signature)
+            }
+        };
+        let armored =
+            encode_base64(&signature).map_err(|defect| defect.code(Code::InternalError))?;
         let zip = archive::write(&[
-            ("signed.json", signed_json.as_bytes()),
-            ("signed.json.sig", signature.as_bytes()),
+            ("signed.json", &signed_json),
+            ("signed.json.sig", armored.as_bytes()),
             ("site.yaml", site_yaml.as_bytes()),
             (&names.certificate, parts.certificate_pem.as_bytes()),
             (ROOT_FILE, &parts.root_pem),
         ])
         .map_err(|defect| defect.code(Code::InternalError))?;
-        let warnings = parts.admitted.warnings().to_vec();
+        let warnings = [admitted.warnings(), parts.cleared.warnings()].concat();
         Ok(Self {
             warnings,
-            admitted: parts.admitted,
+            cleared: parts.cleared,
             certificate: parts.certificate,
             metadata,
+            signed_json,
+            signature,
+            as_before,
             fingerprint: parts.fingerprint,
             zip,
         })
@@ -95,6 +114,21 @@ impl SignedApproval {
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
+    }
+
+    /// The request, as the ledger cleared it.
+    pub(crate) fn cleared(&self) -> &ClearedRequest {
+        &self.cleared
+    }
+
+    /// `signed.json` and the signature over it.
+    pub(crate) fn signed(&self) -> (&[u8], &[u8]) {
+        (&self.signed_json, &self.signature)
+    }
+
+    /// Whether all of it was signed before.
+    pub(crate) fn is_as_before(&self) -> bool {
+        self.as_before
     }
 
     pub(crate) fn warn(&mut self, warning: Option<Warning>) {
@@ -116,25 +150,25 @@ impl SignedApproval {
     /// The names in the certificate.
     #[must_use]
     pub fn alt_names(&self) -> &[AltName] {
-        self.admitted.alt_names()
+        self.cleared.admitted().alt_names()
     }
 
     /// How everybody is to connect.
     #[must_use]
     pub fn connection(&self) -> &Connection {
-        self.admitted.connection()
+        self.cleared.admitted().connection()
     }
 
     /// The request that was approved.
     #[must_use]
     pub fn request(&self) -> &RequestMetadata {
-        self.admitted.request().metadata()
+        self.cleared.admitted().request().metadata()
     }
 
     /// SHA-256 of the request zip.
     #[must_use]
     pub fn request_zip_sha256(&self) -> Digest {
-        self.admitted.request().zip_sha256()
+        self.cleared.admitted().request().zip_sha256()
     }
 
     /// The root certificate's fingerprint.
@@ -157,7 +191,7 @@ impl SignedApproval {
         signed_zip: &Path,
         ca: &CertAuthority,
     ) -> Map<String, Value> {
-        let request = self.admitted.request();
+        let request = self.cleared.admitted().request();
         let hashes = &self.metadata.hashes;
         let connection = &self.metadata.connection;
         let mut ca_metadata = ca.metadata().clone();
@@ -192,4 +226,17 @@ impl SignedApproval {
             },
         }))
     }
+}
+
+/// What was signed for the same request when it said the same, but for its time. Then the same bytes
+/// are sent again.
+fn said_before(
+    cleared: &ClearedRequest,
+    metadata: &SignedMetadata,
+) -> Option<(SignedMetadata, Vec<u8>, Vec<u8>)> {
+    cleared.earlier()?.signed.iter().find_map(|(signed_json, signature)| {
+        let before = SignedMetadata::parse(signed_json).ok()?;
+        let now = SignedMetadata { approved_at: before.approved_at.clone(), ..metadata.clone() };
+        (before == now).then(|| (before, signed_json.clone(), signature.clone()))
+    })
 }

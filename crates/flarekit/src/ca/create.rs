@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::ledger::LEDGER_FILES;
 use super::{BACKDATING, CaMetadata, METADATA, ROOT_CERTIFICATE, ROOT_KEY};
 use crate::error::{Code, Error, Reason};
 use crate::files::{self, FileError, OwnFolder};
@@ -51,8 +52,9 @@ impl CreateCa<'_> {
     /// Makes the CA, whole or not at all.
     pub fn create(self, now: Timestamp) -> Result<CreatedCa, Error> {
         let profile = files::absolute(self.profile).map_err(unwritable)?;
-        let own = OwnFolder::open(self.directory, &[ROOT_CERTIFICATE, ROOT_KEY, METADATA])
-            .map_err(unwritable)?;
+        // The ledger of a CA that is replaced goes with it.
+        let files = [&[ROOT_CERTIFICATE, ROOT_KEY, METADATA], LEDGER_FILES.as_slice()].concat();
+        let own = OwnFolder::open(self.directory, &files).map_err(unwritable)?;
         let directory = own.path().to_path_buf();
         if !own.existing().is_empty() {
             self.may_replace(&directory, own.existing())?;

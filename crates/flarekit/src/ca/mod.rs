@@ -1,8 +1,9 @@
 //! The federation's certification authority: a directory with a root certificate, its key and
-//! `ca.json`. [`CertAuthority::sign`] takes nothing but an
-//! [`AdmittedRequest`](crate::approval::AdmittedRequest).
+//! `ca.json`, and the [`ledger`]. [`CertAuthority::sign`] takes nothing but a
+//! [`ClearedRequest`](ledger::ClearedRequest).
 
 mod create;
+pub mod ledger;
 mod metadata;
 mod open;
 mod sign;

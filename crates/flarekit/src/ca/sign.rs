@@ -1,22 +1,50 @@
 //! Signing an admitted request.
 
+use super::ledger::{ClearedRequest, Earlier};
 use super::{BACKDATING, CertAuthority};
 use crate::approval::{AdmittedRequest, SignedApproval, SignedParts};
 use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};
 use crate::identity::{CertType, Kind};
-use crate::pki::{LeafProfile, Serial, Signer, Validity, issue_leaf};
+use crate::pki::{Certificate, LeafProfile, Serial, Signer, Validity, issue_leaf};
 use crate::time::Timestamp;
 
 impl CertAuthority {
-    /// Issues the certificate and signs the approval.
+    /// Issues the certificate and signs the approval. For a request that has a certificate already,
+    /// it is that one.
     pub fn sign(
         &self,
-        admitted: AdmittedRequest,
+        cleared: ClearedRequest,
         valid_days: u32,
         now: Timestamp,
     ) -> Result<SignedApproval, Error> {
         let failed = |defect: Defect| defect.code(Code::CertSigningFailed);
         self.check_root_validity(now)?;
+        let (certificate, clipped) = match cleared.earlier() {
+            Some(earlier) => (self.issued_before(cleared.admitted(), earlier)?, None),
+            None => self.issue(cleared.admitted(), valid_days, now)?,
+        };
+        let parts = SignedParts {
+            cleared,
+            certificate_pem: certificate.to_pem().map_err(failed)?,
+            certificate,
+            root_pem: self.certificate_pem.clone(),
+            fingerprint: self.fingerprint(),
+            deploy_version: self.metadata.provision_version.clone(),
+            now,
+        };
+        let signature = |bytes: &[u8]| self.key.sign_content(bytes).map_err(failed);
+        let mut approval = SignedApproval::assemble(parts, signature)?;
+        approval.warn(clipped);
+        Ok(approval)
+    }
+
+    fn issue(
+        &self,
+        admitted: &AdmittedRequest,
+        valid_days: u32,
+        now: Timestamp,
+    ) -> Result<(Certificate, Option<Warning>), Error> {
+        let failed = |defect: Defect| defect.code(Code::CertSigningFailed);
         let (validity, clipped) = self.leaf_validity(valid_days, now);
         let identity = &admitted.request().metadata().identity;
         let certificate = issue_leaf(
@@ -30,19 +58,35 @@ impl CertAuthority {
             Serial::random().map_err(failed)?,
         )
         .map_err(failed)?;
-        let parts = SignedParts {
-            admitted,
-            certificate_pem: certificate.to_pem().map_err(failed)?,
-            certificate,
-            root_pem: self.certificate_pem.clone(),
-            fingerprint: self.fingerprint(),
-            deploy_version: self.metadata.provision_version.clone(),
-            now,
+        Ok((certificate, clipped))
+    }
+
+    /// The certificate in the ledger, if this CA issued it for what is asked now, and the signatures
+    /// beside it are this CA's: whoever can write into the ledger cannot sign.
+    fn issued_before(
+        &self,
+        admitted: &AdmittedRequest,
+        earlier: &Earlier,
+    ) -> Result<Certificate, Error> {
+        let certificate = &earlier.certificate;
+        let fits = certificate.verify_issued_by(&self.certificate).is_ok()
+            && certificate.public_key() == admitted.request().public_key()
+            && certificate.alt_names() == admitted.alt_names();
+        let signed = |(content, signature): &(Vec<u8>, Vec<u8>)| {
+            self.certificate.public_key().verify_content(content, signature).is_ok()
         };
-        let signature = |bytes: &[u8]| self.key.sign_content(bytes).map_err(failed);
-        let mut approval = SignedApproval::assemble(parts, signature)?;
-        approval.warn(clipped);
-        Ok(approval)
+        if fits && earlier.signed.iter().all(signed) {
+            return Ok(certificate.clone());
+        }
+        Err(Error::because(
+            Code::LedgerInvalid,
+            Reason::LedgerEntryChanged,
+            format!(
+                "entry {} of the ledger says that this request was approved, but what it holds was \
+                 not signed by this CA for this request",
+                earlier.number
+            ),
+        ))
     }
 
     /// A root outside its validity must not sign: nobody would accept the certificate.

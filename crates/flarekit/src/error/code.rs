@@ -44,8 +44,18 @@ super::names! {
         ProjectProfileMismatch = "PROJECT_PROFILE_MISMATCH",
         /// A server request is not named like the profile's server host.
         ServerNameHostMismatch = "SERVER_NAME_HOST_MISMATCH",
-        /// A client or user asks for the name of a server.
+        /// A client or user asks for the name of a server, or a server for that of a client.
         NameReserved = "NAME_RESERVED",
+        /// A participant of this name has a valid certificate of this CA.
+        IdentityAlreadyIssued = "IDENTITY_ALREADY_ISSUED",
+        /// Another participant has a valid certificate of this CA for this key.
+        KeyAlreadyIssued = "KEY_ALREADY_ISSUED",
+        /// Another request had this request id.
+        RequestIdReused = "REQUEST_ID_REUSED",
+        /// The CA's ledger is damaged, was changed, or is of another CA or version.
+        LedgerInvalid = "LEDGER_INVALID",
+        /// The CA directory has no ledger.
+        LedgerNotFound = "LEDGER_NOT_FOUND",
         /// A certificate signing request is malformed or proves no possession of its key.
         InvalidCsr = "INVALID_CSR",
         /// A request's key is too weak.

@@ -222,6 +222,18 @@ names! {
         UnusualFileName = "UNUSUAL_FILE_NAME",
         /// The root certificate names another issuer than itself, as some of the reference's do.
         RootNamesAnotherIssuer = "ROOT_NAMES_ANOTHER_ISSUER",
+        /// This very request was approved before.
+        AlreadyApproved = "ALREADY_APPROVED",
+        /// An earlier certificate counts as replaced; it works until it ends.
+        CertificateReplaced = "CERTIFICATE_REPLACED",
+        /// A certificate ends soon.
+        CertificateEndsSoon = "CERTIFICATE_ENDS_SOON",
+        /// A record under `~/.nvflare` could not be taken into a new ledger.
+        RecordNotImported = "RECORD_NOT_IMPORTED",
+        /// There is no ledger: nothing was approved yet, or it was removed.
+        LedgerMissing = "LEDGER_MISSING",
+        /// The last entries of the ledger are not under a signature yet.
+        LedgerUnsignedEntries = "LEDGER_UNSIGNED_ENTRIES",
         /// What was there before was moved into a backup.
         BackedUp = "BACKED_UP",
         /// Files that a site changed in its kit were carried over into the new one.

@@ -210,6 +210,32 @@ super::names! {
         UnsupportedBuilder = "UNSUPPORTED_BUILDER",
         /// A participant other than the server carries the server's name.
         ServerNameTaken = "SERVER_NAME_TAKEN",
+        /// A server would be reached under a name that a client or user has a certificate for.
+        HostNameIssued = "HOST_NAME_ISSUED",
+        /// A name differs only in the case of its letters from one that has a certificate.
+        CaseClash = "CASE_CLASH",
+
+        /// The file in the ledger's place is not a ledger.
+        LedgerNotALedger = "LEDGER_NOT_A_LEDGER",
+        /// The ledger was written by a newer version of this program.
+        LedgerNewer = "LEDGER_NEWER",
+        /// The ledger is of another CA.
+        LedgerOfAnotherCa = "LEDGER_OF_ANOTHER_CA",
+        /// The ledger's tables are not as they should be.
+        LedgerSchema = "LEDGER_SCHEMA",
+        /// The ledger's file is damaged.
+        LedgerDamaged = "LEDGER_DAMAGED",
+        /// An entry of the ledger is not as it was written.
+        LedgerEntryChanged = "LEDGER_ENTRY_CHANGED",
+        /// Entries of the ledger are missing, or are not those that followed.
+        LedgerChainBroken = "LEDGER_CHAIN_BROKEN",
+        /// A checkpoint of the ledger does not fit its entries, or its signature is not the CA's.
+        LedgerCheckpoint = "LEDGER_CHECKPOINT",
+        /// The system does not let the ledger be opened or written.
+        LedgerNotWritable = "LEDGER_NOT_WRITABLE",
+        /// Another command had the ledger for too long.
+        LedgerBusy = "LEDGER_BUSY",
+
         /// The fingerprint given is not that of the enclosed root.
         ExpectedFingerprint = "EXPECTED_FINGERPRINT",
         /// The fingerprint in the signed metadata is not that of the enclosed root.

@@ -145,7 +145,7 @@ impl StagedDir {
     /// # Errors
     /// [`FileErrorKind::AlreadyExists`] if anything of one of the names is there, or the system's
     /// refusal; the directory is as it was, and what was prepared is removed.
-    pub(super) fn publish_files(self, into: &Path) -> Result<(), FileError> {
+    pub fn publish_files(self, into: &Path) -> Result<(), FileError> {
         self.place_files(into, &[], None)
     }
 

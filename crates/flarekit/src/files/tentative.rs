@@ -6,7 +6,7 @@ use super::error::{FileError, FileErrorKind};
 use super::read::read;
 use super::sweep::sweep;
 use super::sys::parent_of;
-use super::write::{Replaced, exchange, write_new, write_replacing};
+use super::write::{Replaced, prepare, write_new, write_replacing};
 use std::path::{Path, PathBuf};
 
 /// A file that is in place: [kept](Tentative::keep), it stays; dropped, it goes away again, and what
@@ -58,7 +58,7 @@ impl Tentative {
                     let kind = FileErrorKind::AlreadyExists;
                     return Err(FileError::new("replace", path, kind, detail));
                 }
-                match exchange(path, bytes, mode)? {
+                match prepare(path, bytes, mode)?.exchange()? {
                     Some(replaced) => Before::File(replaced),
                     None => Before::Content(before),
                 }

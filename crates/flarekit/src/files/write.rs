@@ -12,14 +12,7 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// [`FileErrorKind::AlreadyExists`] if anything is there, or the system's refusal; nothing is left.
 pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
-    let on = || FileError::on("write", path);
-    let draft = Draft::write(sys::parent_of(path), bytes, mode).map_err(on())?;
-    change::rename_new(&draft.path, path).map_err(on())?;
-    draft.done();
-    change::sync_dir(sys::parent_of(path)).map_err(|error| {
-        let _ = change::remove_file(path);
-        on()(error)
-    })
+    prepare(path, bytes, mode)?.place_new()
 }
 
 /// Writes a file, at once in place of a plain file that may be there.
@@ -28,24 +21,83 @@ pub fn write_new(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> 
 /// [`FileErrorKind::IsSymlink`] or [`FileErrorKind::NotAPlainFile`] if something else is there, or
 /// the system's refusal; what was there is unchanged.
 pub fn write_replacing(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
-    let refuse = |kind, detail: &str| Err(FileError::new("replace", path, kind, detail));
-    match look(path)? {
-        Found::File => return exchange(path, bytes, mode).map(drop),
-        Found::Nothing => {}
-        Found::Link => return refuse(FileErrorKind::IsSymlink, "it is a symbolic link"),
-        Found::Directory => return refuse(FileErrorKind::NotAPlainFile, "it is a directory"),
-        Found::Other => return refuse(FileErrorKind::NotAPlainFile, "it is not a plain file"),
+    // Looked at first: what will be refused need not be written.
+    expect_file_or_nothing(path)?;
+    prepare(path, bytes, mode)?.place_replacing()
+}
+
+/// A file that is complete and durable, and only lacks its name. Dropped, it is removed.
+#[must_use = "dropping this removes the file"]
+pub struct PreparedFile {
+    draft: Draft,
+    path: PathBuf,
+}
+
+/// Prepares a file, so that what can fail has happened before something else is done.
+///
+/// # Errors
+/// The system's refusal; nothing is left.
+pub fn prepare(path: &Path, bytes: &[u8], mode: u32) -> Result<PreparedFile, FileError> {
+    let draft =
+        Draft::write(sys::parent_of(path), bytes, mode).map_err(FileError::on("write", path))?;
+    Ok(PreparedFile { draft, path: path.to_owned() })
+}
+
+impl PreparedFile {
+    /// Gives the file its name, as [`write_new`] does.
+    ///
+    /// # Errors
+    /// As [`write_new`].
+    pub fn place_new(self) -> Result<(), FileError> {
+        self.place(change::rename_new)
     }
-    let on = || FileError::on("write", path);
-    let draft = Draft::write(sys::parent_of(path), bytes, mode).map_err(on())?;
-    // Should a link or a directory have appeared meanwhile: the link itself is replaced, not what
-    // it points to, and a directory is refused by the system.
-    change::rename(&draft.path, path).map_err(on())?;
-    draft.done();
-    change::sync_dir(sys::parent_of(path)).map_err(|error| {
-        let _ = change::remove_file(path);
-        on()(error)
-    })
+
+    /// Gives the file its name, as [`write_replacing`] does.
+    ///
+    /// # Errors
+    /// As [`write_replacing`].
+    pub fn place_replacing(self) -> Result<(), FileError> {
+        match expect_file_or_nothing(&self.path)? {
+            Found::File => self.exchange().map(drop),
+            // Should a link or a directory have appeared meanwhile: the link itself is replaced,
+            // not what it points to, and a directory is refused by the system.
+            _ => self.place(change::rename),
+        }
+    }
+
+    fn place(self, rename: fn(&Path, &Path) -> io::Result<()>) -> Result<(), FileError> {
+        let Self { draft, path } = self;
+        let on = || FileError::on("write", &path);
+        rename(&draft.path, &path).map_err(on())?;
+        draft.done();
+        change::sync_dir(sys::parent_of(&path)).map_err(|error| {
+            let _ = change::remove_file(&path);
+            on()(error)
+        })
+    }
+
+    /// Changes places with the file that is there, which is returned, where the file system can
+    /// exchange two names.
+    pub(super) fn exchange(self) -> Result<Option<Replaced>, FileError> {
+        let Self { draft, path } = self;
+        let on = || FileError::on("write", &path);
+        let replaced = match change::swap(&draft.path, &path) {
+            Ok(()) => Some(Replaced { draft, path: path.clone() }),
+            Err(error) if sys::is_unsupported(&error) => {
+                change::rename(&draft.path, &path).map_err(on())?;
+                draft.done();
+                None
+            }
+            Err(error) => return Err(on()(error)),
+        };
+        match (change::sync_dir(sys::parent_of(&path)), replaced) {
+            (Ok(()), replaced) => Ok(replaced),
+            (Err(error), replaced) => {
+                let _ = replaced.map(Replaced::put_back);
+                Err(on()(error))
+            }
+        }
+    }
 }
 
 /// What was in a file's place, under a name that goes away with this.
@@ -61,30 +113,13 @@ impl Replaced {
     }
 }
 
-/// Writes a file in the place of another, which is returned, where the file system can exchange two
-/// names.
-pub(super) fn exchange(
-    path: &Path,
-    bytes: &[u8],
-    mode: u32,
-) -> Result<Option<Replaced>, FileError> {
-    let on = || FileError::on("write", path);
-    let draft = Draft::write(sys::parent_of(path), bytes, mode).map_err(on())?;
-    let replaced = match change::swap(&draft.path, path) {
-        Ok(()) => Some(Replaced { draft, path: path.to_owned() }),
-        Err(error) if sys::is_unsupported(&error) => {
-            change::rename(&draft.path, path).map_err(on())?;
-            draft.done();
-            None
-        }
-        Err(error) => return Err(on()(error)),
-    };
-    match (change::sync_dir(sys::parent_of(path)), replaced) {
-        (Ok(()), replaced) => Ok(replaced),
-        (Err(error), replaced) => {
-            let _ = replaced.map(Replaced::put_back);
-            Err(on()(error))
-        }
+fn expect_file_or_nothing(path: &Path) -> Result<Found, FileError> {
+    let refuse = |kind, detail: &str| Err(FileError::new("replace", path, kind, detail));
+    match look(path)? {
+        found @ (Found::Nothing | Found::File) => Ok(found),
+        Found::Link => refuse(FileErrorKind::IsSymlink, "it is a symbolic link"),
+        Found::Directory => refuse(FileErrorKind::NotAPlainFile, "it is a directory"),
+        Found::Other => refuse(FileErrorKind::NotAPlainFile, "it is not a plain file"),
     }
 }
 

@@ -209,6 +209,12 @@ impl RequestId {
         &self.0
     }
 
+    /// The id in the one form by which equal ids are found: 32 lower-case digits.
+    #[must_use]
+    pub fn to_plain(&self) -> Self {
+        Self(self.digits().map(char::from).collect())
+    }
+
     fn digits(&self) -> impl Iterator<Item = u8> + '_ {
         self.0.bytes().filter(|b| *b != b'-').map(|b| b.to_ascii_lowercase())
     }

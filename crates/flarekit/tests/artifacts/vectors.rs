@@ -4,7 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use flarekit::approval::{AdmittedRequest, SignedApproval, UnverifiedRequest};
+use flarekit::audit::AuditDirectory;
 use flarekit::ca::CertAuthority;
+use flarekit::ca::ledger::Ledger;
 use flarekit::error::{Error, Warning};
 use flarekit::fingerprint::Fingerprint;
 use flarekit::profile::ProjectProfile;
@@ -66,7 +68,7 @@ pub fn signed_zip(program: &str, name: &str) -> Vec<u8> {
     read(&format!("{program}/signed/{name}.signed.zip"))
 }
 
-/// A request admitted by a CA, approved for some days at some time.
+/// A request admitted by a CA, approved for some days at some time, with nothing approved before.
 pub fn approve(
     zip: &[u8],
     ca: &CertAuthority,
@@ -75,7 +77,12 @@ pub fn approve(
 ) -> Result<SignedApproval, Error> {
     let request = UnverifiedRequest::read(zip, "the request zip")?.verify()?;
     let profile = ProjectProfile::parse(PROFILE.as_bytes(), "the profile")?;
-    ca.sign(AdmittedRequest::admit(request, ca, &profile)?, days, at)
+    let admitted = AdmittedRequest::admit(request, ca, &profile)?;
+    let place = tempfile::tempdir().unwrap();
+    let nothing = AuditDirectory::in_home(None);
+    let (mut ledger, _) = Ledger::open(place.path(), ca.fingerprint(), &nothing, at)?;
+    let cleared = ledger.begin()?.clear(admitted, false, at)?;
+    ca.sign(cleared, days, at)
 }
 
 pub fn codes(warnings: &[Warning]) -> Vec<&'static str> {

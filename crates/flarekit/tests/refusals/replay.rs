@@ -8,6 +8,7 @@ use flarekit::approval::{
 use flarekit::archive::Limits;
 use flarekit::audit::AuditDirectory;
 use flarekit::ca::CertAuthority;
+use flarekit::ca::ledger::Ledger;
 use flarekit::definition::Definition;
 use flarekit::error::{Code, Error};
 use flarekit::fingerprint::Fingerprint;
@@ -50,13 +51,18 @@ fn approve(machine: &Machine, zip: &str, ca: &str, profile: &str, out: &str) -> 
     let profile = ProjectProfile::parse(&read_text(machine, profile)?, profile)?;
     let admitted = AdmittedRequest::admit(request, &ca, &profile)?;
     let out = SignedZipFile::open(&machine.path(out), false)?;
-    let approval = ca.sign(admitted, 1095, now())?;
     let audit = AuditDirectory::in_home(Some(&machine.path("home")));
+    let (mut ledger, _) = Ledger::open(ca.directory(), ca.fingerprint(), &audit, now())?;
+    let writing = ledger.begin()?;
+    let cleared = writing.clear(admitted, false, now())?;
+    let approval = ca.sign(cleared, 1095, now())?;
+    let prepared = out.prepare(&approval)?;
     let record = audit.write_approval(
         &approval.request().request_id,
         &approval.audit_record(&zip_path, out.path(), &ca),
     );
-    out.write(&approval)?;
+    let recorded = writing.commit_one(approval, &ca, now())?;
+    prepared.place(&recorded)?;
     let _ = record.keep();
     Ok(())
 }

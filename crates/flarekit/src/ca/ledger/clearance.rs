@@ -1,0 +1,331 @@
+//! What stands in the ledger against a request.
+//!
+//! Only certificates that are valid count: not expired, not replaced, not revoked.
+
+use rusqlite::{Params, named_params};
+
+use super::database::Database;
+use super::entry::{Entry, EntryKind};
+use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
+use crate::approval::AdmittedRequest;
+use crate::error::{Code, Error, Reason, Warning, WarningCode};
+use crate::identity::{CertType, Kind};
+use crate::pki::{AltName, Certificate};
+use crate::request::RequestMetadata;
+use crate::time::Timestamp;
+
+/// A request that the ledger has nothing against. Only [`Writing::clear`](super::Writing::clear)
+/// makes one.
+pub struct ClearedRequest {
+    admitted: AdmittedRequest,
+    earlier: Option<Earlier>,
+    replaces: Vec<Entry>,
+    warnings: Vec<Warning>,
+}
+
+/// What was issued for the very same request.
+pub(crate) struct Earlier {
+    /// The entry of the certificate.
+    pub number: u64,
+    /// The certificate.
+    pub certificate: Certificate,
+    /// What was signed about it: `signed.json` and its signature, the last one first.
+    pub signed: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+impl ClearedRequest {
+    /// The request, as it was admitted.
+    #[must_use]
+    pub fn admitted(&self) -> &AdmittedRequest {
+        &self.admitted
+    }
+
+    /// What was issued for the very same request: its certificate is sent again.
+    pub(crate) fn earlier(&self) -> Option<&Earlier> {
+        self.earlier.as_ref()
+    }
+
+    /// The entries of the certificates that the new one replaces.
+    pub(super) fn replaces(&self) -> &[Entry] {
+        &self.replaces
+    }
+
+    /// What the approver should know.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    pub(super) fn new(
+        admitted: AdmittedRequest,
+        replace: bool,
+        now: Timestamp,
+        database: &Database,
+    ) -> Result<Self, Error> {
+        let case = Case { database, request: admitted.request().metadata(), now };
+        let Verdict { earlier, replaces, warnings } = case.decide(&admitted, replace)?;
+        Ok(Self { admitted, earlier, replaces, warnings })
+    }
+}
+
+/// What follows from the ledger for a request that it has nothing against.
+#[derive(Default)]
+struct Verdict {
+    earlier: Option<Earlier>,
+    replaces: Vec<Entry>,
+    warnings: Vec<Warning>,
+}
+
+/// A request before the ledger.
+struct Case<'a> {
+    database: &'a Database,
+    request: &'a RequestMetadata,
+    now: Timestamp,
+}
+
+impl Case<'_> {
+    fn decide(&self, admitted: &AdmittedRequest, replace: bool) -> Result<Verdict, Error> {
+        self.refuse_reused_id(admitted)?;
+        self.refuse_server_names(admitted)?;
+        let mut same_name = self.with_name(self.request.identity.name.as_str())?;
+        let same_key = self.other_with_key()?;
+        let content = Some(admitted.request().metadata_sha256());
+        let mut verdict = Verdict::default();
+        if let Some(at) = same_name.iter().position(|entry| entry.record.request_json == content) {
+            let same = same_name.remove(at);
+            match self.earlier(&same)? {
+                Some(earlier) if !replace => {
+                    verdict.warnings.push(sent_again(&same));
+                    verdict.earlier = Some(earlier);
+                    return Ok(verdict);
+                }
+                Some(_) => {}
+                None => verdict.warnings.push(not_kept(&same)),
+            }
+            verdict.replaces.push(same);
+        }
+        if !replace {
+            same_name.first().map_or(Ok(()), |entry| Err(self.identity_issued(entry)))?;
+            same_key.first().map_or(Ok(()), |entry| Err(self.key_issued(entry)))?;
+        }
+        verdict.replaces.extend(same_name);
+        verdict.replaces.extend(same_key);
+        verdict.warnings.extend(verdict.replaces.iter().map(replaced));
+        Ok(verdict)
+    }
+
+    /// A request id names one request for ever, also after its certificate has ended.
+    fn refuse_reused_id(&self, admitted: &AdmittedRequest) -> Result<(), Error> {
+        let id = &self.request.request_id;
+        let condition = "WHERE e.request_id = ?1 AND e.request_json IS NOT NULL";
+        let seen = rows::entries(self.database, condition, [id.to_plain().as_str()])?;
+        let content = admitted.request().metadata_sha256();
+        let Some(other) = seen.iter().find(|entry| entry.record.request_json != Some(content))
+        else {
+            return Ok(());
+        };
+        Err(Error::new(
+            Code::RequestIdReused,
+            format!(
+                "the request id {id} is that of another request, of '{}' (entry {} of the ledger)",
+                other.record.name, other.number
+            ),
+        ))
+    }
+
+    /// No client or user has a name under which a server is reached, and no server one that a
+    /// client has a certificate for: the client could pose as the server.
+    fn refuse_server_names(&self, admitted: &AdmittedRequest) -> Result<(), Error> {
+        let identity = &self.request.identity;
+        let reserved = |reason, what: String| Err(Error::because(Code::NameReserved, reason, what));
+        if identity.cert_type.kind() != Kind::Server
+            && let Some(server) = self.server_reached_as(identity.name.as_str())?
+        {
+            return reserved(
+                Reason::ServerNameTaken,
+                format!(
+                    "a participant of type {} asks for the name '{}', under which the server \
+                     '{}' is reached: that is in its certificate {}",
+                    identity.cert_type,
+                    identity.name,
+                    server.record.name,
+                    shown_serial(&server)
+                ),
+            );
+        }
+        let mut hosts = vec![admitted.connection().server.host.to_string()];
+        if identity.cert_type.kind() == Kind::Server {
+            hosts.extend(admitted.alt_names().iter().filter_map(dns_name));
+        }
+        for host in hosts {
+            let holders = self.with_name(&host)?;
+            let Some(holder) =
+                holders.iter().find(|entry| entry.record.cert_type != CertType::Server)
+            else {
+                continue;
+            };
+            return reserved(
+                Reason::HostNameIssued,
+                format!(
+                    "the server would be reached as '{host}', but the {} '{}' has a certificate \
+                     for that name ({}, valid until {}) and could pose as the server",
+                    holder.record.cert_type,
+                    holder.record.name,
+                    shown_serial(holder),
+                    shown_end(holder)
+                ),
+            );
+        }
+        Ok(())
+    }
+
+    fn server_reached_as(&self, name: &str) -> Result<Option<Entry>, Error> {
+        let servers = self.valid("e.cert_type = 'server'", named_params! {":now": self.now()})?;
+        Ok(servers.into_iter().find(|server| {
+            let names = server.record.alt_names.as_deref().unwrap_or_default();
+            let hosts = names.split(", ").filter_map(|name| name.strip_prefix("DNS:"));
+            hosts.chain([server.record.name.as_str()]).any(|host| host.eq_ignore_ascii_case(name))
+        }))
+    }
+
+    /// Valid certificates for a name, in whatever case its letters are.
+    fn with_name(&self, name: &str) -> Result<Vec<Entry>, Error> {
+        let parameters = named_params! {":now": self.now(), ":name": name};
+        self.valid("e.name = :name", parameters)
+    }
+
+    /// Valid certificates of the same key for another name.
+    fn other_with_key(&self) -> Result<Vec<Entry>, Error> {
+        let name = self.request.identity.name.as_str();
+        let key = self.request.public_key_sha256.as_bytes();
+        let parameters = named_params! {":now": self.now(), ":key": key, ":name": name};
+        self.valid("e.public_key = :key AND e.name <> :name", parameters)
+    }
+
+    fn valid(&self, condition: &str, parameters: impl Params) -> Result<Vec<Entry>, Error> {
+        let condition = format!(
+            "WHERE {condition} AND {IS_CERTIFICATE} AND e.not_after >= :now AND NOT {IS_WITHDRAWN}"
+        );
+        rows::entries(self.database, &condition, parameters)
+    }
+
+    fn now(&self) -> i64 {
+        self.now.to_unix().cast_signed()
+    }
+
+    /// What was handed out for an entry, or `None` where another program has it.
+    fn earlier(&self, entry: &Entry) -> Result<Option<Earlier>, Error> {
+        let Some(der) = &entry.record.documents.certificate else { return Ok(None) };
+        let certificate = Certificate::from_der(der).map_err(|defect| {
+            let what = format!("the certificate in entry {}: {}", entry.number, defect.message);
+            self.database.invalid(Reason::LedgerEntryChanged, what)
+        })?;
+        let condition = "WHERE e.number = ?1 OR (e.refers = ?1 AND e.kind = ?2)";
+        let again = EntryKind::Reapproval.as_str();
+        let parameters = (entry.number.cast_signed(), again);
+        let mut signed: Vec<_> = rows::entries(self.database, condition, parameters)?
+            .into_iter()
+            .filter_map(|entry| {
+                entry.record.documents.signed_json.zip(entry.record.documents.signature)
+            })
+            .collect();
+        signed.reverse();
+        Ok(Some(Earlier { number: entry.number, certificate, signed }))
+    }
+
+    fn identity_issued(&self, entry: &Entry) -> Error {
+        let (record, asked) = (&entry.record, &self.request.identity);
+        let has = format!(
+            "'{}' ({}, of {}) has a certificate already: {}, valid until {}, {}",
+            record.name,
+            record.cert_type,
+            record.org,
+            shown_serial(entry),
+            shown_end(entry),
+            approved(entry)
+        );
+        if record.name != asked.name.as_str() {
+            return Error::because(
+                Code::IdentityAlreadyIssued,
+                Reason::CaseClash,
+                format!("the name '{}' differs only in case from one in use: {has}", asked.name),
+            );
+        }
+        let same_key = record.public_key == Some(self.request.public_key_sha256);
+        let key = if same_key { "the same key" } else { "another key" };
+        Error::new(Code::IdentityAlreadyIssued, format!("{has}; this request has {key}"))
+    }
+
+    fn key_issued(&self, entry: &Entry) -> Error {
+        Error::new(
+            Code::KeyAlreadyIssued,
+            format!(
+                "the key in the request of '{}' is that of '{}', which has a certificate: {}, \
+                 valid until {}, {}",
+                self.request.identity.name,
+                entry.record.name,
+                shown_serial(entry),
+                shown_end(entry),
+                approved(entry)
+            ),
+        )
+    }
+}
+
+fn dns_name(name: &AltName) -> Option<String> {
+    match name {
+        AltName::Dns(name) => Some(name.clone()),
+        AltName::Ip(_) => None,
+    }
+}
+
+fn shown_serial(entry: &Entry) -> String {
+    format!("serial {}", entry.record.serial.as_deref().unwrap_or("unknown"))
+}
+
+fn shown_end(entry: &Entry) -> String {
+    entry.record.not_after.map_or_else(|| "an unknown time".to_owned(), |end| end.to_string())
+}
+
+/// When it was approved. Of an import, the record in the home directory said so.
+fn approved(entry: &Entry) -> String {
+    match (entry.record.kind, &entry.record.reason) {
+        (EntryKind::Import, Some(approved)) => approved.clone(),
+        _ => format!("approved on {}", entry.record.at),
+    }
+}
+
+fn sent_again(entry: &Entry) -> Warning {
+    Warning::new(
+        WarningCode::AlreadyApproved,
+        format!(
+            "this request was approved already ({}): the signed zip has the same certificate, \
+             valid until {}, whatever --valid-days says. --replace would issue a new one",
+            approved(entry),
+            shown_end(entry)
+        ),
+    )
+}
+
+fn not_kept(entry: &Entry) -> Warning {
+    Warning::new(
+        WarningCode::AlreadyApproved,
+        format!(
+            "this request was approved already ({}), before there was a ledger. That certificate \
+             was not kept, so a new one was issued",
+            approved(entry)
+        ),
+    )
+}
+
+fn replaced(entry: &Entry) -> Warning {
+    Warning::new(
+        WarningCode::CertificateReplaced,
+        format!(
+            "the earlier certificate of '{}' ({}) counts as replaced, but works until it ends, {}",
+            entry.record.name,
+            shown_serial(entry),
+            shown_end(entry)
+        ),
+    )
+}

@@ -1,0 +1,221 @@
+//! The ledger's SQLite file: a second door to the disk, beside [`files`](crate::files), because
+//! SQLite opens, locks and flushes its own files (the database, its write-ahead log and the index
+//! of that). What `files` promises holds here, too: no link in the last place is followed, and
+//! every file is its owner's only (SQLite gives its side files the mode of the database).
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::schema::{self, APPLICATION_ID, VERSION};
+use crate::error::{Code, Error, Reason};
+use crate::files::{self, Found};
+
+/// As long as commands wait for the lock on a directory.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// An open ledger file of the current version.
+pub(super) struct Database {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl Database {
+    /// Opens an existing ledger to write into it, and brings it up to the current version.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let database = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, "")?;
+        database.refuse_foreign()?;
+        database.durable()?;
+        database.migrate()?;
+        database.expect_schema()?;
+        Ok(database)
+    }
+
+    /// Turns an empty file, which nobody else knows yet, into a ledger. Messages name the place
+    /// that it is `meant_for`.
+    pub fn create(path: &Path, meant_for: &Path) -> Result<Self, Error> {
+        let mut database = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE, "")?;
+        database.path = meant_for.to_owned();
+        // With a log, readers and writers do not wait for each other. Where the file system cannot
+        // share memory SQLite stays with its rollback journal, and says so instead of failing.
+        database.run(|connection| {
+            connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
+            connection.pragma_update(None, "application_id", APPLICATION_ID)
+        })?;
+        database.durable()?;
+        database.migrate()?;
+        Ok(database)
+    }
+
+    /// Opens an existing ledger for reading only.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let open = |query| -> Result<Self, Error> {
+            let database = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, query)?;
+            database.refuse_foreign()?;
+            database.expect_schema()?;
+            Ok(database)
+        };
+        match open("") {
+            // A log's index cannot be made in a directory that may not be written. Without a log
+            // nobody is writing, and the file alone is the whole ledger.
+            Err(error)
+                if error.reason() == Some(Reason::LedgerNotWritable)
+                    && files::look(&beside(path, "-wal"))
+                        .is_ok_and(|found| found == Found::Nothing) =>
+            {
+                open("?immutable=1")
+            }
+            other => other,
+        }
+    }
+
+    /// Runs statements; SQLite's refusals become ours.
+    pub fn run<'a, T>(
+        &'a self,
+        work: impl FnOnce(&'a Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, Error> {
+        work(&self.connection).map_err(|error| refusal(&self.path, &error))
+    }
+
+    /// Closes the file, with everything that was committed in it.
+    pub fn close(self) -> Result<(), Error> {
+        let path = self.path;
+        self.connection.close().map_err(|(_, error)| refusal(&path, &error))
+    }
+
+    /// That something in the file is not as this program left it.
+    pub fn invalid(&self, reason: Reason, what: impl std::fmt::Display) -> Error {
+        invalid(&self.path, reason, what)
+    }
+
+    fn connect(path: &Path, access: OpenFlags, query: &str) -> Result<Self, Error> {
+        refuse_other_than_file(path)?;
+        let failed = |error: &rusqlite::Error| refusal(path, error);
+        // SQLite refuses links anywhere in a path; those above the file are the user's business.
+        let real =
+            files::resolve_parent(path).map_err(|error| error.code(Code::OutputDirNotWritable))?;
+        let flags = access
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_EXRESCODE;
+        let connection = if query.is_empty() {
+            Connection::open_with_flags(&real, flags)
+        } else {
+            Connection::open_with_flags(
+                format!("file:{}{query}", escaped(&real)),
+                flags | OpenFlags::SQLITE_OPEN_URI,
+            )
+        };
+        let connection = connection.map_err(|error| failed(&error))?;
+        let set_up = || {
+            connection.busy_timeout(PATIENCE)?;
+            // A file made by somebody else must not make SQLite do more than read and write rows.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+            connection.pragma_update(None, "cell_size_check", true)
+        };
+        set_up().map_err(|error| failed(&error))?;
+        Ok(Self { connection, path: path.to_owned() })
+    }
+
+    /// A commit returns when its bytes are on the disk.
+    fn durable(&self) -> Result<(), Error> {
+        self.run(|connection| connection.pragma_update(None, "synchronous", "FULL"))
+    }
+
+    fn refuse_foreign(&self) -> Result<(), Error> {
+        let number = |pragma: &str| {
+            self.run(|connection| connection.pragma_query_value(None, pragma, |row| row.get(0)))
+        };
+        let (application, version): (i64, i64) =
+            (number("application_id")?, number("user_version")?);
+        if application != i64::from(APPLICATION_ID) {
+            return Err(self.invalid(Reason::LedgerNotALedger, "it is not a ledger of flarekit"));
+        }
+        if version > VERSION {
+            return Err(self.invalid(
+                Reason::LedgerNewer,
+                format!("it has version {version}; this program knows up to {VERSION}"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn migrate(&self) -> Result<(), Error> {
+        self.run(schema::migrate)
+    }
+
+    /// Tables, indexes and triggers as this program makes them: with others, the answers could be
+    /// other ones.
+    fn expect_schema(&self) -> Result<(), Error> {
+        let expected = schema::pristine().map_err(|error| refusal(&self.path, &error))?;
+        if self.run(schema::describe)? == expected {
+            return Ok(());
+        }
+        Err(self.invalid(Reason::LedgerSchema, "its tables are not those that this program makes"))
+    }
+}
+
+/// The ledger must be a plain file. Whether there is none is the caller's question.
+fn refuse_other_than_file(path: &Path) -> Result<(), Error> {
+    match files::look(path).map_err(|error| error.code(Code::OutputDirNotWritable))? {
+        Found::File | Found::Nothing => Ok(()),
+        Found::Link => Err(invalid(path, Reason::NotAPlainFile, "it is a symbolic link")),
+        Found::Directory | Found::Other => {
+            Err(invalid(path, Reason::NotAPlainFile, "it is not a plain file"))
+        }
+    }
+}
+
+fn invalid(path: &Path, reason: Reason, what: impl std::fmt::Display) -> Error {
+    Error::because(Code::LedgerInvalid, reason, format!("{}: {what}", path.display()))
+}
+
+/// What SQLite refused, in our codes and with its words.
+fn refusal(path: &Path, error: &rusqlite::Error) -> Error {
+    let code = error.sqlite_error_code();
+    let reason = match code {
+        Some(ErrorCode::NotADatabase) => Reason::LedgerNotALedger,
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Reason::LedgerBusy,
+        Some(
+            ErrorCode::CannotOpen
+            | ErrorCode::DiskFull
+            | ErrorCode::FileLockingProtocolFailed
+            | ErrorCode::NoLargeFileSupport
+            | ErrorCode::PermissionDenied
+            | ErrorCode::ReadOnly
+            | ErrorCode::SystemIoFailure,
+        ) => Reason::LedgerNotWritable,
+        _ => Reason::LedgerDamaged,
+    };
+    match reason {
+        Reason::LedgerBusy | Reason::LedgerNotWritable => Error::because(
+            Code::OutputDirNotWritable,
+            reason,
+            format!("cannot use the ledger {}: {error}", path.display()),
+        ),
+        reason => invalid(path, reason, error),
+    }
+}
+
+/// A file that SQLite keeps beside the database.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+/// A path as SQLite's URIs have it ("URI Filenames", SQLite documentation).
+fn escaped(path: &Path) -> String {
+    path.to_string_lossy().chars().fold(String::new(), |mut uri, c| {
+        match c {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            other => uri.push(other),
+        }
+        uri
+    })
+}

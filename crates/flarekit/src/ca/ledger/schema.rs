@@ -1,0 +1,111 @@
+//! The tables of the ledger, and how a file comes to have them.
+
+use rusqlite::Connection;
+
+/// Tells a ledger from other SQLite files: `flkl`.
+pub(super) const APPLICATION_ID: i32 = 0x666c_6b6c;
+
+/// The version that this program writes.
+pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// The steps from an empty file to the current version. What was released is never changed; a new
+/// version adds a step.
+const MIGRATIONS: [&str; 1] = ["
+CREATE TABLE entries (
+    number       INTEGER PRIMARY KEY,
+    previous     BLOB NOT NULL,
+    hash         BLOB NOT NULL,
+    kind         TEXT NOT NULL,
+    at           INTEGER NOT NULL,
+    root         BLOB NOT NULL,
+    name         TEXT NOT NULL COLLATE NOCASE,
+    org          TEXT NOT NULL,
+    cert_type    TEXT NOT NULL,
+    request_id   TEXT,
+    request_zip  BLOB,
+    request_json BLOB,
+    csr          BLOB,
+    public_key   BLOB,
+    serial       TEXT,
+    not_before   INTEGER,
+    not_after    INTEGER,
+    alt_names    TEXT,
+    refers       INTEGER,
+    successor    INTEGER,
+    reason       TEXT
+) STRICT;
+-- Apart, so that lists need not read past these.
+CREATE TABLE documents (
+    entry       INTEGER PRIMARY KEY,
+    certificate BLOB,
+    signed_json BLOB,
+    signature   BLOB
+) STRICT;
+CREATE TABLE checkpoints (
+    number    INTEGER PRIMARY KEY,
+    previous  BLOB NOT NULL,
+    entries   INTEGER NOT NULL,
+    hash      BLOB NOT NULL,
+    at        INTEGER NOT NULL,
+    signature BLOB NOT NULL
+) STRICT;
+CREATE INDEX entries_by_name ON entries (name);
+CREATE INDEX entries_by_request ON entries (request_id) WHERE request_id IS NOT NULL;
+CREATE INDEX entries_by_key ON entries (public_key) WHERE public_key IS NOT NULL;
+CREATE INDEX entries_by_serial ON entries (serial) WHERE serial IS NOT NULL;
+CREATE INDEX entries_by_end ON entries (not_after) WHERE not_after IS NOT NULL;
+CREATE INDEX entries_by_org ON entries (org);
+CREATE INDEX entries_by_reference ON entries (refers, kind) WHERE refers IS NOT NULL;
+CREATE INDEX entries_of_servers ON entries (number) WHERE cert_type = 'server';
+CREATE TRIGGER entries_stay BEFORE UPDATE ON entries
+    BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
+CREATE TRIGGER entries_remain BEFORE DELETE ON entries
+    BEGIN SELECT RAISE(ABORT, 'entries are never removed'); END;
+CREATE TRIGGER documents_stay BEFORE UPDATE ON documents
+    BEGIN SELECT RAISE(ABORT, 'documents are never changed'); END;
+CREATE TRIGGER documents_remain BEFORE DELETE ON documents
+    BEGIN SELECT RAISE(ABORT, 'documents are never removed'); END;
+CREATE TRIGGER checkpoints_stay BEFORE UPDATE ON checkpoints
+    BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed'); END;
+CREATE TRIGGER checkpoints_remain BEFORE DELETE ON checkpoints
+    BEGIN SELECT RAISE(ABORT, 'checkpoints are never removed'); END;
+"];
+
+/// Takes the steps that a file lacks, all or none. Of two that try at once the second finds nothing
+/// left to do.
+pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
+    if version_of(connection)? >= VERSION {
+        return Ok(());
+    }
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    let steps = || {
+        let taken = usize::try_from(version_of(connection)?).unwrap_or_default();
+        for step in MIGRATIONS.iter().skip(taken) {
+            connection.execute_batch(step)?;
+        }
+        connection.pragma_update(None, "user_version", VERSION)?;
+        connection.execute_batch("COMMIT")
+    };
+    steps().inspect_err(|_| {
+        // The file is as it was, whether or not this succeeds.
+        let _ = connection.execute_batch("ROLLBACK");
+    })
+}
+
+/// Everything in a file's schema.
+pub(super) fn describe(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement =
+        connection.prepare("SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY type, name")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}
+
+/// The schema of a new ledger.
+pub(super) fn pristine() -> rusqlite::Result<Vec<String>> {
+    let connection = Connection::open_in_memory()?;
+    migrate(&connection)?;
+    describe(&connection)
+}
+
+fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}

@@ -1,0 +1,100 @@
+//! A CA as those see it who only read: its root certificate and its ledger, without its key.
+
+use std::path::{Path, PathBuf};
+
+use super::database::Database;
+use super::entry::Entry;
+use super::{LEDGER, expect_root, rows};
+use crate::ca::ROOT_CERTIFICATE;
+use crate::error::{Code, Error, Reason, Warning, WarningCode};
+use crate::files::{self, Found};
+use crate::fingerprint::Fingerprint;
+use crate::pki::{Certificate, FILE_LIMIT};
+
+/// The ledger of a CA, open for reading. A CA that has approved nothing has none.
+pub struct LedgerView {
+    root: Certificate,
+    path: PathBuf,
+    database: Option<Database>,
+}
+
+impl LedgerView {
+    /// Opens the ledger in a CA directory.
+    pub fn open(directory: &Path) -> Result<Self, Error> {
+        let directory = files::resolve(directory).map_err(|e| e.code(Code::CaNotFound))?;
+        let root_path = directory.join(ROOT_CERTIFICATE);
+        let file = files::read(&root_path, FILE_LIMIT).map_err(|error| {
+            error.code(if error.not_found() { Code::CaNotFound } else { Code::CaLoadFailed })
+        })?;
+        let root = Certificate::from_pem(&file.bytes)
+            .map_err(|defect| defect.within(root_path.display()).code(Code::CaLoadFailed))?;
+        let path = directory.join(LEDGER);
+        let unreadable = |error: files::FileError| error.code(Code::LedgerInvalid);
+        let database = match files::look(&path).map_err(unreadable)? {
+            Found::Nothing => None,
+            _ => Some(Database::read(&path).map_err(unreadable_ledger)?),
+        };
+        let view = Self { root, path, database };
+        if let Some(database) = &view.database {
+            expect_root(database, view.fingerprint())?;
+        }
+        Ok(view)
+    }
+
+    /// The root certificate.
+    #[must_use]
+    pub fn root(&self) -> &Certificate {
+        &self.root
+    }
+
+    /// The ledger's file, whether or not it is there.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The warning that there is no ledger.
+    #[must_use]
+    pub fn missing(&self) -> Option<Warning> {
+        self.database.is_none().then(|| {
+            Warning::new(
+                WarningCode::LedgerMissing,
+                format!(
+                    "there is no ledger {}: with this CA nothing was approved yet, or somebody \
+                     removed it",
+                    self.path.display()
+                ),
+            )
+        })
+    }
+
+    /// Every entry, in the order of the chain.
+    pub fn entries(&self) -> Result<Vec<Entry>, Error> {
+        rows::entries(self.needed()?, "", [])
+    }
+
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::from_digest(self.root.sha256())
+    }
+
+    pub(super) fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
+    }
+
+    /// The ledger, where there must be one.
+    pub(super) fn needed(&self) -> Result<&Database, Error> {
+        self.database.as_ref().ok_or_else(|| {
+            Error::new(Code::LedgerNotFound, format!("there is no ledger {}", self.path.display()))
+        })
+    }
+}
+
+/// Who only reads is not told about writing.
+fn unreadable_ledger(error: Error) -> Error {
+    match error.reason() {
+        Some(Reason::LedgerNotWritable) => {
+            Error::because(Code::LedgerInvalid, Reason::FileUnreadable, error.message())
+        }
+        _ => error,
+    }
+}

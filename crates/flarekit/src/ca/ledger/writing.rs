@@ -1,0 +1,188 @@
+//! Adding to the ledger, all or nothing.
+
+use super::clearance::ClearedRequest;
+use super::database::Database;
+use super::entry::{Documents, Entry, EntryKind, Record};
+use super::{Ledger, checkpoint, rows};
+use crate::approval::{AdmittedRequest, SignedApproval};
+use crate::ca::CertAuthority;
+use crate::error::{Code, Error};
+use crate::pki::Signer;
+use crate::time::Timestamp;
+use checkpoint::Checkpoint;
+
+/// The only writer of the ledger, until it is committed. Dropped, it leaves the ledger as it was.
+#[must_use = "dropping this leaves the ledger as it was"]
+pub struct Writing<'a> {
+    ledger: &'a mut Ledger,
+    approvals: Vec<SignedApproval>,
+    open: bool,
+}
+
+/// A signed approval whose entry is durable. Only [`Writing::commit`] makes one.
+pub struct RecordedApproval(SignedApproval);
+
+impl RecordedApproval {
+    /// The approval.
+    #[must_use]
+    pub fn approval(&self) -> &SignedApproval {
+        &self.0
+    }
+}
+
+impl<'a> Writing<'a> {
+    pub(super) fn begin(ledger: &'a mut Ledger) -> Result<Self, Error> {
+        // IMMEDIATE: what is found from here on cannot change before it is written.
+        ledger.database()?.run(|connection| connection.execute_batch("BEGIN IMMEDIATE"))?;
+        Ok(Self { ledger, approvals: Vec::new(), open: true })
+    }
+
+    /// Clears a request, or says what was issued that stands against it. With `replace`, earlier
+    /// certificates of the same name or key will be replaced by the new one.
+    pub fn clear(
+        &self,
+        admitted: AdmittedRequest,
+        replace: bool,
+        now: Timestamp,
+    ) -> Result<ClearedRequest, Error> {
+        ClearedRequest::new(admitted, replace, now, self.database()?)
+    }
+
+    /// Adds what was signed, has the CA sign how far the chain goes, and commits.
+    pub fn commit_one(
+        mut self,
+        approval: SignedApproval,
+        ca: &CertAuthority,
+        now: Timestamp,
+    ) -> Result<RecordedApproval, Error> {
+        self.add(&approval, now)?;
+        self.checkpoint(ca, now)?;
+        self.finish()?;
+        self.ledger.settle()?;
+        Ok(RecordedApproval(approval))
+    }
+
+    /// Adds what was signed, as one of several.
+    pub fn record(&mut self, approval: SignedApproval, now: Timestamp) -> Result<(), Error> {
+        self.add(&approval, now)?;
+        self.approvals.push(approval);
+        Ok(())
+    }
+
+    /// Exactly the same as before adds nothing.
+    fn add(&self, approval: &SignedApproval, now: Timestamp) -> Result<(), Error> {
+        let cleared = approval.cleared();
+        let record = self.approval_record(approval, now);
+        match cleared.earlier() {
+            Some(_) if approval.is_as_before() => {}
+            Some(earlier) => {
+                let (kind, refers) = (EntryKind::Reapproval, Some(earlier.number));
+                let documents = Documents { certificate: None, ..record.documents.clone() };
+                self.append(Record { kind, refers, documents, ..record })?;
+            }
+            None => {
+                let number = self.append(record)?;
+                for entry in cleared.replaces() {
+                    self.append(supersession(entry, number, now))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Has the CA sign how far the chain goes, once for all that was added.
+    pub fn checkpoint(&self, ca: &CertAuthority, now: Timestamp) -> Result<(), Error> {
+        let (database, root) = (self.database()?, self.ledger.root);
+        let last = database.run(checkpoint::last)?;
+        let end = rows::end(database)?;
+        if last.as_ref().map_or(0, |last| last.entries) == end.0 {
+            return Ok(());
+        }
+        let signer: &dyn Signer = &ca.key;
+        let checkpoint = Checkpoint::sign(last.as_ref(), end, root, now, signer)
+            .map_err(|defect| defect.code(Code::CertSigningFailed))?;
+        database.run(|connection| checkpoint::insert(connection, &checkpoint))
+    }
+
+    /// Makes everything durable. Only now may the signed zips appear.
+    pub fn commit(mut self) -> Result<Vec<RecordedApproval>, Error> {
+        self.finish()?;
+        self.ledger.settle()?;
+        Ok(std::mem::take(&mut self.approvals).into_iter().map(RecordedApproval).collect())
+    }
+
+    /// Makes everything durable, where the ledger is for now.
+    pub(super) fn finish(&mut self) -> Result<(), Error> {
+        self.database()?.run(|connection| connection.execute_batch("COMMIT"))?;
+        self.open = false;
+        Ok(())
+    }
+
+    /// Adds an entry, and gives its number.
+    pub(super) fn append(&self, record: Record) -> Result<u64, Error> {
+        let database = self.database()?;
+        let (last, previous) = rows::end(database)?;
+        let entry = Entry { number: last + 1, previous, record };
+        database.run(|connection| rows::insert(connection, &entry))?;
+        Ok(entry.number)
+    }
+
+    fn database(&self) -> Result<&Database, Error> {
+        self.ledger.database()
+    }
+
+    fn approval_record(&self, approval: &SignedApproval, now: Timestamp) -> Record {
+        let (request, certificate) = (approval.request(), approval.certificate());
+        let names: Vec<String> = approval.alt_names().iter().map(ToString::to_string).collect();
+        let (signed_json, signature) = approval.signed();
+        Record {
+            kind: EntryKind::Approval,
+            at: now,
+            root: self.ledger.root,
+            name: request.identity.name.as_str().to_owned(),
+            org: request.identity.org.as_str().to_owned(),
+            cert_type: request.identity.cert_type,
+            request_id: Some(request.request_id.to_plain()),
+            request_zip: Some(approval.request_zip_sha256()),
+            request_json: Some(approval.cleared().admitted().request().metadata_sha256()),
+            csr: Some(request.csr_sha256),
+            public_key: Some(request.public_key_sha256),
+            serial: Some(certificate.serial()),
+            not_before: Some(certificate.not_before()),
+            not_after: Some(certificate.not_after()),
+            alt_names: Some(names.join(", ")),
+            refers: None,
+            successor: None,
+            reason: None,
+            documents: Documents {
+                certificate: Some(certificate.der().to_vec()),
+                signed_json: Some(signed_json.to_vec()),
+                signature: Some(signature.to_vec()),
+            },
+        }
+    }
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        if self.open
+            && let Ok(database) = self.database()
+        {
+            // What was not committed is gone when the file is closed, too.
+            let _ = database.run(|connection| connection.execute_batch("ROLLBACK"));
+        }
+    }
+}
+
+/// That a certificate was replaced. It repeats whose and which it was, for whoever reads it.
+fn supersession(replaced: &Entry, successor: u64, now: Timestamp) -> Record {
+    Record {
+        kind: EntryKind::Supersession,
+        at: now,
+        refers: Some(replaced.number),
+        successor: Some(successor),
+        reason: None,
+        documents: Documents::default(),
+        ..replaced.record.clone()
+    }
+}
