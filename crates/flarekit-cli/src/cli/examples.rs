@@ -42,6 +42,21 @@ fn lines(path: &str) -> &'static [&'static str] {
             "cert approve ./requests/hospital-a.request.zip -c ./ca --profile project_profile.yaml \
              --out ./signed/hospital-a.signed.zip",
         ],
+        "cert list" => &[
+            "cert list --ca-dir ./ca",
+            "cert list -c ./ca --state valid --kind site --sort end",
+            "cert list -c ./ca --csv > certificates.csv",
+        ],
+        "cert expiring" => &[
+            "cert expiring --ca-dir ./ca --within 30d",
+            "cert expiring -c ./ca --within 52w --ics > certificates.ics",
+        ],
+        "audit" => &["audit verify --ca-dir ./ca", "audit export --ca-dir ./ca > ledger.jsonl"],
+        "audit verify" => &["audit verify --ca-dir ./ca"],
+        "audit export" => &[
+            "audit export --ca-dir ./ca > ledger.jsonl",
+            "audit export -c ./ca --csv > ledger.csv",
+        ],
         "package" => &[
             "package hospital-a/hospital-a.signed.zip --fingerprint SHA256:...",
             "package hospital-a.signed.zip --request-dir ./hospital-a -w ./workspace \

@@ -10,6 +10,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
+use flarekit::ca::ledger::{Order, State};
+use flarekit::identity::Kind;
 use flarekit::names::DeployVersion;
 
 use crate::output::Format;
@@ -60,7 +62,23 @@ pub enum Command {
     Package(PackageArgs),
     Inspect(InspectArgs),
     Verify(VerifyArgs),
+    /// Prove and export the ledger of what was approved.
+    ///
+    /// For the Project Admin and for auditors. Neither command needs the CA's key or changes
+    /// anything.
+    Audit {
+        /// What to do with the ledger.
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     Completions(CompletionsArgs),
+}
+
+/// The commands under `audit`.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    Verify(AuditVerifyArgs),
+    Export(AuditExportArgs),
 }
 
 /// The commands under `cert`.
@@ -69,6 +87,8 @@ pub enum CertCommand {
     Init(InitArgs),
     Request(RequestArgs),
     Approve(ApproveArgs),
+    List(ListArgs),
+    Expiring(ExpiringArgs),
 }
 
 /// Make the root CA of a project.
@@ -184,6 +204,105 @@ pub struct ApproveArgs {
     /// Replace an existing signed zip.
     #[arg(long)]
     pub force: bool,
+}
+
+/// List the certificates that were issued.
+///
+/// Who: the Project Admin.
+///
+/// Reads: the ledger in the CA directory. It does not need the CA's key.
+///
+/// Writes: nothing. Prints a table, with --csv a file for a spreadsheet.
+///
+/// Next: `cert expiring` tells which end soon, `audit verify` whether the ledger was changed.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// The CA directory that `cert init` made.
+    #[arg(short, long, value_name = "DIR")]
+    pub ca_dir: PathBuf,
+
+    /// Only those in this state: in use, ended, replaced by another, or revoked.
+    #[arg(long, value_name = "STATE", value_parser = values::state())]
+    pub state: Option<State>,
+
+    /// Only those of sites, of the server, or of users.
+    #[arg(long, value_name = "KIND", value_parser = values::kind())]
+    pub kind: Option<Kind>,
+
+    /// Only those of this organisation.
+    #[arg(long, value_name = "ORG")]
+    pub org: Option<String>,
+
+    /// Sort by name, or by the end of validity.
+    #[arg(long, value_name = "ORDER", default_value = "name", value_parser = values::order())]
+    pub sort: Order,
+
+    /// Print comma-separated values instead of a table.
+    #[arg(long)]
+    pub csv: bool,
+}
+
+/// Tell which certificates end soon, the root certificate included.
+///
+/// Who: the Project Admin, or a job that runs every day.
+///
+/// Reads: rootCA.pem and the ledger in the CA directory. It does not need the CA's key.
+///
+/// Writes: nothing. Prints a table, with --ics a calendar. The exit status is 2 if anything ends
+/// soon, 0 if nothing does.
+///
+/// Next: those named make a new request; approve it with `cert approve --replace`.
+#[derive(Debug, Args)]
+pub struct ExpiringArgs {
+    /// The CA directory that `cert init` made.
+    #[arg(short, long, value_name = "DIR")]
+    pub ca_dir: PathBuf,
+
+    /// How far to look ahead: days or weeks, for example 30d or 8w. What ended in as long a time
+    /// before now is named, too.
+    #[arg(long, value_name = "TIME", default_value = "30d", value_parser = values::span)]
+    pub within: u32,
+
+    /// Print a calendar (iCalendar, .ics) instead of a table.
+    #[arg(long)]
+    pub ics: bool,
+}
+
+/// Prove that the ledger is as the CA wrote it.
+///
+/// Who: the Project Admin or an auditor, from time to time and before relying on the ledger.
+///
+/// Reads: rootCA.pem and the ledger in the CA directory. It does not need the CA's key.
+///
+/// Writes: nothing. If an entry was changed, removed or exchanged, the first one is named.
+///
+/// Next: note the number of entries and ledger_sha256 somewhere else. A later ledger with fewer
+/// entries was cut off or replaced by an older one.
+#[derive(Debug, Args)]
+pub struct AuditVerifyArgs {
+    /// The CA directory that `cert init` made, or a copy of it.
+    #[arg(short, long, value_name = "DIR")]
+    pub ca_dir: PathBuf,
+}
+
+/// Print every entry of the ledger, after proving it.
+///
+/// Who: the Project Admin or an auditor.
+///
+/// Reads: rootCA.pem and the ledger in the CA directory. It does not need the CA's key.
+///
+/// Writes: nothing. Prints JSON Lines, one object an entry, or with --csv comma-separated values.
+///
+/// Next: open it in a spreadsheet, or hand it to a program.
+#[derive(Debug, Args)]
+pub struct AuditExportArgs {
+    /// The CA directory that `cert init` made, or a copy of it.
+    #[arg(short, long, value_name = "DIR")]
+    pub ca_dir: PathBuf,
+
+    /// Print comma-separated values instead of JSON Lines.
+    #[arg(long)]
+    pub csv: bool,
 }
 
 /// Build the startup kit from the signed zip and the local private key.

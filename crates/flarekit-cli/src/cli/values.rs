@@ -2,6 +2,8 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use flarekit::ca::ledger::{Order, State};
+use flarekit::identity::Kind;
 use flarekit::names::DeployVersion;
 
 use crate::output::Format;
@@ -32,6 +34,42 @@ pub fn seconds(text: &str) -> Result<f64, String> {
     text.trim().parse().map_err(|_| "needs a number".to_owned())
 }
 
+/// A span of time in days: `30d`, `8w`, or a number of days.
+pub fn span(text: &str) -> Result<u32, String> {
+    let text = text.trim();
+    let (number, unit) = match text.strip_suffix('w') {
+        Some(weeks) => (weeks, 7),
+        None => (text.strip_suffix('d').unwrap_or(text), 1),
+    };
+    let days = number.parse::<u32>().ok().and_then(|number| number.checked_mul(unit));
+    days.ok_or_else(|| "needs a number of days or weeks, for example 30d or 8w".to_owned())
+}
+
+/// The state of a certificate.
+pub fn state() -> impl TypedValueParser<Value = State> {
+    one_of(State::ALL, State::as_str)
+}
+
+/// A kind of participant.
+pub fn kind() -> impl TypedValueParser<Value = Kind> {
+    one_of(&[Kind::Site, Kind::Server, Kind::User], Kind::as_str)
+}
+
+/// The order of a list.
+pub fn order() -> impl TypedValueParser<Value = Order> {
+    one_of(&[Order::Name, Order::End], Order::as_str)
+}
+
+/// One of some values, by its name.
+fn one_of<T>(all: &'static [T], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync,
+{
+    PossibleValuesParser::new(all.iter().map(|value| name(*value))).try_map(move |text| {
+        all.iter().copied().find(|value| name(*value) == text).ok_or("is unknown")
+    })
+}
+
 /// A deploy version.
 pub fn deploy_version(text: &str) -> Result<DeployVersion, String> {
     DeployVersion::parse(text)
@@ -40,7 +78,7 @@ pub fn deploy_version(text: &str) -> Result<DeployVersion, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{days, deploy_version, timeout};
+    use super::{days, deploy_version, span, timeout};
 
     #[test]
     fn days_are_positive_and_whole() {
@@ -56,6 +94,16 @@ mod tests {
         assert_eq!((timeout("1"), timeout("3600")), (Ok(1), Ok(3600)));
         for wrong in ["0", "3601", "-1", "0.5", ""] {
             assert!(timeout(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_in_days_or_weeks() {
+        for (text, days) in [("30d", 30), ("8w", 56), ("7", 7), (" 0d ", 0)] {
+            assert_eq!(span(text), Ok(days), "{text}");
+        }
+        for wrong in ["", "d", "-1d", "1.5d", "30 days", "4294967295w", "1m"] {
+            assert!(span(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -12,7 +12,7 @@ use flarekit::files;
 use flarekit::profile::ProjectProfile;
 use flarekit::request::FileNames;
 
-use super::{audit_field, read_archive, read_text_file};
+use super::{audit_field, ends_soon, read_archive, read_text_file};
 use crate::cli::ApproveArgs;
 use crate::environment::Environment;
 use crate::output::Report;
@@ -50,6 +50,11 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
     let cleared = writing.clear(admitted, args.replace, env.now)?;
     let approval = ca.sign(cleared, args.valid_days, env.now)?;
     warnings.extend(approval.warnings().iter().cloned());
+    warnings.extend(ends_soon(
+        "the root certificate, and with it every other one,",
+        ca.certificate(),
+        env.now,
+    ));
 
     // What can fail is done before the ledger knows of it; what follows that is a rename.
     let prepared = out.prepare(&approval)?;

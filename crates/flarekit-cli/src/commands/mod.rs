@@ -1,9 +1,12 @@
 //! The commands: each takes its arguments and the environment, and returns what it has to report.
 
 mod approve;
+mod audit;
 mod completions;
+mod expiring;
 mod init;
 mod inspect;
+mod list;
 mod package;
 mod request;
 mod verify;
@@ -12,11 +15,13 @@ use std::path::Path;
 
 use flarekit::approval::RootTrust;
 use flarekit::audit::AuditOutcome;
-use flarekit::error::{Code, Error};
+use flarekit::error::{Code, Error, Warning, WarningCode};
 use flarekit::fingerprint::Fingerprint;
+use flarekit::pki::Certificate;
+use flarekit::time::Timestamp;
 use flarekit::{files, yaml};
 
-use crate::cli::{CertCommand, Command};
+use crate::cli::{AuditCommand, CertCommand, Command};
 use crate::environment::Environment;
 use crate::error::Failure;
 use crate::output::Answer;
@@ -27,9 +32,19 @@ pub fn run(command: &Command, environment: &Environment) -> Result<Answer, Failu
         Command::Cert { command: CertCommand::Init(args) } => init::run(args, environment),
         Command::Cert { command: CertCommand::Request(args) } => request::run(args, environment),
         Command::Cert { command: CertCommand::Approve(args) } => approve::run(args, environment),
+        Command::Cert { command: CertCommand::List(args) } => {
+            return list::run(args, environment).map_err(Failure::from);
+        }
+        Command::Cert { command: CertCommand::Expiring(args) } => {
+            return expiring::run(args, environment).map_err(Failure::from);
+        }
         Command::Package(args) => package::run(args, environment),
         Command::Inspect(args) => inspect::run(args, environment),
         Command::Verify(args) => return verify::run(args, environment).map(Answer::Report),
+        Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(args),
+        Command::Audit { command: AuditCommand::Export(args) } => {
+            return audit::export(args).map_err(Failure::from);
+        }
         Command::Completions(args) => return Ok(completions::run(args, environment)),
     };
     report.map(Answer::Report).map_err(Failure::from)
@@ -59,6 +74,15 @@ fn root_trust(fingerprint: Option<&str>) -> Result<RootTrust, Error> {
     Fingerprint::parse(text)
         .map(RootTrust::Pinned)
         .map_err(|defect| defect.within("--fingerprint").code(Code::InvalidRootcaFingerprint))
+}
+
+/// The warning about a certificate that ends within a month. `whose` names it.
+fn ends_soon(whose: &str, certificate: &Certificate, now: Timestamp) -> Option<Warning> {
+    const DAYS: u32 = 30;
+    let end = certificate.not_after();
+    now.plus_days(DAYS).is_some_and(|limit| end <= limit).then(|| {
+        Warning::new(WarningCode::CertificateEndsSoon, format!("{whose} ends soon, on {end}"))
+    })
 }
 
 /// The path of a record, or that there is none.

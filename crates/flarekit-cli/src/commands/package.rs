@@ -7,7 +7,7 @@ use flarekit::error::{Code, Error, Warning, WarningCode};
 use flarekit::kit::{KitInputs, KitPlan, ProdDir, StartupKit, shell_word};
 use flarekit::request::{RequestFolder, Search};
 
-use super::{read_archive, root_trust};
+use super::{ends_soon, read_archive, root_trust};
 use crate::cli::PackageArgs;
 use crate::environment::Environment;
 use crate::output::Report;
@@ -48,6 +48,7 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
     let kit = prod.install(&plan, &identity.name, args.force, env.now)?;
     warnings.extend_from_slice(&kit.warnings);
     warnings.extend(keep_approval(&folder, &approval));
+    warnings.extend(ends_soon("the certificate in this kit", approval.certificate(), env.now));
 
     let mut report = describe(&approval, &plan, &kit);
     report.warnings = about_trust(&approval).into_iter().chain(warnings).collect();

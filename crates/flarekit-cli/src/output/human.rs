@@ -66,7 +66,7 @@ fn plain(value: &Value) -> Cow<'_, str> {
 
 /// Keeps a text on its line, and control characters from the terminal: messages quote names and
 /// fields of files that other people made, and a line of ours must not be theirs.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if steers(c) {

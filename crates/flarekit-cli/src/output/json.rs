@@ -25,10 +25,10 @@ pub fn line(out: &mut impl Write, value: &Value) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The envelope of a result.
-pub fn success(report: &Report) -> Value {
+/// The envelope of a result, and the exit status that goes with it.
+pub fn success(report: &Report, status: u8) -> Value {
     let data = data(report);
-    json!({"schema_version": SCHEMA_VERSION, "status": "ok", "exit_code": 0, "data": data})
+    json!({"schema_version": SCHEMA_VERSION, "status": "ok", "exit_code": status, "data": data})
 }
 
 fn data(report: &Report) -> Map<String, Value> {

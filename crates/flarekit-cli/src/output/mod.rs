@@ -1,9 +1,11 @@
 //! The only place that prints. Results go to standard output, everything for people to standard
 //! error.
 
+pub mod calendar;
 mod human;
 mod json;
 pub mod schema;
+pub mod table;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -66,13 +68,26 @@ pub enum Answer {
         /// The text.
         text: String,
     },
+    /// A list: a text for people, and the same as data for JSON.
+    Listing {
+        /// The text.
+        text: String,
+        /// The data.
+        report: Report,
+        /// The exit status, for scripts that only look at that.
+        status: u8,
+    },
     /// Help, version or schema, in which only terminals get bold letters. Never in an envelope.
     Text(String),
 }
 
 /// Prints the outcome of the program and gives its exit status.
 pub fn finish(format: Format, outcome: &Result<Answer, Failure>) -> ExitCode {
-    let status = outcome.as_ref().err().map_or(0, |failure| error::exit_status(&failure.error));
+    let status = match outcome {
+        Ok(Answer::Listing { status, .. }) => *status,
+        Ok(_) => 0,
+        Err(failure) => error::exit_status(&failure.error),
+    };
     // Only help has colours; they are dropped unless it goes to a terminal, and NO_COLOR is heeded.
     // A result is printed byte for byte.
     let mut out: Box<dyn Write> = match outcome {
@@ -106,6 +121,11 @@ fn print(
             out.flush()?;
             human::warnings(err, &report.warnings)?;
         }
+        (Format::Text, Ok(Answer::Listing { text, report, .. })) => {
+            write!(out, "{text}")?;
+            out.flush()?;
+            human::warnings(err, &report.warnings)?;
+        }
         (Format::Text, Err(failure)) => {
             if let Some(report) = &failure.report {
                 human::fields(out, report)?;
@@ -117,10 +137,15 @@ fn print(
         (Format::Json, Ok(Answer::Document { key, text })) => {
             let mut report = Report::default();
             report.field(key, text.as_str());
-            json::line(out, &json::success(&report))?;
+            json::line(out, &json::success(&report, 0))?;
+        }
+        (Format::Json, Ok(Answer::Listing { report, status, .. })) => {
+            json::line(out, &json::success(report, *status))?;
+            out.flush()?;
+            human::warnings(err, &report.warnings)?;
         }
         (Format::Json, Ok(Answer::Report(report))) => {
-            json::line(out, &json::success(report))?;
+            json::line(out, &json::success(report, 0))?;
             out.flush()?;
             human::warnings(err, &report.warnings)?;
         }

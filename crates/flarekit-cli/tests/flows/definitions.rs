@@ -209,7 +209,7 @@ fn validity_is_backdated_and_clipped_with_a_warning() {
     let m = sandbox.seeded("m");
     m.ok("cert init --profile project_profile.yaml -o ca --valid-days 10");
     let approved = m.approve("hospital-a.yaml", "hospital-a");
-    assert_eq!(warnings(&approved), ["VALIDITY_CLIPPED"]);
+    assert_eq!(warnings(&approved), ["VALIDITY_CLIPPED", "CERTIFICATE_ENDS_SOON"]);
     let pem = |path: &str| flarekit::pki::Certificate::from_pem(&m.read(path)).unwrap();
     let root = pem("ca/rootCA.pem");
     let until = root.not_after().to_string();
@@ -218,8 +218,9 @@ fn validity_is_backdated_and_clipped_with_a_warning() {
     let asked = m
         .ok("cert approve hospital-a/hospital-a.request.zip -c ca --force --valid-days 9 \
                       --profile project_profile.yaml --replace");
-    assert_eq!(warnings(&asked), ["CERTIFICATE_REPLACED"]);
-    m.ok("package hospital-a/hospital-a.signed.zip");
+    assert_eq!(warnings(&asked), ["CERTIFICATE_REPLACED", "CERTIFICATE_ENDS_SOON"]);
+    let packaged = m.ok("package hospital-a/hospital-a.signed.zip");
+    assert_eq!(warnings(&packaged), ["FINGERPRINT_NOT_VERIFIED", "CERTIFICATE_ENDS_SOON"]);
     let leaf = pem("hospital-a/hospital-a.crt");
     assert!(leaf.not_before() >= root.not_before());
     let approved_at = text_of(&m.json("hospital-a/signed.json"), "approved_at");

@@ -49,23 +49,24 @@ impl Database {
         Ok(database)
     }
 
-    /// Opens an existing ledger for reading only.
+    /// Opens an existing ledger and never writes an entry.
     pub fn read(path: &Path) -> Result<Self, Error> {
-        let open = |query| -> Result<Self, Error> {
-            let database = Self::connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, query)?;
+        let open = |access, query| -> Result<Self, Error> {
+            let database = Self::connect(path, access, query)?;
+            database.run(|connection| connection.pragma_update(None, "query_only", true))?;
             database.refuse_foreign()?;
             database.expect_schema()?;
             Ok(database)
         };
-        match open("") {
+        // Who may only read the file does so; who may write it clears SQLite's side files away.
+        match open(OpenFlags::SQLITE_OPEN_READ_WRITE, "") {
             // A log's index cannot be made in a directory that may not be written. Without a log
             // nobody is writing, and the file alone is the whole ledger.
             Err(error)
                 if error.reason() == Some(Reason::LedgerNotWritable)
-                    && files::look(&beside(path, "-wal"))
-                        .is_ok_and(|found| found == Found::Nothing) =>
+                    && files::look(&beside(path, "-wal")) == Ok(Found::Nothing) =>
             {
-                open("?immutable=1")
+                open(OpenFlags::SQLITE_OPEN_READ_ONLY, "?immutable=1")
             }
             other => other,
         }

@@ -47,6 +47,17 @@ pub enum Order {
     End,
 }
 
+impl Order {
+    /// The name of the order.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::End => "end",
+        }
+    }
+}
+
 /// Which certificates are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Certificates {

@@ -73,7 +73,9 @@ impl LedgerView {
         rows::entries(self.needed()?, "", [])
     }
 
-    pub(super) fn fingerprint(&self) -> Fingerprint {
+    /// The root certificate's fingerprint.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::from_digest(self.root.sha256())
     }
 

@@ -1,0 +1,81 @@
+//! `audit verify` and `audit export`: whether the ledger is as the CA wrote it, and what it says.
+
+use flarekit::ca::ledger::{Entry, LedgerView};
+use flarekit::digest::Digest;
+use flarekit::error::Error;
+use flarekit::json;
+use flarekit::time::Timestamp;
+use serde_json::{Map, Value, json};
+
+use super::list;
+use crate::cli::{AuditExportArgs, AuditVerifyArgs};
+use crate::output::{Answer, Report, table};
+
+/// Proves the ledger.
+pub fn verify(args: &AuditVerifyArgs) -> Result<Report, Error> {
+    let view = LedgerView::open(&args.ca_dir)?;
+    let verified = view.verify()?;
+    let mut report = Report::default();
+    report.field("ledger", view.path().display().to_string());
+    report.field("entries", verified.entries);
+    report.field("signed_entries", verified.signed);
+    report.field("checkpoints", verified.checkpoints);
+    report.field("last_checkpoint", verified.last_checkpoint.map(|at| at.to_string()));
+    report.field("ledger_sha256", verified.hash.to_string());
+    report.field("rootca_fingerprint_sha256", view.fingerprint().to_string());
+    report.warnings.extend(verified.warning());
+    Ok(report)
+}
+
+/// Prints the entries of a ledger that was proved.
+pub fn export(args: &AuditExportArgs) -> Result<Answer, Error> {
+    let view = LedgerView::open(&args.ca_dir)?;
+    let verified = view.verify()?;
+    let entries: Vec<Map<String, Value>> = view.entries()?.iter().map(fields).collect();
+    let text = if args.csv {
+        let heads: Vec<&str> =
+            entries.first().into_iter().flat_map(Map::keys).map(String::as_str).collect();
+        let rows: Vec<Vec<String>> =
+            entries.iter().map(|entry| entry.values().map(table::cell).collect()).collect();
+        table::csv(&heads, &rows)
+    } else {
+        entries.iter().map(|entry| format!("{}\n", json!(entry))).collect()
+    };
+    let mut report = Report::default();
+    report.field("entries", entries);
+    report.warnings.extend(verified.warning());
+    Ok(Answer::Listing { text, report, status: 0 })
+}
+
+/// An entry as an object. Every entry has the same keys, in the order of the ledger.
+fn fields(entry: &Entry) -> Map<String, Value> {
+    let record = &entry.record;
+    let digest = |digest: Option<Digest>| digest.map(|digest| digest.to_string());
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string());
+    let of = |bytes: &Option<Vec<u8>>| digest(bytes.as_deref().map(Digest::of));
+    json::object_of(json!({
+        "number": entry.number,
+        "kind": record.kind.as_str(),
+        "at": record.at.to_string(),
+        "name": record.name,
+        "org": record.org,
+        "cert_type": record.cert_type.as_str(),
+        "request_id": record.request_id.as_ref().map(|id| id.as_str()),
+        "request_zip_sha256": digest(record.request_zip),
+        "request_json_sha256": digest(record.request_json),
+        "csr_sha256": digest(record.csr),
+        "public_key_sha256": digest(record.public_key),
+        "serial": record.serial,
+        "not_before": time(record.not_before),
+        "valid_until": time(record.not_after),
+        "subject_alt_names": record.alt_names.as_deref().map(list::names),
+        "refers_to": record.refers,
+        "successor": record.successor,
+        "reason": record.reason,
+        "certificate_der_sha256": of(&record.documents.certificate),
+        "signed_json_sha256": of(&record.documents.signed_json),
+        "rootca_fingerprint_sha256": record.root.to_string(),
+        "previous_sha256": entry.previous.to_string(),
+        "entry_sha256": entry.hash().to_string(),
+    }))
+}

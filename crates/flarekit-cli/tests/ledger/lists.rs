@@ -1,0 +1,128 @@
+//! `cert list`, `cert expiring` and `audit export`.
+
+use crate::common::{
+    Machine, SERVER_NAME, Sandbox, USER_NAME, succeeded, text_of, warnings, words,
+};
+use crate::{approve, request, site};
+
+/// A federation of four, of which one certificate was replaced and one ends tomorrow.
+fn federation(sandbox: &Sandbox) -> Machine {
+    let m = sandbox.seeded("m");
+    m.init();
+    m.approve("hospital-a.yaml", "hospital-a");
+    m.approve("server.yaml", SERVER_NAME);
+    m.approve("alice.yaml", USER_NAME);
+    request(&m, "b", &site("hospital-b"));
+    m.ok(&format!("{} --valid-days 1", approve("b", "hospital-b")));
+    request(&m, "a2", &site("hospital-a"));
+    m.ok(&format!("{} --replace", approve("a2", "hospital-a")));
+    m
+}
+
+fn names(m: &Machine, line: &str) -> Vec<String> {
+    let data = m.ok(line);
+    data["certificates"].as_array().unwrap().iter().map(|one| text_of(one, "name")).collect()
+}
+
+#[test]
+fn certificates_by_state_kind_and_organisation() {
+    let sandbox = Sandbox::new();
+    let m = federation(&sandbox);
+    let list = "cert list -c ca";
+    assert_eq!(names(&m, list), [USER_NAME, "hospital-a", "hospital-a", "hospital-b", SERVER_NAME]);
+    assert_eq!(names(&m, &format!("{list} --sort end"))[0], "hospital-b");
+    assert_eq!(names(&m, &format!("{list} --state replaced")), ["hospital-a"]);
+    assert_eq!(names(&m, &format!("{list} --state revoked")), [""; 0]);
+    assert_eq!(
+        names(&m, &format!("{list} --kind site --state valid")),
+        ["hospital-a", "hospital-b"]
+    );
+    assert_eq!(names(&m, &format!("{list} --org hospital_central")), [SERVER_NAME]);
+    let server = m.ok(&format!("{list} --kind server"))["certificates"][0].clone();
+    assert_eq!(
+        server["subject_alt_names"],
+        serde_json::json!([
+            "DNS:server1.hospital-central.org",
+            "IP:10.0.1.50",
+            "DNS:fl-server.internal"
+        ])
+    );
+
+    let text = String::from_utf8(m.run(list).stdout).unwrap();
+    assert_eq!(text.lines().count(), 6, "{text}");
+    assert!(text.starts_with("NAME "), "{text}");
+    let csv = String::from_utf8(m.run(&format!("{list} --csv")).stdout).unwrap();
+    assert_eq!(csv.matches("\r\n").count(), 6, "{csv}");
+    assert!(csv.contains("\"DNS:server1.hospital-central.org, IP:10.0.1.50"), "{csv}");
+}
+
+#[test]
+fn what_ends_soon_is_told_by_the_exit_status_too() {
+    let sandbox = Sandbox::new();
+    let m = federation(&sandbox);
+    let look = |line: &str| {
+        let output = m.flarekit().args(words(line)).args(["--format", "json"]).output().unwrap();
+        let envelope = crate::common::envelope(line, &output);
+        assert_eq!(envelope["exit_code"], output.status.code().unwrap());
+        (output.status.code().unwrap(), envelope["data"].clone())
+    };
+    let (status, data) = look("cert expiring -c ca --within 0d");
+    assert_eq!((status, data["certificates"].as_array().unwrap().len()), (0, 0));
+    let (status, data) = look("cert expiring -c ca");
+    assert_eq!(status, 2);
+    assert_eq!(data["certificates"][0]["name"], "hospital-b");
+    assert_eq!(data["rootca_ends"], false);
+    let (status, data) = look("cert expiring -c ca --within 530w");
+    assert_eq!(status, 2);
+    assert_eq!(data["rootca_ends"], true);
+    // Not the certificate that was replaced.
+    assert_eq!(data["certificates"].as_array().unwrap().len(), 4);
+
+    let calendar = m.run("cert expiring -c ca --within 530w --ics");
+    assert_eq!(calendar.status.code(), Some(2));
+    let calendar = String::from_utf8(calendar.stdout).unwrap();
+    assert_eq!(calendar.matches("BEGIN:VEVENT\r\n").count(), 5, "{calendar}");
+}
+
+#[test]
+fn a_ca_without_a_ledger_has_an_empty_one() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    for line in ["cert list -c ca", "cert expiring -c ca"] {
+        let data = m.ok(line);
+        assert_eq!(warnings(&data), ["LEDGER_MISSING"]);
+        assert_eq!(data["certificates"], serde_json::json!([]));
+    }
+    for line in ["audit verify -c ca", "audit export -c ca"] {
+        assert_eq!(m.refused(line), ("LEDGER_NOT_FOUND".into(), 1, None));
+    }
+    assert_eq!(m.refused("cert list -c gone").0, "CA_NOT_FOUND");
+    assert_eq!(m.names("ca"), ["ca.json", "rootCA.key", "rootCA.pem"]);
+}
+
+/// Reading needs no key, and leaves nothing.
+#[test]
+fn an_export_has_one_line_an_entry() {
+    let sandbox = Sandbox::new();
+    let m = federation(&sandbox);
+    std::fs::remove_file(m.path("ca/rootCA.key")).unwrap();
+    let before = crate::common::disk::disk(&m.cwd);
+    let lines = m.run("audit export -c ca");
+    assert!(lines.status.success(), "{lines:?}");
+    let lines = String::from_utf8(lines.stdout).unwrap();
+    let entries: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(entries.len(), 6);
+    for (number, entry) in entries.iter().enumerate() {
+        assert_eq!(entry["number"], number + 1);
+        let before = number.checked_sub(1).map(|at| &entries[at]["entry_sha256"]);
+        assert!(before.is_none_or(|before| *before == entry["previous_sha256"]));
+    }
+    let csv = m.run("audit export -c ca --csv");
+    assert_eq!(String::from_utf8(csv.stdout).unwrap().matches("\r\n").count(), 7);
+    let line = "audit verify -c ca";
+    let verified = succeeded(line, &m.run(&format!("{line} --format json")));
+    assert_eq!(verified["ledger_sha256"], entries[5]["entry_sha256"]);
+    assert_eq!(crate::common::disk::disk(&m.cwd), before);
+}

@@ -1,0 +1,201 @@
+//! D1, D3, D4 and D21 as far as the ledger decides them.
+
+use std::fs;
+
+use crate::common::archives::request_again;
+use crate::common::disk::{changes, disk};
+use crate::common::{Machine, PROFILE, SERVER, SERVER_NAME, Sandbox, text_of, warnings};
+use crate::{approve, entries, kinds, request, site};
+
+/// Tries a command that the ledger refuses, and that nothing changes on the disk.
+#[track_caller]
+fn refused(m: &Machine, line: &str) -> (String, Option<String>) {
+    let before = disk(&m.cwd);
+    let (code, status, reason) = m.refused(line);
+    assert_eq!(status, 4, "{line}");
+    assert_eq!(changes(&before, &disk(&m.cwd)), Vec::<std::path::PathBuf>::new(), "{line}");
+    (code, reason)
+}
+
+/// D3: one name, two keys.
+#[test]
+fn a_name_is_issued_once() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    request(&m, "two", &site("hospital-a"));
+    let first = m.ok(&approve("one", "hospital-a"));
+    let line = approve("two", "hospital-a");
+    assert_eq!(refused(&m, &line), ("IDENTITY_ALREADY_ISSUED".into(), None));
+
+    let second = m.ok(&format!("{line} --replace"));
+    assert_eq!(warnings(&second), ["CERTIFICATE_REPLACED"]);
+    assert_eq!(kinds(&m), ["approval", "approval", "supersession"]);
+    let entry = &entries(&m)[2];
+    assert_eq!((&entry["refers_to"], &entry["successor"]), (&1.into(), &2.into()));
+    assert_eq!(entry["serial"], first["serial"]);
+    // The first one is out of the way now: its request would be a new one.
+    assert_eq!(refused(&m, &approve("one", "hospital-a")).0, "IDENTITY_ALREADY_ISSUED");
+}
+
+/// D3: one key, two names.
+#[test]
+fn a_key_is_one_participants() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    m.ok(&approve("one", "hospital-a"));
+    // The same key asks for another name.
+    let key = flarekit::pki::PrivateKey::from_pem(&m.read("one/hospital-a.key"), None).unwrap();
+    let definition =
+        flarekit::definition::Definition::parse(site("hospital-b").as_bytes()).unwrap();
+    let id = flarekit::names::RequestId::from_random([7; 16]);
+    let now = flarekit::time::Timestamp::from_unix(1_795_500_000);
+    let made = flarekit::request::Request::create(&definition, key, id, now).unwrap();
+    m.write("two/hospital-b.request.zip", made.archive().unwrap());
+
+    let line = approve("two", "hospital-b");
+    assert_eq!(refused(&m, &line), ("KEY_ALREADY_ISSUED".into(), None));
+    assert_eq!(warnings(&m.ok(&format!("{line} --replace"))), ["CERTIFICATE_REPLACED"]);
+    let list = m.ok("cert list -c ca --state replaced");
+    assert_eq!(list["certificates"][0]["name"], "hospital-a");
+}
+
+/// D4: a request id names one request for ever.
+#[test]
+fn a_request_id_is_one_requests() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    request(&m, "two", &site("hospital-b"));
+    let id = text_of(&m.json("one/request.json"), "request_id");
+    m.ok(&approve("one", "hospital-a"));
+    request_again(&m, "two/hospital-b.request.zip", |zip| {
+        let mut metadata = zip.json("request.json");
+        // The same id in the notation with dashes and capitals.
+        let upper = id.to_uppercase();
+        let dashed: Vec<&str> =
+            [(0, 8), (8, 12), (12, 16), (16, 20), (20, 32)].map(|(a, b)| &upper[a..b]).into();
+        metadata["request_id"] = dashed.join("-").into();
+        zip.set("request.json", metadata.to_string());
+    });
+    let line = approve("two", "hospital-b");
+    for line in [line.clone(), format!("{line} --replace")] {
+        assert_eq!(refused(&m, &line), ("REQUEST_ID_REUSED".into(), None));
+    }
+}
+
+/// A zip that was unpacked and packed again is the same request: its content counts.
+#[test]
+fn a_request_that_was_packed_again_is_the_same() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    let first = m.ok(&approve("one", "hospital-a"));
+    crate::common::archives::rezip(&m, "one/hospital-a.request.zip", |_| {});
+    let again = m.ok(&approve("one", "hospital-a"));
+    assert_ne!(first["request_zip_sha256"], again["request_zip_sha256"]);
+    assert_eq!(first["serial"], again["serial"]);
+}
+
+/// D21: names that differ only in case.
+#[test]
+fn names_that_differ_in_case_clash() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    request(&m, "two", &site("Hospital-A"));
+    m.ok(&approve("one", "hospital-a"));
+    let clash = ("IDENTITY_ALREADY_ISSUED".into(), Some("CASE_CLASH".into()));
+    assert_eq!(refused(&m, &approve("two", "Hospital-A")), clash);
+    m.ok(&format!("{} --replace", approve("two", "Hospital-A")));
+}
+
+/// D1: a name under which the server is reached is nobody else's.
+#[test]
+fn host_names_of_the_server_are_reserved() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "server", &SERVER.replace("fl-server.internal", "flserver"));
+    request(&m, "client", &site("FLServer"));
+    m.ok(&approve("server", SERVER_NAME));
+    let taken = ("NAME_RESERVED".into(), Some("SERVER_NAME_TAKEN".into()));
+    let line = approve("client", "FLServer");
+    for line in [line.clone(), format!("{line} --replace")] {
+        assert_eq!(refused(&m, &line), taken);
+    }
+}
+
+/// D1 the other way round: a client that has the name already could pose as the server.
+#[test]
+fn a_server_is_not_reached_under_a_clients_name() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "client", &site("flserver"));
+    request(&m, "server", &SERVER.replace("fl-server.internal", "FLSERVER"));
+    request(&m, "other", &site("hospital-b"));
+    m.ok(&approve("client", "flserver"));
+    let issued = ("NAME_RESERVED".into(), Some("HOST_NAME_ISSUED".into()));
+    assert_eq!(refused(&m, &approve("server", SERVER_NAME)), issued);
+    // Nor does anybody get an address at which that client could answer.
+    m.write("project_profile.yaml", PROFILE.replace(SERVER_NAME, "flserver"));
+    assert_eq!(refused(&m, &approve("other", "hospital-b")), issued);
+}
+
+/// Certificates that have ended stand in nobody's way.
+#[test]
+fn an_expired_certificate_does_not_count() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    request(&m, "two", &site("hospital-a"));
+    m.ok(&format!("{} --valid-days 1", approve("one", "hospital-a")));
+    // It is two days later now.
+    let (ca, _) = flarekit::ca::CertAuthority::open(&m.path("ca"), &mut || Ok(None)).unwrap();
+    let later = ca.certificate().not_before().plus_days(2).unwrap();
+    let zip = m.read("two/hospital-a.request.zip");
+    let request = flarekit::approval::UnverifiedRequest::read(&zip, "").unwrap().verify().unwrap();
+    let profile =
+        flarekit::profile::ProjectProfile::parse(PROFILE.as_bytes(), "the profile").unwrap();
+    let admitted = flarekit::approval::AdmittedRequest::admit(request, &ca, &profile).unwrap();
+    let records = flarekit::audit::AuditDirectory::in_home(None);
+    let (mut ledger, _) =
+        flarekit::ca::ledger::Ledger::open(&m.path("ca"), ca.fingerprint(), &records, later)
+            .unwrap();
+    let cleared = ledger.begin().unwrap().clear(admitted, false, later).unwrap();
+    assert!(cleared.warnings().is_empty());
+    drop(ledger);
+    let states = |m: &Machine| m.ok("cert list -c ca")["certificates"][0]["state"].clone();
+    assert_eq!(states(&m), "valid");
+}
+
+/// `init --force` makes another CA, with a ledger of its own.
+#[test]
+fn a_new_ca_begins_a_new_ledger() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    request(&m, "two", &site("hospital-a"));
+    m.ok(&approve("one", "hospital-a"));
+    m.ok("cert init --profile project_profile.yaml -o ca --deploy-version 01 --force");
+    assert!(!m.exists("ca/ledger.db"));
+    let backup = m.names("ca/.bak").remove(0);
+    assert!(m.exists(&format!("ca/.bak/{backup}/ledger.db")));
+    m.ok(&approve("two", "hospital-a"));
+    assert_eq!(kinds(&m), ["approval"]);
+    // The old one still proves what the old CA issued.
+    m.ok(&format!("audit verify -c ca/.bak/{backup}"));
+    fs::remove_file(m.path("ca/ledger.db")).unwrap();
+    fs::copy(m.path(format!("ca/.bak/{backup}/ledger.db")), m.path("ca/ledger.db")).unwrap();
+    let other = ("LEDGER_INVALID".into(), Some("LEDGER_OF_ANOTHER_CA".into()));
+    assert_eq!(refused(&m, &approve("two", "hospital-a")), other);
+}

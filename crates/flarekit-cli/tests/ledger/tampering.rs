@@ -1,0 +1,222 @@
+//! Somebody who can write the ledger, but has not the CA's key.
+
+use flarekit::ca::ledger::LedgerView;
+use flarekit::digest::Digest;
+use flarekit::error::Code;
+use rusqlite::Connection;
+use rusqlite::types::Value as Cell;
+
+use crate::common::disk::copy;
+use crate::common::{Machine, Sandbox};
+use crate::{approve, request, site};
+
+/// A CA whose ledger has every kind of thing in it: approvals, a supersession, a second signature.
+fn good(sandbox: &Sandbox) -> Machine {
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    request(&m, "two", &site("hospital-a"));
+    m.ok(&approve("one", "hospital-a"));
+    m.ok(&format!("{} --replace", approve("two", "hospital-a")));
+    m.edit("project_profile.yaml", "8002", "9002");
+    m.ok(&approve("two", "hospital-a"));
+    m
+}
+
+/// Lets rows be changed and removed, and brings the schema back afterwards.
+fn tamper(m: &Machine, work: impl FnOnce(&Connection)) {
+    let connection = Connection::open(m.path("copy/ledger.db")).unwrap();
+    connection.pragma_update(None, "synchronous", "OFF").unwrap();
+    let triggers: Vec<String> = connection
+        .prepare("SELECT sql FROM sqlite_schema WHERE type = 'trigger'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    for table in ["entries", "documents", "checkpoints"] {
+        connection
+            .execute_batch(&format!("DROP TRIGGER {table}_stay; DROP TRIGGER {table}_remain;"))
+            .unwrap();
+    }
+    work(&connection);
+    connection.execute_batch(&triggers.join(";")).unwrap();
+}
+
+/// A copy of the ledger, changed, and what a verification says of it.
+fn verdict(m: &Machine, work: impl FnOnce(&Connection)) -> String {
+    let place = m.path("copy");
+    let _ = std::fs::remove_dir_all(&place);
+    copy(&m.path("ca"), &place);
+    tamper(m, work);
+    match LedgerView::open(&place).and_then(|view| view.verify()) {
+        Ok(_) => "ok".to_owned(),
+        Err(error) => {
+            assert_eq!(error.code(), Code::LedgerInvalid, "{error}");
+            error.message().to_owned()
+        }
+    }
+}
+
+fn columns(m: &Machine, table: &str) -> Vec<String> {
+    let connection = Connection::open(m.path("ca/ledger.db")).unwrap();
+    let mut statement =
+        connection.prepare(&format!("SELECT name FROM pragma_table_info('{table}')")).unwrap();
+    statement.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
+}
+
+/// Another value than the one in a cell.
+fn other(cell: Cell, may_be_nothing: bool) -> Vec<Cell> {
+    let changed = match cell {
+        Cell::Null => {
+            return vec![Cell::Text("x".into()), Cell::Integer(7), Cell::Blob(vec![1; 32])];
+        }
+        Cell::Integer(number) => Cell::Integer(number + 100),
+        Cell::Real(number) => Cell::Real(number + 1.0),
+        Cell::Text(text) => Cell::Text(format!("{text}x")),
+        Cell::Blob(mut bytes) => {
+            bytes[0] ^= 1;
+            Cell::Blob(bytes)
+        }
+    };
+    if may_be_nothing { vec![changed, Cell::Null] } else { vec![changed] }
+}
+
+#[test]
+fn a_change_of_any_column_of_any_entry_is_found_and_named() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    assert_eq!(verdict(&m, |_| {}), "ok");
+    for (table, key) in [("entries", "number"), ("documents", "entry")] {
+        for column in columns(&m, table) {
+            for number in 1..=4_i64 {
+                let mut tried = 0;
+                for choice in 0..3 {
+                    let mut changed = false;
+                    let said = verdict(&m, |connection| {
+                        let select = format!("SELECT {column} FROM {table} WHERE {key} = {number}");
+                        // The supersession has no documents.
+                        let Ok(cell) = connection.query_row(&select, [], |row| row.get(0)) else {
+                            return;
+                        };
+                        let Some(cell) = other(cell, true).into_iter().nth(choice) else { return };
+                        let update =
+                            format!("UPDATE {table} SET {column} = ?1 WHERE {key} = {number}");
+                        // A strict table takes only its own kind of values.
+                        changed = connection.execute(&update, [cell]).is_ok();
+                    });
+                    tried += usize::from(changed);
+                    let named = format!("entry {number} ");
+                    assert_eq!(changed, said != "ok", "{table}.{column} of {number}: {said}");
+                    assert!(
+                        !changed || said.contains(&named),
+                        "{table}.{column} of {number}: {said}"
+                    );
+                }
+                assert!(tried > 0 || table == "documents", "{table}.{column} of {number}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_change_of_any_column_of_any_checkpoint_is_found() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    for column in columns(&m, "checkpoints") {
+        for number in 1..=3_i64 {
+            let said = verdict(&m, |connection| {
+                let select = format!("SELECT {column} FROM checkpoints WHERE number = {number}");
+                let cell = connection.query_row(&select, [], |row| row.get(0)).unwrap();
+                let cell = other(cell, false).remove(0);
+                let update = format!("UPDATE checkpoints SET {column} = ?1");
+                connection.execute(&format!("{update} WHERE number = {number}"), [cell]).unwrap();
+            });
+            assert_ne!(said, "ok", "{column} of {number}");
+        }
+    }
+}
+
+#[test]
+fn what_is_removed_or_added_is_found() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    let said = |statements: &'static str| {
+        verdict(&m, |connection| connection.execute_batch(statements).unwrap())
+    };
+    for (statements, names) in [
+        ("DELETE FROM entries WHERE number = 1", "entry 1 is missing"),
+        ("DELETE FROM entries WHERE number = 2", "entry 2 is missing"),
+        ("DELETE FROM entries WHERE number = 4", "entry 4 is missing"),
+        ("DELETE FROM entries", "entry 1 is missing"),
+        ("DELETE FROM documents WHERE entry = 2", "entry 2 is not as it was written"),
+        ("DELETE FROM checkpoints WHERE number = 2", "checkpoint 2 is missing"),
+        ("INSERT INTO documents (entry) VALUES (9)", "documents of entry 9"),
+    ] {
+        let said = said(statements);
+        assert!(said.contains(names), "{statements}: {said}");
+    }
+}
+
+/// With hashes that fit, which anybody can compute, only the signature tells.
+#[test]
+fn a_chain_that_was_made_anew_is_not_what_the_ca_signed() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    let said = verdict(&m, |connection| {
+        connection.execute_batch("UPDATE entries SET org = 'evil' WHERE number = 1").unwrap();
+        rehash(connection, &m);
+    });
+    assert!(said.contains("not what the CA signed in checkpoint 1"), "{said}");
+}
+
+/// Gives every entry the hash of what it says now.
+fn rehash(connection: &Connection, m: &Machine) {
+    let view = LedgerView::open(&m.path("ca")).unwrap();
+    let mut previous = Digest::from_bytes([0; 32]);
+    for mut entry in view.entries().unwrap() {
+        if entry.number == 1 {
+            entry.record.org = "evil".to_owned();
+        }
+        entry.previous = previous;
+        previous = entry.hash();
+        connection
+            .execute(
+                "UPDATE entries SET previous = ?2, hash = ?3 WHERE number = ?1",
+                (entry.number.cast_signed(), entry.previous.as_bytes(), previous.as_bytes()),
+            )
+            .unwrap();
+    }
+}
+
+/// What is at the end without a signature is told apart: a killed command may have left it, or
+/// somebody without the key.
+#[test]
+fn entries_after_the_last_checkpoint_are_a_warning() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    let place = m.path("copy");
+    copy(&m.path("ca"), &place);
+    tamper(&m, |connection| {
+        connection.execute_batch("DELETE FROM checkpoints WHERE number = 3").unwrap();
+    });
+    let verified = m.ok("audit verify -c copy");
+    assert_eq!(crate::common::warnings(&verified), ["LEDGER_UNSIGNED_ENTRIES"]);
+    assert_eq!((&verified["entries"], &verified["signed_entries"]), (&4.into(), &3.into()));
+}
+
+/// An approval that is sent again comes from the ledger: it must be the CA's.
+#[test]
+fn a_certificate_that_the_ca_did_not_sign_is_not_sent() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    let place = m.path("copy");
+    copy(&m.path("ca"), &place);
+    tamper(&m, |connection| {
+        connection.execute_batch("UPDATE documents SET signature = x'00' WHERE entry = 2").unwrap();
+    });
+    let line = approve("two", "hospital-a").replace("-c ca", "-c copy");
+    let (code, status, reason) = m.refused(&line);
+    assert_eq!((code.as_str(), status), ("LEDGER_INVALID", 4));
+    assert_eq!(reason.as_deref(), Some("LEDGER_ENTRY_CHANGED"));
+}
