@@ -51,13 +51,15 @@ class Handoffs(unittest.TestCase):
 
     @classmethod
     def approve(cls, cert_type, init, request, program):
-        """Each approval gets its own copy of the CA, so that none is in another's way."""
+        """Each approver has a copy of the CA and a home, so that none is in another's way: a CA
+        remembers whom it approved, and a new ledger takes over what is recorded in the home."""
         chain = f"{cert_type}-{init}{request}{program}"
-        ca = ceremony.copy_of(cls.place / f"ca-{init}", cls.place / f"ca-{chain}")
+        approver = Place(cls.place / f"approver-{chain}")
+        ca = ceremony.copy_of(cls.place / f"ca-{init}", approver / "ca")
         name = ceremony.NAMES[cert_type]
         request_zip = cls.place / f"request-{cert_type}-{request}" / f"{name}.request.zip"
         signed_zip = cls.place / f"{chain}.signed.zip"
-        cls.programs[program].approve(cls.place, request_zip, ca, cls.profile, signed_zip)
+        cls.programs[program].approve(approver, request_zip, ca, cls.profile, signed_zip)
 
     @classmethod
     def package(cls, cert_type, init, request, approve, program):

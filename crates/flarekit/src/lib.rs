@@ -6,7 +6,7 @@
 //! |---|---|---|---|---|
 //! | `cert init` | Project Admin | [`profile`] | [`ca::CreateCa`] | a CA directory |
 //! | `cert request` | site, user, server | [`definition`] | [`request::Request`] | a request folder and its zip |
-//! | `cert approve` | Project Admin | a request zip | [`approval::UnverifiedRequest`] → [`approval::VerifiedRequest`] → [`approval::AdmittedRequest`] → [`ca::CertAuthority::sign`] | [`approval::SignedApproval`] |
+//! | `cert approve` | Project Admin | a request zip | [`approval::UnverifiedRequest`] → [`approval::VerifiedRequest`] → [`approval::AdmittedRequest`] → [`ca::ledger::ClearedRequest`] → [`ca::CertAuthority::sign`] → [`approval::SignedApproval`] | [`ca::ledger::RecordedApproval`] |
 //! | `package` | site, user, server | a signed zip | [`approval::UnverifiedApproval`] → [`approval::VerifiedApproval`] → [`request::RequestFolder`] → [`request::LocalRequest`] → [`kit::KitInputs`] → [`kit::KitPlan`] | [`kit::StartupKit`] |
 //!
 //! # The rooms
@@ -23,9 +23,9 @@
 //! Looking without doing: [`inspect`] shows what something is, [`verify`] checks whether it will
 //! work. Both show everything they can and prove nothing to a stage.
 //!
-//! The machine: [`files`] is the only door to the disk, [`audit`] keeps records in a directory that
-//! is handed in, [`connect`] is the only door to the network. The clock and the home directory
-//! belong to the program; nothing here prints.
+//! The machine: [`files`] is the only door to the disk but for [`ca::ledger`]'s database, [`audit`]
+//! keeps records in a directory that is handed in, [`connect`] is the only door to the network. The
+//! clock and the home directory belong to the program; nothing here prints.
 //!
 //! # What never happens
 //!

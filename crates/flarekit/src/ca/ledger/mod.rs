@@ -19,6 +19,8 @@ mod import;
 mod list;
 mod rows;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod verify;
 mod view;
 mod writing;

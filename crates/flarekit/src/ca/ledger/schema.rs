@@ -56,7 +56,7 @@ CREATE INDEX entries_by_serial ON entries (serial) WHERE serial IS NOT NULL;
 CREATE INDEX entries_by_end ON entries (not_after) WHERE not_after IS NOT NULL;
 CREATE INDEX entries_by_org ON entries (org);
 CREATE INDEX entries_by_reference ON entries (refers, kind) WHERE refers IS NOT NULL;
-CREATE INDEX entries_of_servers ON entries (number) WHERE cert_type = 'server';
+CREATE INDEX entries_of_servers ON entries (not_after) WHERE cert_type = 'server';
 CREATE TRIGGER entries_stay BEFORE UPDATE ON entries
     BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
 CREATE TRIGGER entries_remain BEFORE DELETE ON entries

@@ -1,0 +1,172 @@
+//! The bytes that are hashed and signed, and how questions are answered.
+
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use super::database::Database;
+use super::entry::{Documents, Entry, EntryKind, Record};
+use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
+use super::{Checkpoint, LEDGER, Ledger};
+use crate::audit::AuditDirectory;
+use crate::digest::Digest;
+use crate::fingerprint::Fingerprint;
+use crate::identity::CertType;
+use crate::names::RequestId;
+use crate::pki::{Certificate, PrivateKey, Signer};
+use crate::time::Timestamp;
+
+const ROOT: &[u8] = include_bytes!("../../../tests/vectors/valid/flarekit-0.1.0/ca/rootCA.pem");
+const KEY: &[u8] = include_bytes!("../../../tests/vectors/valid/flarekit-0.1.0/ca/rootCA.key");
+const NOW: u64 = 1_795_500_000;
+
+fn root() -> Certificate {
+    Certificate::from_pem(ROOT).unwrap()
+}
+
+fn record(number: u64) -> Record {
+    let time = |seconds| Timestamp::from_unix(NOW + seconds);
+    let digest = |what: &str| Digest::of(format!("{what} {number}").as_bytes());
+    Record {
+        kind: EntryKind::Approval,
+        at: time(0),
+        root: Fingerprint::from_digest(root().sha256()),
+        name: format!("site-{number}"),
+        org: format!("org_{}", number % 100),
+        cert_type: CertType::Client,
+        request_id: Some(RequestId::parse(&format!("{number:032x}")).unwrap()),
+        request_zip: Some(digest("zip")),
+        request_json: Some(digest("json")),
+        csr: Some(digest("csr")),
+        public_key: Some(digest("key")),
+        serial: Some(format!("0x{number:x}")),
+        not_before: Some(time(0)),
+        not_after: Some(time(number * 3600)),
+        alt_names: Some(format!("DNS:site-{number}")),
+        refers: None,
+        successor: None,
+        reason: None,
+        documents: Documents {
+            certificate: Some(vec![1; 1000]),
+            signed_json: Some(vec![2; 1400]),
+            signature: Some(vec![3; 256]),
+        },
+    }
+}
+
+/// A CA directory whose ledger has so many entries, none of them signed.
+fn ledger(entries: u64) -> TempDir {
+    let place = tempfile::tempdir().unwrap();
+    crate::files::write_new(&place.path().join("rootCA.pem"), ROOT, 0o644).unwrap();
+    let nothing = AuditDirectory::in_home(None);
+    let root = Fingerprint::from_digest(root().sha256());
+    let (mut ledger, _) =
+        Ledger::open(place.path(), root, &nothing, Timestamp::from_unix(NOW)).unwrap();
+    let writing = ledger.begin().unwrap();
+    for number in 1..=entries {
+        writing.append(record(number)).unwrap();
+    }
+    assert!(writing.commit().unwrap().is_empty());
+    place
+}
+
+/// Other programs can check a ledger only if these bytes never change.
+#[test]
+fn the_hash_of_an_entry_is_fixed() {
+    let mut record = record(1);
+    record.root = Fingerprint::from_digest([9; 32]);
+    record.documents = Documents { certificate: Some(b"der".to_vec()), ..Documents::default() };
+    let entry = Entry { number: 1, previous: Digest::from_bytes([0; 32]), record };
+    assert_eq!(
+        entry.hash().to_string(),
+        "74cd9400978d9f6bb0469d2c0b4a0bc790aad4aa76f3eeb11ddb6e4757e09d2f"
+    );
+}
+
+/// A value that moves to the next column is another entry.
+#[test]
+fn values_do_not_run_into_each_other() {
+    let hash = |change: fn(&mut Record)| {
+        let mut record = record(1);
+        record.name = "ab".into();
+        record.org = "c".into();
+        change(&mut record);
+        Entry { number: 1, previous: Digest::from_bytes([0; 32]), record }.hash()
+    };
+    let same = hash(|_| {});
+    assert_eq!(hash(|_| {}), same);
+    let moved = hash(|record| {
+        record.name = "a".into();
+        record.org = "bc".into();
+    });
+    assert_ne!(moved, same);
+    assert_ne!(hash(|record| record.reason = Some(String::new())), same);
+    let exchanged = hash(|record| std::mem::swap(&mut record.csr, &mut record.request_zip));
+    assert_ne!(exchanged, same);
+}
+
+#[test]
+fn a_checkpoint_is_of_one_root_and_one_place() {
+    let key = PrivateKey::from_pem(KEY, None).unwrap();
+    let root = Fingerprint::from_digest(root().sha256());
+    let other = Fingerprint::from_digest([1; 32]);
+    let at = Timestamp::from_unix(NOW);
+    let first = Checkpoint::sign(None, (3, Digest::of(b"3")), root, at, &key).unwrap();
+    let second = Checkpoint::sign(Some(&first), (4, Digest::of(b"4")), root, at, &key).unwrap();
+    assert_eq!((first.number, second.number), (1, 2));
+    first.verify(root, key.public_key()).unwrap();
+    assert!(first.verify(other, key.public_key()).is_err());
+    assert!(Checkpoint { entries: 4, ..first.clone() }.verify(root, key.public_key()).is_err());
+    assert!(
+        Checkpoint { previous: first.previous, ..second }.verify(root, key.public_key()).is_err()
+    );
+}
+
+/// A hundred thousand names are looked through in the time of a few.
+#[test]
+fn questions_are_answered_by_indexes() {
+    let place = ledger(3);
+    let database = Database::open(&place.path().join(LEDGER)).unwrap();
+    let valid = format!("{IS_CERTIFICATE} AND e.not_after >= 1 AND NOT {IS_WITHDRAWN}");
+    for (condition, index) in [
+        (format!("e.name = 'x' AND {valid}"), "entries_by_name (name=?)"),
+        (format!("e.public_key = x'00' AND e.name <> 'x' AND {valid}"), "entries_by_key"),
+        (format!("e.cert_type = 'server' AND {valid}"), "entries_of_servers"),
+        ("e.request_id = 'x' AND e.request_json IS NOT NULL".to_owned(), "entries_by_request"),
+        ("e.number = 1 OR (e.refers = 1 AND e.kind = 'reapproval')".to_owned(), "entries_by_ref"),
+        ("e.not_after >= 1 AND e.not_after <= 2".to_owned(), "entries_by_end"),
+    ] {
+        let plan: Vec<String> = database
+            .run(|connection| {
+                let sql =
+                    format!("EXPLAIN QUERY PLAN SELECT e.hash FROM entries AS e WHERE {condition}");
+                let mut statement = connection.prepare(&sql)?;
+                statement.query_map([], |row| row.get(3))?.collect()
+            })
+            .unwrap();
+        assert!(plan.iter().any(|step| step.contains(index)), "{condition}: {plan:#?}");
+        assert!(!plan.iter().any(|step| step == "SCAN e"), "{condition}: {plan:#?}");
+    }
+}
+
+/// What one process writes another one sees, and a writer that gives up leaves nothing.
+#[test]
+fn a_writer_that_gives_up_leaves_nothing() {
+    let place = ledger(2);
+    let root = Fingerprint::from_digest(root().sha256());
+    let nothing = AuditDirectory::in_home(None);
+    let now = Timestamp::from_unix(NOW);
+    let open = |place: &Path| Ledger::open(place, root, &nothing, now).unwrap().0;
+    let (mut one, mut two) = (open(place.path()), open(place.path()));
+    let writing = one.begin().unwrap();
+    writing.append(record(3)).unwrap();
+    drop(writing);
+    let writing = two.begin().unwrap();
+    assert_eq!(writing.append(record(4)).unwrap(), 3);
+    writing.commit().unwrap();
+    let end = one.begin().unwrap();
+    assert_eq!(end.append(record(5)).unwrap(), 4);
+    drop(end);
+    let entries = rows::entries(one.database().unwrap(), "", []).unwrap();
+    assert_eq!(entries.len(), 3);
+}
