@@ -24,6 +24,9 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         ),
         Code::LocalSiteInvalid => of_input(reason),
         Code::OutputDirNotWritable if reason == Reason::NotADirectory => of_input(reason),
+        Code::LedgerInvalid if reason == Reason::FileUnreadable => {
+            Some("Check that you may read the ledger.")
+        }
         Code::OutputDirNotWritable | Code::LedgerInvalid | Code::NameReserved => of_ledger(reason),
         Code::IdentityAlreadyIssued if reason == Reason::CaseClash => Some(
             "Names that differ only in case are easily mixed up. Ask the requester for the name in \
@@ -56,7 +59,6 @@ fn of_ledger(reason: Reason) -> Option<&'static str> {
             "rootCA.pem or ledger.db was exchanged. Restore both from one backup before you \
              approve anything."
         }
-        Reason::FileUnreadable => "Check that you may read the ledger.",
         Reason::HostNameIssued => {
             "Do not use this host name for the server: take it out of the server's host_names, or \
              out of the profile. The client keeps its certificate until it ends."

@@ -9,6 +9,7 @@
 )]
 
 mod approvals;
+mod ledger;
 mod looks;
 mod openssl;
 mod requests;

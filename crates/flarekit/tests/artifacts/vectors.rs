@@ -68,6 +68,11 @@ pub fn signed_zip(program: &str, name: &str) -> Vec<u8> {
     read(&format!("{program}/signed/{name}.signed.zip"))
 }
 
+/// The federation's profile.
+pub fn profile() -> ProjectProfile {
+    ProjectProfile::parse(PROFILE.as_bytes(), "the profile").unwrap()
+}
+
 /// A request admitted by a CA, approved for some days at some time, with nothing approved before.
 pub fn approve(
     zip: &[u8],
@@ -76,8 +81,7 @@ pub fn approve(
     at: Timestamp,
 ) -> Result<SignedApproval, Error> {
     let request = UnverifiedRequest::read(zip, "the request zip")?.verify()?;
-    let profile = ProjectProfile::parse(PROFILE.as_bytes(), "the profile")?;
-    let admitted = AdmittedRequest::admit(request, ca, &profile)?;
+    let admitted = AdmittedRequest::admit(request, ca, &profile())?;
     let place = tempfile::tempdir().unwrap();
     let nothing = AuditDirectory::in_home(None);
     let (mut ledger, _) = Ledger::open(place.path(), ca.fingerprint(), &nothing, at)?;

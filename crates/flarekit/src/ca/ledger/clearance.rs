@@ -299,8 +299,8 @@ fn sent_again(entry: &Entry) -> Warning {
     Warning::new(
         WarningCode::AlreadyApproved,
         format!(
-            "this request was approved already ({}): the signed zip has the same certificate, \
-             valid until {}, whatever --valid-days says. --replace would issue a new one",
+            "this request is not new, it was {}: the signed zip has the same certificate, valid \
+             until {}, whatever --valid-days says. --replace would issue a new one",
             approved(entry),
             shown_end(entry)
         ),
@@ -311,8 +311,8 @@ fn not_kept(entry: &Entry) -> Warning {
     Warning::new(
         WarningCode::AlreadyApproved,
         format!(
-            "this request was approved already ({}), before there was a ledger. That certificate \
-             was not kept, so a new one was issued",
+            "this request is not new, it was {}, before there was a ledger. That certificate was \
+             not kept, so a new one was issued",
             approved(entry)
         ),
     )

@@ -49,11 +49,15 @@ impl Database {
         Ok(database)
     }
 
-    /// Opens an existing ledger and never writes an entry.
+    /// Opens an existing ledger as it is now, and never writes an entry. What others write
+    /// meanwhile is not seen.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let open = |access, query| -> Result<Self, Error> {
             let database = Self::connect(path, access, query)?;
-            database.run(|connection| connection.pragma_update(None, "query_only", true))?;
+            database.run(|connection| {
+                connection.pragma_update(None, "query_only", true)?;
+                connection.execute_batch("BEGIN")
+            })?;
             database.refuse_foreign()?;
             database.expect_schema()?;
             Ok(database)
