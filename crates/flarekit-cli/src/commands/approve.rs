@@ -47,6 +47,7 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
     let (mut ledger, imported) = Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.now)?;
     warnings.extend(imported);
     let writing = ledger.begin()?;
+    warnings.extend(writing.unsigned()?);
     let cleared = writing.clear(admitted, args.replace, env.now)?;
     let approval = ca.sign(cleared, args.valid_days, env.now)?;
     warnings.extend(approval.warnings().iter().cloned());

@@ -220,3 +220,31 @@ fn a_certificate_that_the_ca_did_not_sign_is_not_sent() {
     assert_eq!((code.as_str(), status), ("LEDGER_INVALID", 4));
     assert_eq!(reason.as_deref(), Some("LEDGER_ENTRY_CHANGED"));
 }
+
+/// The CA does not sign for what somebody else made of the end of the chain, and says so when it
+/// signs for entries that it had not signed before.
+#[test]
+fn the_ca_does_not_sign_what_was_changed() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    request(&m, "three", &site("hospital-c"));
+    let line = approve("three", "hospital-c").replace("-c ca", "-c copy");
+    let attempt = |statements: &str| {
+        let _ = std::fs::remove_dir_all(m.path("copy"));
+        copy(&m.path("ca"), &m.path("copy"));
+        tamper(&m, |connection| connection.execute_batch(statements).unwrap());
+        crate::common::envelope(&line, &m.run(&format!("{line} --format json")))
+    };
+    for change in [
+        "UPDATE entries SET org = 'evil' WHERE number = 4",
+        "DELETE FROM checkpoints WHERE number > 1; DELETE FROM entries WHERE number = 3",
+        "UPDATE checkpoints SET signature = zeroblob(256) WHERE number = 3",
+    ] {
+        let envelope = attempt(change);
+        assert_eq!(envelope["error_code"], "LEDGER_INVALID", "{change}: {envelope}");
+        assert!(!m.exists("three/hospital-c.signed.zip"), "{change}");
+    }
+    let envelope = attempt("DELETE FROM checkpoints WHERE number = 3");
+    assert_eq!(crate::common::warnings(&envelope["data"]), ["LEDGER_UNSIGNED_ENTRIES"]);
+    assert_eq!(m.ok("audit verify -c copy")["signed_entries"], 5);
+}

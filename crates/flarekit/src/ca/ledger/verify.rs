@@ -7,6 +7,7 @@ use super::view::LedgerView;
 use crate::digest::Digest;
 use crate::error::{Error, Reason, Warning, WarningCode};
 use crate::fingerprint::Fingerprint;
+use crate::pki::PublicKey;
 use crate::time::Timestamp;
 
 /// A ledger whose chain holds.
@@ -88,6 +89,29 @@ impl LedgerView {
             broken(database, &format!("checkpoint {}: {}", last.number, defect.message))
         })
     }
+}
+
+/// Proves what follows the last checkpoint, and that one: the CA's key must not sign what somebody
+/// else put there or changed. Gives the end of the chain.
+pub(super) fn prove_end(
+    database: &Database,
+    last: Option<&Checkpoint>,
+    root: Fingerprint,
+    key: &PublicKey,
+) -> Result<(u64, Digest), Error> {
+    let mut chain = Chain::new(database, &[]);
+    if let Some(last) = last {
+        let of = |what: &str| broken(database, &format!("checkpoint {}: {what}", last.number));
+        last.verify(root, key).map_err(|defect| of(&defect.message))?;
+        let signed = rows::entries(database, "WHERE e.number = ?1", [last.entries.cast_signed()])?;
+        if signed.first().is_none_or(|entry| entry.hash() != last.hash) {
+            return Err(of(&format!("entry {} is not what the CA signed", last.entries)));
+        }
+        (chain.number, chain.hash) = (last.entries, last.hash);
+    }
+    let after = [chain.number.cast_signed()];
+    rows::each(database, "WHERE e.number > ?1", after, |found| chain.follow(&found))?;
+    chain.finish()
 }
 
 /// The chain, followed from its first entry.

@@ -3,10 +3,11 @@
 use super::clearance::ClearedRequest;
 use super::database::Database;
 use super::entry::{Documents, Entry, EntryKind, Record};
+use super::verify::prove_end;
 use super::{Ledger, checkpoint, rows};
 use crate::approval::{AdmittedRequest, SignedApproval};
 use crate::ca::CertAuthority;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Warning, WarningCode};
 use crate::pki::Signer;
 use crate::time::Timestamp;
 use checkpoint::Checkpoint;
@@ -94,7 +95,8 @@ impl<'a> Writing<'a> {
     pub fn checkpoint(&self, ca: &CertAuthority, now: Timestamp) -> Result<(), Error> {
         let (database, root) = (self.database()?, self.ledger.root);
         let last = database.run(checkpoint::last)?;
-        let end = rows::end(database)?;
+        let key = ca.certificate().public_key();
+        let end = prove_end(database, last.as_ref(), root, key)?;
         if last.as_ref().map_or(0, |last| last.entries) == end.0 {
             return Ok(());
         }
@@ -102,6 +104,27 @@ impl<'a> Writing<'a> {
         let checkpoint = Checkpoint::sign(last.as_ref(), end, root, now, signer)
             .map_err(|defect| defect.code(Code::CertSigningFailed))?;
         database.run(|connection| checkpoint::insert(connection, &checkpoint))
+    }
+
+    /// The warning that entries at the end are not under a signature, and that the next checkpoint
+    /// will be over them, too. Those of a new ledger are its own.
+    pub fn unsigned(&self) -> Result<Option<Warning>, Error> {
+        if self.ledger.unborn.is_some() {
+            return Ok(None);
+        }
+        let database = self.database()?;
+        let signed = database.run(checkpoint::last)?.map_or(0, |last| last.entries);
+        let unsigned = rows::end(database)?.0.saturating_sub(signed);
+        Ok((unsigned > 0).then(|| {
+            Warning::new(
+                WarningCode::LedgerUnsignedEntries,
+                format!(
+                    "the last {unsigned} entries of the ledger were not under a signature of the \
+                     CA, as after a command that was killed. They are now: look at them with \
+                     'audit export'"
+                ),
+            )
+        }))
     }
 
     /// Makes everything durable. Only now may the signed zips appear.
