@@ -134,7 +134,7 @@ mod tests {
         fn what_is_printed_is_read_back(bytes: Vec<u8>) {
             let digest = Digest::of(&bytes);
             prop_assert_eq!(Digest::parse(&digest.to_string()), Ok(digest));
-            let prefixed = format!(" SHA256:{}", digest.to_string().to_uppercase());
+            let prefixed = format!("SHA256:{}", digest.to_string().to_uppercase());
             prop_assert_eq!(Digest::parse_any_case(&prefixed), Ok(digest));
         }
 

@@ -42,7 +42,7 @@ fn a_program_works_in_the_kit_and_is_told_what_it_needs() {
     assert_eq!(told["kit"]["key"], format!("{directory}/startup/client.key"));
     assert!(!told.to_string().contains("PRIVATE KEY"));
     assert_eq!(m.mode(&format!("{KIT}/startup/client.key")), 0o600);
-    assert_eq!(m.names("workspace/hospital_federation"), ["prod_00"]);
+    assert_eq!(m.names("workspace/hospital_federation"), ["prod_00", "state"]);
     assert_eq!(m.names(KIT), ["local", "readme.txt", "startup", "transfer"]);
 }
 
@@ -178,7 +178,7 @@ fn a_killed_run_is_swept_by_the_next() {
     assert!(left.iter().all(|name| name.starts_with(".flarekit-")) && !left.is_empty(), "{left:?}");
     script(&m, "hospital-a/build", "true");
     m.ok(PACKAGE);
-    assert_eq!(m.names("workspace/hospital_federation"), ["prod_00"]);
+    assert_eq!(m.names("workspace/hospital_federation"), ["prod_00", "state"]);
 }
 
 /// Both wait for the deployment's directory or not at all; neither is in the way of the other.

@@ -66,5 +66,5 @@ fn what_a_site_may_do_is_kept() {
     assert_eq!(m.mode(KIT), 0o755);
     assert!(!m.exists(&format!("{KIT}/readme.txt")));
     assert_eq!(m.read(&format!("{KIT}/startup/start.sh")), b"exec true\n");
-    assert_eq!(m.names("workspace/hospital_federation"), ["prod_00"], "nothing is left");
+    assert_eq!(m.names("workspace/hospital_federation"), ["prod_00", "state"], "nothing is left");
 }

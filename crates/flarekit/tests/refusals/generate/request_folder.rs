@@ -215,10 +215,10 @@ fn definition() -> Vec<Case> {
         ),
         field("parent", "the site has a parent", UnsupportedParticipant, "  parent: hospital-b"),
         field(
-            "builder-custom",
-            "a builder is the user's own",
+            "builder-of-several",
+            "a builder needs all participants at once",
             UnsupportedBuilder,
-            "builders:\n- {path: mine.Builder}",
+            "builders:\n- {path: nvflare.lighter.impl.he.HEBuilder}",
         ),
     ] {
         let reason = edit.reason;
