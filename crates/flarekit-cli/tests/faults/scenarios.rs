@@ -78,7 +78,7 @@ pub const ALL: &[Scenario] = &[
         line: "cert request -p hospital-a.yaml --force",
         whole: |stage| {
             succeeds(stage, "package in-flight.signed.zip --request-dir hospital-a -w proof")?;
-            succeeds(stage, &format!("{APPROVE} --out proof.signed.zip"))
+            succeeds(stage, &format!("{APPROVE} --out proof.signed.zip --replace"))
         },
         already: "",
     },
