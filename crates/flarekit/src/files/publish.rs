@@ -20,7 +20,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 /// Says that the files beside it are being published, and where the replaced ones are.
-const MARK: &str = "publishing";
+pub(super) const MARK: &str = "publishing";
 /// The folder of the second links, and the name of one that is on its way.
 const SECOND: &str = "second";
 /// The folder of further links to the old files: going back must need no space on the disk.
@@ -69,7 +69,7 @@ impl Publication<'_> {
     }
 
     /// Everything that is needed to go on, or back.
-    fn prepare(&self) -> io::Result<()> {
+    pub(super) fn prepare(&self) -> io::Result<()> {
         if let Some(backup) = self.backup {
             let spare = self.staging.join(SPARE);
             change::make_private_dir(&spare)?;
@@ -119,7 +119,7 @@ impl Publication<'_> {
     }
 
     /// Without links: one file after the other.
-    fn move_them(&self) -> Result<(), FileError> {
+    pub(super) fn move_them(&self) -> Result<(), FileError> {
         let away = self
             .backup
             .into_iter()

@@ -3,6 +3,7 @@
 mod kills;
 mod look;
 mod one_file;
+mod publish;
 mod staged;
 mod tree;
 
