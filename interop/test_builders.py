@@ -56,7 +56,9 @@ class Builders(Prepared):
         cls.flarekit.request(place, site, place / "request")
         signed = place / "site.signed.zip"
         request_zip = place / "request" / f"{ceremony.NAMES[cert_type]}.request.zip"
-        cls.flarekit.approve(place, request_zip, cls.ca, cls.profile, signed)
+        # A CA of its own, because a CA remembers whom it approved.
+        ca = ceremony.copy_of(cls.ca, place / "approver-ca")
+        cls.flarekit.approve(place, request_zip, ca, cls.profile, signed)
         return signed
 
     @classmethod
@@ -197,7 +199,8 @@ class Example(Builders):
             folder = place / program.name
             program.request(place, example / "hospital-b.yaml", folder)
             signed = place / f"{program.name}.signed.zip"
-            program.approve(place, folder / "hospital-b.request.zip", cls.ca, cls.profile, signed)
+            ca = ceremony.copy_of(cls.ca, place / f"ca-{program.name}")
+            program.approve(place, folder / "hospital-b.request.zip", ca, cls.profile, signed)
             workspace = place / f"workspace-{program.name}"
             program.package(place, signed, workspace, folder, kits.fingerprint(cls.root))
             local = ceremony.kit_folder(workspace, "hospital-b") / "local"
