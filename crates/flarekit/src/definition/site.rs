@@ -17,7 +17,8 @@ const PARTICIPANT_FIELDS: &[&str] = &["name", "type", "org"];
 pub struct Site {
     /// Who it is.
     pub identity: Identity,
-    /// Further hosts for a server's certificate, in the order given, without repeats.
+    /// Further hosts for a server's certificate, in the order given, without repeats. Nobody else
+    /// has any.
     pub host_names: Vec<Host>,
     /// A server's default host. The profile's host wins everywhere; it is carried for the record.
     pub default_host: Option<HostName>,
@@ -55,11 +56,14 @@ impl Site {
             Some(node) => Some(fields::parsed(node, "default_host", HostName::parse)?),
             None => None,
         };
+        // Whoever else writes them must write them well, and asks for nothing with them.
+        let is_server = kind == Kind::Server;
+        let host_names = host_names(entry)?;
         Ok(Self {
             identity: Identity { project, name, org, cert_type },
-            host_names: host_names(entry)?,
+            host_names: if is_server { host_names } else { vec![] },
             one_host_as_text: entry.get("host_names").is_some_and(|node| node.as_text().is_some()),
-            default_host,
+            default_host: default_host.filter(|_| is_server),
             description: description(document)?,
             unapproved: unapproved(document, entry, kind),
             forbidden: forbidden(entry),

@@ -47,6 +47,20 @@ fn nothing_outside_the_allow_list_leaves() {
     );
 }
 
+/// Found by fuzzing: a client's copy lost the hosts that its definition was read with.
+#[test]
+fn only_a_server_has_hosts() {
+    let text = format!("{SITE}    host_names: [10.0.1.50]\n    default_host: x.org\n");
+    let site = Definition::parse(text.as_bytes()).unwrap().site;
+    assert_eq!((site.host_names.as_slice(), site.default_host.as_ref()), ([].as_slice(), None));
+    assert_eq!(
+        Site::parse_archived(site.to_yaml().as_bytes()).unwrap().host_names,
+        site.host_names
+    );
+    let wrong = format!("{SITE}    host_names: [0.0.0.0]\n");
+    assert_eq!(reason(&wrong), Reason::HostAddress);
+}
+
 #[test]
 fn an_approval_copy_reads_back_equal() {
     for text in [SITE, SERVER] {
