@@ -9,6 +9,7 @@
 )]
 
 mod page;
+mod security;
 mod world;
 
 use std::path::{Path, PathBuf};

@@ -40,6 +40,7 @@ use each_scenario;
 
 mod kills;
 mod order;
+mod page;
 mod refusals;
 mod scenarios;
 

@@ -11,7 +11,7 @@ use crate::{Point, Stage, is_unfinished};
 const LEDGER: &str = "ledger.db";
 
 /// Refusals, and whether each lasts from there on.
-const REFUSALS: [&str; 5] = ["ENOSPC", "EROFS", "EACCES", "EIO", "ENOSPC+"];
+pub const REFUSALS: [&str; 5] = ["ENOSPC", "EROFS", "EACCES", "EIO", "ENOSPC+"];
 
 fn refused(scenario: &Scenario, refusal: &str) -> Vec<String> {
     let stage = Stage::new(scenario);
