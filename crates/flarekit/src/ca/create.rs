@@ -52,13 +52,8 @@ impl CreateCa<'_> {
     /// Makes the CA, whole or not at all.
     pub fn create(self, now: Timestamp) -> Result<CreatedCa, Error> {
         let profile = files::absolute(self.profile).map_err(unwritable)?;
-        // The ledger of a CA that is replaced goes with it.
-        let files = [&[ROOT_CERTIFICATE, ROOT_KEY, METADATA], LEDGER_FILES.as_slice()].concat();
-        let own = OwnFolder::open(self.directory, &files).map_err(unwritable)?;
+        let own = self.open()?;
         let directory = own.path().to_path_buf();
-        if !own.existing().is_empty() {
-            self.may_replace(&directory, own.existing())?;
-        }
 
         let failed = |defect: crate::error::Defect| defect.code(Code::CertGenerationFailed);
         let validity = self.validity(now)?;
@@ -66,25 +61,28 @@ impl CreateCa<'_> {
         let certificate = self.issue(&key, validity).map_err(failed)?;
         let fingerprint = Fingerprint::from_digest(certificate.sha256());
         let metadata = CaMetadata {
-            project: self.project,
+            project: self.project.clone(),
             created_at: Some(now.to_string()),
-            provision_version: self.deploy_version,
+            provision_version: self.deploy_version.clone(),
             rootca_fingerprint: Some(fingerprint),
             project_profile: Some(profile.display().to_string()),
         };
 
-        let staged = own.stage().map_err(unwritable)?;
         let pem = key.to_pem().map_err(failed)?;
-        let write = |name: &str, bytes: &[u8], mode: u32| {
-            staged.write(Path::new(name), bytes, mode).map_err(unwritable)
+        let certificate_pem = certificate.to_pem().map_err(failed)?;
+        let recorded = json::write(&metadata.to_map());
+        let files = [
+            (ROOT_CERTIFICATE, certificate_pem.as_bytes(), 0o644),
+            (ROOT_KEY, pem.as_bytes(), 0o600),
+            (METADATA, recorded.as_bytes(), 0o600),
+        ];
+        let backup = match fill(own, &files, now) {
+            // Another 'cert init' made the directory meanwhile. Now it is there, and can be judged.
+            Err(error) if self.force && error.code() == Code::CaAlreadyExists => {
+                fill(self.open()?, &files, now)?
+            }
+            other => other?,
         };
-        write(ROOT_CERTIFICATE, certificate.to_pem().map_err(failed)?.as_bytes(), 0o644)?;
-        write(ROOT_KEY, pem.as_bytes(), 0o600)?;
-        write(METADATA, json::write(&metadata.to_map()).as_bytes(), 0o600)?;
-        // "Exists": another 'cert init' into the same directory was faster.
-        let backup = own
-            .publish(staged, now)
-            .map_err(|error| error.code_or(Code::CaAlreadyExists, Code::OutputDirNotWritable))?;
         Ok(CreatedCa {
             certificate_path: directory.join(ROOT_CERTIFICATE),
             certificate,
@@ -92,6 +90,17 @@ impl CreateCa<'_> {
             fingerprint,
             backup,
         })
+    }
+
+    /// The CA directory, if a CA may be made there.
+    fn open(&self) -> Result<OwnFolder, Error> {
+        // The ledger of a CA that is replaced goes with it.
+        let files = [&[ROOT_CERTIFICATE, ROOT_KEY, METADATA], LEDGER_FILES.as_slice()].concat();
+        let own = OwnFolder::open(self.directory, &files).map_err(unwritable)?;
+        if !own.existing().is_empty() {
+            self.may_replace(own.path(), own.existing())?;
+        }
+        Ok(own)
     }
 
     /// `--force` replaces a CA only by one of another deploy version: kits of both would otherwise
@@ -152,6 +161,21 @@ impl CreateCa<'_> {
         let san = AltName::Dns(self.project.as_str().to_owned());
         issue_root(key, &subject, &san, validity, Serial::random()?)
     }
+}
+
+/// Lets all files appear; where others were is returned.
+fn fill(
+    own: OwnFolder,
+    files: &[(&str, &[u8], u32)],
+    now: Timestamp,
+) -> Result<Option<PathBuf>, Error> {
+    let staged = own.stage().map_err(unwritable)?;
+    for &(name, bytes, mode) in files {
+        staged.write(Path::new(name), bytes, mode).map_err(unwritable)?;
+    }
+    // "Exists": another 'cert init' into the same directory was faster.
+    own.publish(staged, now)
+        .map_err(|error| error.code_or(Code::CaAlreadyExists, Code::OutputDirNotWritable))
 }
 
 fn unwritable(error: FileError) -> Error {

@@ -15,6 +15,7 @@ pub(crate) use sign::leaf_profile;
 
 use std::path::{Path, PathBuf};
 
+use crate::files::Lock;
 use crate::fingerprint::Fingerprint;
 use crate::pki::{Certificate, PrivateKey};
 
@@ -26,13 +27,15 @@ pub(crate) const METADATA: &str = "ca.json";
 /// Certificates start this much before the approval, because clocks differ (in seconds).
 const BACKDATING: u64 = 5 * 60;
 
-/// A CA that has been opened: its three files are read, and belong together.
+/// A CA that has been opened: its three files are read, and belong together. As long as it is open,
+/// `cert init --force` waits: what is signed with this key goes into this CA's ledger.
 pub struct CertAuthority {
     directory: PathBuf,
     metadata: CaMetadata,
     certificate: Certificate,
     certificate_pem: Vec<u8>,
     key: PrivateKey,
+    _lock: Option<Lock>,
 }
 
 impl CertAuthority {

@@ -25,8 +25,9 @@ impl CertAuthority {
         let directory = files::resolve(directory).map_err(|e| e.code(Code::CaNotFound))?;
         let path = |name: &str| directory.join(name);
         let unusable = |error: FileError| error.code(Code::CaLoadFailed);
-        // 'cert init --force' may be replacing the three.
-        let _lock = match files::look(&directory).map_err(unusable)? {
+        // 'cert init --force' may be replacing the three, and must not move the ledger away from
+        // under SQLite, whose side files go by their names.
+        let lock = match files::look(&directory).map_err(unusable)? {
             Found::Directory => Some(files::lock_filled(&directory).map_err(unusable)?),
             _ => None,
         };
@@ -55,7 +56,7 @@ impl CertAuthority {
         if mode & 0o077 != 0 {
             warnings.push(Warning::readable_key(&key_path, mode));
         }
-        Ok((Self { directory, metadata, certificate, certificate_pem, key }, warnings))
+        Ok((Self { directory, metadata, certificate, certificate_pem, key, _lock: lock }, warnings))
     }
 }
 

@@ -1,18 +1,18 @@
 //! One process at a time.
 
 use super::error::{FileError, FileErrorKind};
-use super::reach::open_dir;
+use super::reach::{open, open_dir};
 use super::sys;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
-/// A lock on a directory, released when dropped or when the process ends.
+/// A lock on a directory or a file, released when dropped or when the process ends.
 #[derive(Debug)]
 #[must_use = "dropping this releases the lock"]
 pub struct Lock {
     /// Open, so that the lock lasts; `None` where the directory cannot be opened.
-    _directory: Option<File>,
+    _held: Option<File>,
 }
 
 /// Waits up to a minute for the exclusive lock on a directory. It is advisory, and on the directory
@@ -32,11 +32,23 @@ pub fn lock_dir(dir: &Path) -> Result<Lock, FileError> {
 /// As [`lock_dir`].
 pub fn lock_dir_shared(dir: &Path) -> Result<Lock, FileError> {
     match lock_with(dir, sys::lock_shared) {
-        Err(error) if error.kind() == FileErrorKind::PermissionDenied => {
-            Ok(Lock { _directory: None })
-        }
+        Err(error) if error.kind() == FileErrorKind::PermissionDenied => Ok(Lock { _held: None }),
         other => other,
     }
+}
+
+/// The exclusive lock on a file, which nobody replaces meanwhile.
+///
+/// # Errors
+/// As [`lock_dir`].
+pub fn lock_file(path: &Path) -> Result<Lock, FileError> {
+    let on = || FileError::on("lock", path);
+    let file = open(path, false).map_err(on())?;
+    match sys::lock(&file) {
+        Err(error) if sys::is_unsupported(&error) => {}
+        locked => locked.map_err(on())?,
+    }
+    Ok(Lock { _held: Some(file) })
 }
 
 fn lock_with(dir: &Path, lock: impl Fn(&File) -> io::Result<()>) -> Result<Lock, FileError> {
@@ -49,7 +61,7 @@ fn lock_with(dir: &Path, lock: impl Fn(&File) -> io::Result<()>) -> Result<Lock,
         }
         // While waiting, the directory may have been replaced by another of its name.
         if sys::same(&directory, &fs::symlink_metadata(dir).map_err(on())?) {
-            return Ok(Lock { _directory: Some(directory) });
+            return Ok(Lock { _held: Some(directory) });
         }
     }
 }

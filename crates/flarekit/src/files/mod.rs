@@ -38,7 +38,7 @@ pub use backup::{backup_name, remove};
 pub use dirs::{Created, make_dirs};
 pub use error::{FileError, FileErrorKind};
 pub use folder::{OwnFolder, backups_of, lock_filled};
-pub use lock::{Lock, lock_dir};
+pub use lock::{Lock, lock_dir, lock_dir_shared, lock_file};
 pub use look::{Found, absolute, list, look, mode, refuse_link, resolve, resolve_parent};
 pub use read::{FileBytes, read, read_chunks, read_named, read_secret};
 pub use staged::StagedDir;

@@ -96,6 +96,22 @@ pub fn store(
     audit: &AuditDirectory,
     now: Timestamp,
 ) -> Result<StoredRequest, Error> {
+    match store_once(request, folder, force, audit, now) {
+        // Another request made the folder meanwhile. Now it is there, and what is in it is replaced.
+        Err(error) if force && error.code() == Code::CertAlreadyExists => {
+            store_once(request, folder, force, audit, now)
+        }
+        other => other,
+    }
+}
+
+fn store_once(
+    request: &Request,
+    folder: &Path,
+    force: bool,
+    audit: &AuditDirectory,
+    now: Timestamp,
+) -> Result<StoredRequest, Error> {
     let names = FileNames::of(&request.metadata.identity.name);
     let own = OwnFolder::open(folder, &names.in_folder()).map_err(unusable)?;
     refuse_foreign(own.path(), &request.metadata.identity.name)?;

@@ -83,6 +83,7 @@ pub fn approve(
     let request = UnverifiedRequest::read(zip, "the request zip")?.verify()?;
     let admitted = AdmittedRequest::admit(request, ca, &profile())?;
     let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("rootCA.pem"), ca.certificate().to_pem().unwrap()).unwrap();
     let nothing = AuditDirectory::in_home(None);
     let (mut ledger, _) = Ledger::open(place.path(), ca.fingerprint(), &nothing, at)?;
     let cleared = ledger.begin()?.clear(admitted, false, at)?;

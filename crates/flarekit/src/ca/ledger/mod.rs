@@ -36,6 +36,7 @@ pub use writing::{RecordedApproval, Writing};
 
 use std::path::{Path, PathBuf};
 
+use super::ROOT_CERTIFICATE;
 use crate::audit::AuditDirectory;
 use crate::error::{Code, Error, Reason, Warning};
 use crate::files::{self, FileError, Found, Lock, StagedDir};
@@ -59,14 +60,16 @@ pub struct Ledger {
     unborn: Option<Unborn>,
 }
 
-/// A ledger that is not in its place yet.
+/// A ledger that is not in its place yet. Who else would begin one waits for the lock, which is on
+/// the root certificate's file: the directory's is shared by everybody who approves.
 struct Unborn {
     staged: StagedDir,
     _lock: Lock,
 }
 
 impl Ledger {
-    /// Opens the ledger in a CA's directory, or prepares one. `records` has what was approved
+    /// Opens the ledger in the directory of a CA, which must be [open](super::CertAuthority), or
+    /// prepares one. `records` has what was approved
     /// before there was a ledger.
     pub fn open(
         directory: &Path,
@@ -78,7 +81,7 @@ impl Ledger {
         if files::look(&path).map_err(unusable)? != Found::Nothing {
             return Ok((Self::existing(path, root)?, vec![]));
         }
-        let lock = files::lock_dir(directory).map_err(unusable)?;
+        let lock = files::lock_file(&directory.join(ROOT_CERTIFICATE)).map_err(unusable)?;
         // Somebody else may have been faster.
         if files::look(&path).map_err(unusable)? != Found::Nothing {
             return Ok((Self::existing(path, root)?, vec![]));

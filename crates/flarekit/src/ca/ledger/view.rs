@@ -7,7 +7,7 @@ use super::entry::Entry;
 use super::{LEDGER, expect_root, rows};
 use crate::ca::ROOT_CERTIFICATE;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
-use crate::files::{self, Found};
+use crate::files::{self, Found, Lock};
 use crate::fingerprint::Fingerprint;
 use crate::pki::{Certificate, FILE_LIMIT};
 
@@ -15,13 +15,21 @@ use crate::pki::{Certificate, FILE_LIMIT};
 pub struct LedgerView {
     root: Certificate,
     path: PathBuf,
+    // Closed before the lock is released.
     database: Option<Database>,
+    _lock: Option<Lock>,
 }
 
 impl LedgerView {
     /// Opens the ledger in a CA directory.
     pub fn open(directory: &Path) -> Result<Self, Error> {
         let directory = files::resolve(directory).map_err(|e| e.code(Code::CaNotFound))?;
+        let unreadable = |error: files::FileError| error.code(Code::LedgerInvalid);
+        // 'cert init --force' waits: root and ledger are of one CA, and stay where they are.
+        let lock = match files::look(&directory).map_err(unreadable)? {
+            Found::Directory => Some(files::lock_dir_shared(&directory).map_err(unreadable)?),
+            _ => None,
+        };
         let root_path = directory.join(ROOT_CERTIFICATE);
         let file = files::read(&root_path, FILE_LIMIT).map_err(|error| {
             error.code(if error.not_found() { Code::CaNotFound } else { Code::CaLoadFailed })
@@ -29,12 +37,11 @@ impl LedgerView {
         let root = Certificate::from_pem(&file.bytes)
             .map_err(|defect| defect.within(root_path.display()).code(Code::CaLoadFailed))?;
         let path = directory.join(LEDGER);
-        let unreadable = |error: files::FileError| error.code(Code::LedgerInvalid);
         let database = match files::look(&path).map_err(unreadable)? {
             Found::Nothing => None,
             _ => Some(Database::read(&path).map_err(unreadable_ledger)?),
         };
-        let view = Self { root, path, database };
+        let view = Self { root, path, database, _lock: lock };
         if let Some(database) = &view.database {
             expect_root(database, view.fingerprint())?;
         }
