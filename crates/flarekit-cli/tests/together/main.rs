@@ -15,6 +15,7 @@ mod approvals;
 mod folders;
 mod kits;
 mod machine;
+mod mounts;
 
 use std::process::{Child, Command, Output, Stdio};
 
