@@ -59,6 +59,8 @@ fn the_set_of_members_is_exact() {
     let unexpected = members.expect_exactly(&["a"]).unwrap_err();
     assert_eq!(unexpected.reason, Reason::ZipMemberUnexpected);
     assert_eq!(unexpected.message, "the archive also holds b; expected exactly a");
+    let missing = members.expect_exactly(&["a", "b", "c"]).unwrap_err();
+    assert_eq!(missing.message, "the archive lacks c; expected exactly a, b, c");
     let both = members.expect_exactly(&["a", "c", "d"]).unwrap_err();
     assert_eq!(both.reason, Reason::ZipMemberMissing);
     assert_eq!(both.message, "the archive lacks c, d and holds b; expected exactly a, c, d");

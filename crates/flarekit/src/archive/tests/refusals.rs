@@ -57,6 +57,9 @@ fn keys() {
     for name in ["hospital-a.key", "x.KEY", "../x.Key"] {
         one(Raw::stored(name, b""), Reason::KeyMaterialInArchive);
     }
+    // A key is what is said, whatever else is wrong before it.
+    let worse = [Raw::stored("../a", b""), Raw::stored("a.key", b"")];
+    refused(&zip(&worse), Reason::KeyMaterialInArchive);
     let pem = b"# site\n-----BEGIN RSA PRIVATE KEY-----\n";
     one(Raw::stored("site.yaml", pem), Reason::KeyMaterialInArchive);
     one(Raw::deflated("site.yaml", pem), Reason::KeyMaterialInArchive);
@@ -64,11 +67,22 @@ fn keys() {
 
 #[test]
 fn kinds() {
-    for mode in [0o040_755, 0o120_777, 0o010_600, 0o020_600, 0o060_600, 0o140_600, 0o150_000] {
-        one(Raw { attributes: mode << 16, ..base() }, Reason::ZipMemberNotAFile);
-    }
-    for dos in [0x10, 0x08, (0o100_600 << 16) | 0x10] {
-        one(Raw { attributes: dos, ..base() }, Reason::ZipMemberNotAFile);
+    for (attributes, kind) in [
+        (0o040_755 << 16, "directory"),
+        (0o120_777 << 16, "symbolic link"),
+        (0o010_600 << 16, "FIFO"),
+        (0o020_600 << 16, "device"),
+        (0o060_600 << 16, "device"),
+        (0o140_600 << 16, "socket"),
+        (0o150_000 << 16, "file of unknown kind"),
+        (0x10, "directory"),
+        (0x08, "volume label"),
+        ((0o100_600 << 16) | 0x10, "directory"),
+    ] {
+        let defect = read(&zip(&[Raw { attributes, ..base() }]), &Limits::ARTIFACT).unwrap_err();
+        assert_eq!(defect.reason, Reason::ZipMemberNotAFile);
+        let message = format!("member site.yaml is a {kind}; expected a plain file");
+        assert_eq!(defect.message, message, "{attributes:#x}");
     }
 }
 
