@@ -246,6 +246,9 @@ mod tests {
         let signed = std::str::from_utf8(vector!("valid/reference-2.9.0/signed.json")).unwrap();
         assert!(signed.contains(&fingerprint));
         assert!(signed.contains(&site.public_key().sha256_hex()));
+        assert_eq!(site.public_key().sha256_hex(), sha256_hex(site.public_key().spki_der()));
+        assert_eq!(site, Certificate::from_pem(REFERENCE_SITE).unwrap());
+        assert_ne!(site, root);
     }
 
     #[test]

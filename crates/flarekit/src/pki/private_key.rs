@@ -252,10 +252,14 @@ struct RsaPrivateKey<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::PrivateKey;
+    use super::{
+        EncryptedPrivateKeyInfoRef, Kdf, PBKDF2_ROUNDS, PrivateKey, SCRYPT_MEMORY, SCRYPT_WORK,
+        refuse_costly,
+    };
     use crate::error::Reason;
     use crate::pki::Signer;
     use crate::pki::testing::vector;
+    use pkcs8::pkcs5::EncryptionScheme;
 
     const PKCS1: &[u8] = vector!("valid/keys/rsa-2048.pkcs1.pem");
     const PKCS8: &[u8] = vector!("valid/keys/rsa-2048.pkcs8.pem");
@@ -307,6 +311,52 @@ mod tests {
         }
         let no_cost = vector!("invalid/keys/rsa-2048.scrypt-without-cost.pem");
         assert_eq!(refusal(no_cost, Some(b"correct")), Reason::DerMalformed);
+    }
+
+    /// What is said about a key that is encrypted with these costs.
+    fn cost(pem: &[u8], change: impl Fn(&mut Kdf)) -> Option<Reason> {
+        let der = crate::pki::armor::read(pem, "ENCRYPTED PRIVATE KEY").unwrap();
+        let mut info = EncryptedPrivateKeyInfoRef::try_from(der.as_slice()).unwrap();
+        let EncryptionScheme::Pbes2(scheme) = &mut info.encryption_algorithm else {
+            panic!("another encryption")
+        };
+        change(&mut scheme.kdf);
+        refuse_costly(&info).err().map(|defect| defect.reason)
+    }
+
+    #[test]
+    fn the_work_for_a_passphrase_has_a_bound() {
+        let pbkdf2 = |rounds: u32| {
+            cost(ENCRYPTED, |kdf| match kdf {
+                Kdf::Pbkdf2(kdf) => kdf.iteration_count = rounds,
+                _ => panic!("another derivation"),
+            })
+        };
+        assert_eq!(pbkdf2(PBKDF2_ROUNDS), None);
+        assert_eq!(pbkdf2(PBKDF2_ROUNDS + 1), Some(Reason::KeyCostly));
+        let scrypt = |cost_parameter: u64, block_size: u16, parallelization: u16| {
+            cost(SCRYPT, |kdf| match kdf {
+                Kdf::Scrypt(kdf) => {
+                    kdf.cost_parameter = cost_parameter;
+                    kdf.block_size = block_size;
+                    kdf.parallelization = parallelization;
+                }
+                _ => panic!("another derivation"),
+            })
+        };
+        // RFC 7914 section 2: the cost is larger than 1 and a power of 2.
+        for cost in [0, 1, 3, 6] {
+            assert_eq!(scrypt(cost, 8, 1), Some(Reason::DerMalformed), "{cost}");
+        }
+        assert_eq!(scrypt(2, 8, 1), None);
+        // The memory, and at that the work.
+        let full = SCRYPT_MEMORY / 8;
+        assert!(full.is_power_of_two());
+        assert_eq!(scrypt(full, 8, 1), None);
+        assert_eq!(scrypt(full, 9, 1), Some(Reason::KeyCostly));
+        let times = u16::try_from(SCRYPT_WORK / SCRYPT_MEMORY).unwrap();
+        assert_eq!(scrypt(full, 8, times), None);
+        assert_eq!(scrypt(full, 8, times + 1), Some(Reason::KeyCostly));
     }
 
     #[test]
