@@ -110,3 +110,49 @@ fn is_signed_zip(path: &Path) -> bool {
     let members = bytes.and_then(|file| archive::read(&file.bytes, &Limits::ARTIFACT).ok());
     members.is_some_and(|members| members.get("signed.json").is_some())
 }
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "a test makes files of its own")]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn only_a_signed_zip_gives_way_and_only_to_force() {
+        let place = tempfile::tempdir().unwrap();
+        let path = |name: &str| place.path().join(name);
+        fs::write(path("signed"), archive::write(&[("signed.json", b"{}")]).unwrap()).unwrap();
+        fs::write(path("request"), archive::write(&[("request.json", b"{}")]).unwrap()).unwrap();
+        fs::write(path("key"), "-----BEGIN RSA PRIVATE KEY-----\n").unwrap();
+        fs::create_dir(path("folder")).unwrap();
+        std::os::unix::fs::symlink(path("signed"), path("link")).unwrap();
+        for (name, unforced, forced) in [
+            ("new", Ok(()), Ok(())),
+            ("signed", Err(None), Ok(())),
+            ("request", Err(None), Err(Some(Reason::NotASignedZip))),
+            ("key", Err(None), Err(Some(Reason::NotASignedZip))),
+            ("folder", Err(Some(Reason::NotAPlainFile)), Err(Some(Reason::NotAPlainFile))),
+            ("link", Err(Some(Reason::NotAPlainFile)), Err(Some(Reason::NotAPlainFile))),
+        ] {
+            for (force, expected) in [(false, unforced), (true, forced)] {
+                let opened = SignedZipFile::open(&path(name), force).map(|_| ());
+                let refused = opened.map_err(|error| {
+                    assert_eq!(error.code(), Code::CertAlreadyExists, "{name}");
+                    error.reason()
+                });
+                assert_eq!(refused, expected, "{name}, force {force}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_name_that_the_reference_would_refuse_is_noticed() {
+        let place = tempfile::tempdir().unwrap();
+        let warning = |name: &str| {
+            SignedZipFile::open(&place.path().join(name), false).unwrap().unusual_name()
+        };
+        assert!(warning("hospital-a.signed.zip").is_none());
+        let unusual = warning("hospital-a.zip").unwrap();
+        assert_eq!(unusual.code, WarningCode::UnusualFileName);
+    }
+}

@@ -242,3 +242,31 @@ impl VerifiedRequest {
         &self.warnings
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The message about a request with so many fields that are not approved.
+    fn dropped(count: usize) -> Option<String> {
+        let fields: String = (1..=count).map(|n| format!("    x{n}: 1\n")).collect();
+        let text = format!(
+            "name: demo\nparticipants:\n  - name: hospital-a\n    type: client\n    org: org\n{fields}"
+        );
+        let site = Definition::parse(text.as_bytes()).unwrap().site;
+        let warnings = dropped_fields(&site);
+        assert!(warnings.len() <= 1);
+        warnings.into_iter().next().map(|warning| warning.message)
+    }
+
+    #[test]
+    fn ten_dropped_fields_are_named_and_more_are_counted() {
+        assert_eq!(dropped(0), None);
+        assert!(dropped(1).unwrap().ends_with("left out: participants[0].x1"));
+        assert!(dropped(10).unwrap().ends_with(", participants[0].x10"));
+        for (count, more) in [(11, 1), (14, 4)] {
+            let end = format!(", participants[0].x10 and {more} more");
+            assert!(dropped(count).unwrap().ends_with(&end), "{count}");
+        }
+    }
+}
