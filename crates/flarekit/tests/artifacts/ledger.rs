@@ -4,9 +4,10 @@ use flarekit::approval::{AdmittedRequest, SignedApproval, UnverifiedRequest};
 use flarekit::audit::AuditDirectory;
 use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::{Ledger, LedgerView, Writing};
+use flarekit::profile::ProjectProfile;
 use tempfile::TempDir;
 
-use crate::vectors::{PARTICIPANTS, ca, now, profile, read, request_zip};
+use crate::vectors::{PARTICIPANTS, PROFILE, ca, now, profile, read, request_zip};
 
 const PROGRAM: &str = "flarekit-0.1.0";
 
@@ -24,9 +25,18 @@ fn open(place: &TempDir, ca: &CertAuthority) -> Ledger {
 }
 
 fn sign(writing: &Writing<'_>, ca: &CertAuthority, name: &str) -> SignedApproval {
+    sign_for(&profile(), writing, ca, name)
+}
+
+fn sign_for(
+    profile: &ProjectProfile,
+    writing: &Writing<'_>,
+    ca: &CertAuthority,
+    name: &str,
+) -> SignedApproval {
     let zip = request_zip(PROGRAM, name);
     let request = UnverifiedRequest::read(&zip, "the request zip").unwrap().verify().unwrap();
-    let admitted = AdmittedRequest::admit(request, ca, &profile()).unwrap();
+    let admitted = AdmittedRequest::admit(request, ca, profile).unwrap();
     ca.sign(writing.clear(admitted, false, now()).unwrap(), 30, now()).unwrap()
 }
 
@@ -53,6 +63,21 @@ fn several_approvals_are_under_one_signature() {
     assert_eq!(verified.entries, 5);
     assert_eq!((verified.signed, verified.checkpoints), (5, 1));
     assert_eq!(verified.last_checkpoint, Some(now()));
+}
+
+/// Who approves the same request for another way to connect says something else.
+#[test]
+fn an_approval_that_says_something_else_is_recorded() {
+    let (place, ca) = place();
+    let mut ledger = open(&place, &ca);
+    let other = ProjectProfile::parse(PROFILE.replace("8003", "8004").as_bytes(), "it").unwrap();
+    for (profile, entries) in [(profile(), 1), (profile(), 1), (other, 2)] {
+        let writing = ledger.begin().unwrap();
+        let approval = sign_for(&profile, &writing, &ca, "hospital-a");
+        writing.commit_one(approval, &ca, now()).unwrap();
+        let verified = LedgerView::open(place.path()).unwrap().verify().unwrap();
+        assert_eq!(verified.entries, entries);
+    }
 }
 
 #[test]

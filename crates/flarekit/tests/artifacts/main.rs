@@ -9,6 +9,7 @@
 )]
 
 mod approvals;
+mod folders;
 mod ledger;
 mod looks;
 mod openssl;

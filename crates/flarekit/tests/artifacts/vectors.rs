@@ -25,7 +25,8 @@ pub const PARTICIPANTS: [(&str, &str, &str); 5] = [
     ("carol@hospital-alpha.org", "hospital_alpha", "member"),
 ];
 
-const PROFILE: &str = "\
+/// The federation's profile.
+pub const PROFILE: &str = "\
 name: hospital_federation
 scheme: grpc
 connection_security: tls
@@ -68,7 +69,7 @@ pub fn signed_zip(program: &str, name: &str) -> Vec<u8> {
     read(&format!("{program}/signed/{name}.signed.zip"))
 }
 
-/// The federation's profile.
+/// The federation's profile, parsed.
 pub fn profile() -> ProjectProfile {
     ProjectProfile::parse(PROFILE.as_bytes(), "the profile").unwrap()
 }
