@@ -43,7 +43,7 @@ fn refused(scenario: &Scenario, refusal: &str) -> Vec<String> {
 fn left(point: &Point, before: &Disk, after: &Disk) -> Option<String> {
     let removing = point.change.starts_with("Remove");
     let mut changed: Vec<PathBuf> = changes(before, after);
-    changed.retain(|path| !(removing && is_unfinished(path)) && !path.ends_with(LEDGER));
+    changed.retain(|path| !(path.ends_with(LEDGER) || removing && is_unfinished(path)));
     (!changed.is_empty()).then(|| format!("changed {changed:?}"))
 }
 
