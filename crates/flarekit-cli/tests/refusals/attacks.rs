@@ -137,6 +137,16 @@ const ROWS: &[Row] = &[
         ("LOCAL_SITE_INVALID", 4, "CUSTOM_CA_CERT"),
     ),
     (
+        "a text as further CA certificate",
+        PACKAGE,
+        |m| {
+            let path = m.path("project_profile.yaml");
+            let line = format!("  org: hospital_alpha\n  custom_ca_cert: {}", path.display());
+            m.edit("hospital-a/site.yaml", "  org: hospital_alpha", &line);
+        },
+        ("LOCAL_SITE_INVALID", 4, "CUSTOM_CA_CERT"),
+    ),
+    (
         "a backup that leads elsewhere",
         "package hospital-a/hospital-a.signed.zip --force",
         |m| {
