@@ -27,11 +27,32 @@ pub(crate) fn shown(text: &str) -> String {
     if text.contains("PRIVATE KEY") {
         return "the text of a private key".to_owned();
     }
+    let text = without_key_material(text);
     let mut short: String = text.chars().take(SHOWN).collect();
     if text.chars().count() > SHOWN {
         short.push('…');
     }
     format!("'{}'", escaped(&short))
+}
+
+/// Cuts short what may be a line of a key in base64. A digest in hexadecimal digits is none.
+fn without_key_material(text: &str) -> String {
+    /// PEM has lines of 64 characters (RFC 7468 section 2), other texts have them of 76.
+    const RUN: usize = 48;
+    const KEPT: usize = 8;
+    let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+    let mut out = String::with_capacity(text.len());
+    for part in text.split_inclusive(|c| !is_base64(c)) {
+        let run = part.strip_suffix(|c| !is_base64(c)).unwrap_or(part);
+        if run.len() < RUN || run.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            out.push_str(part);
+            continue;
+        }
+        out.extend(run.chars().take(KEPT));
+        out.push('…');
+        out.push_str(part.get(run.len()..).unwrap_or_default());
+    }
+    out
 }
 
 /// The same text without anything that a terminal would obey or not show.
@@ -269,7 +290,22 @@ mod tests {
     fn no_message_shows_a_private_key() {
         let defect = ProjectName::parse("-----BEGIN RSA PRIVATE KEY-----\nMIIE").unwrap_err();
         assert!(!defect.message.contains("MIIE"), "{}", defect.message);
-        assert_eq!(shown(&"x".repeat(100)), format!("'{}…'", "x".repeat(80)));
+        assert_eq!(shown(&"x.".repeat(100)), format!("'{}…'", "x.".repeat(40)));
+    }
+
+    /// A line of a key that stands where a word is expected.
+    #[test]
+    fn no_message_shows_a_line_of_a_key() {
+        let line = "MIIEowIBAAKCAQEAz4nr2rCnFZ5Gx3KBQBjBjjQfQRrfpdgpbJdXfECgYBov899y";
+        for (text, expected) in [
+            (line.to_owned(), "'MIIEowIB…'".to_owned()),
+            (format!("a word\n{line}\n{line}"), "'a word\\nMIIEowIB…\\nMIIEowIB…'".to_owned()),
+            (line[..48].to_owned(), "'MIIEowIB…'".to_owned()),
+            (line[..47].to_owned(), format!("'{}'", &line[..47])),
+            ("0aF".repeat(20), format!("'{}'", "0aF".repeat(20))),
+        ] {
+            assert_eq!(shown(&text), expected);
+        }
     }
 
     #[test]
