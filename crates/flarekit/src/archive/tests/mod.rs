@@ -78,6 +78,31 @@ fn writing_is_deterministic_and_has_no_clock() {
 }
 
 #[test]
+fn members_are_written_as_files_of_their_owner_only() {
+    let archive = write(&[("site.yaml", b"a")]).unwrap();
+    let at = archive.windows(4).position(|window| window == b"PK\x01\x02").unwrap();
+    let record = archive.get(at..).unwrap();
+    assert_eq!(record.get(4..6), Some(&[20, 3][..]), "version 2.0, made by Unix");
+    let mode = (0o100_600_u32 << 16).to_le_bytes();
+    assert_eq!(record.get(38..42), Some(mode.as_slice()), "-rw-------");
+}
+
+#[test]
+fn what_deflate_does_not_shorten_is_stored() {
+    // Deflate saves on the six letters, and spends nine bits on each of the other bytes.
+    let mut differences = Vec::new();
+    for length in 0..20 {
+        let content: Vec<u8> = b"aaaaaa".iter().copied().chain((0x90..).take(length)).collect();
+        let Raw { size, packed_size, .. } = Raw::deflated("a", &content);
+        let method = if packed_size < size { 8 } else { 0 };
+        let archive = write(&[("a", &content)]).unwrap();
+        assert_eq!(archive.get(8..10), Some(&[method, 0][..]), "{length}");
+        differences.push(i64::from(packed_size) - i64::from(size));
+    }
+    assert!([-1, 0, 1].iter().all(|one| differences.contains(one)), "{differences:?}");
+}
+
+#[test]
 fn what_would_be_refused_is_not_written() {
     let big = vec![7; (1 << 20) + 1];
     type Case<'a> = (&'a [(&'a str, &'a [u8])], Reason);

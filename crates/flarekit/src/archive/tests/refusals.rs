@@ -17,6 +17,12 @@ fn one(raw: Raw, reason: Reason) {
     refused(&zip(&[raw]), reason);
 }
 
+fn message(bytes: &[u8]) -> String {
+    let defect = read(bytes, &Limits::ARTIFACT).unwrap_err();
+    assert_eq!(defect.reason, Reason::ZipMalformed, "{defect}");
+    defect.message
+}
+
 #[test]
 fn names() {
     let long = "a".repeat(256);
@@ -43,6 +49,26 @@ fn names() {
     one(Raw { name: vec![b'a', 0xff], ..base() }, Reason::ZipMemberName);
     assert!(read_artifact(&zip(&[Raw::stored(&"a".repeat(255), b"")])).is_ok());
     assert!(read_artifact(&zip(&[Raw::stored("a+b%c@d-e_f.csr", b"")])).is_ok());
+}
+
+#[test]
+fn a_name_in_a_message_is_escaped_and_cut() {
+    let said = |name: &str| {
+        let bytes = zip(&[Raw::stored(name, b"")]);
+        let defect = read(&bytes, &Limits::ARTIFACT).unwrap_err();
+        assert_eq!(defect.reason, Reason::KeyMaterialInArchive);
+        defect.message
+    };
+    assert_eq!(said("\u{1b}.key"), r"member '\x1b.key' is named like a private key");
+    let (whole, cut) = ("a".repeat(76), "a".repeat(80));
+    assert_eq!(
+        said(&format!("{whole}.key")),
+        format!("member '{whole}.key' is named like a private key")
+    );
+    assert_eq!(
+        said(&format!("{cut}.key")),
+        format!("member '{cut}...' is named like a private key")
+    );
 }
 
 #[test]
@@ -88,6 +114,11 @@ fn kinds() {
 
 #[test]
 fn flags() {
+    // How hard deflate tried, and UTF-8.
+    for bit in [1, 2, 11] {
+        let raw = Raw { flags: 1 << bit, ..Raw::deflated("site.yaml", b"name: demo\n") };
+        assert!(read_artifact(&zip(&[raw])).is_ok(), "{bit}");
+    }
     for bit in [0, 6, 13] {
         one(Raw { flags: 1 << bit, ..base() }, Reason::ZipEncrypted);
     }
@@ -115,6 +146,11 @@ fn limits() {
     refuse(&[sized("a", 20), sized("b", 11)], Reason::ZipMemberTooLarge);
     refuse(&[base(), sized("a", 1), sized("b", 1)], Reason::ZipTooManyMembers);
     refuse(&[Raw::stored("a", &[0; 400])], Reason::ZipTooLarge);
+    let bytes = zip(&[sized("a", 20)]);
+    let size = |archive_bytes| Limits { archive_bytes, ..limits };
+    assert!(read(&bytes, &size(bytes.len() as u64)).is_ok());
+    let refused = read(&bytes, &size(bytes.len() as u64 - 1)).unwrap_err();
+    assert_eq!(refused.reason, Reason::ZipTooLarge);
 }
 
 #[test]
@@ -131,8 +167,12 @@ fn content_that_does_not_match() {
     assert!(read_artifact(&zip(std::slice::from_ref(&deflated))).is_ok());
     one(Raw { crc32: 1, ..base() }, Reason::ZipChecksum);
     one(Raw { crc32: 1, ..deflated.clone() }, Reason::ZipChecksum);
-    for size in [0, 99, 101] {
-        one(Raw { size, ..deflated.clone() }, Reason::ZipChecksum);
+    for (size, found) in [(0, "more"), (99, "more"), (101, "100")] {
+        let bytes = zip(&[Raw { size, ..deflated.clone() }]);
+        let defect = read(&bytes, &Limits::ARTIFACT).unwrap_err();
+        assert_eq!(defect.reason, Reason::ZipChecksum);
+        let message = format!("member site.yaml declares {size} bytes but inflates to {found}");
+        assert_eq!(defect.message, message);
     }
     one(Raw { size: 12, ..base() }, Reason::ZipMalformed);
     // Not deflate at all; cut short; followed by hidden bytes.
@@ -182,7 +222,8 @@ fn layout() {
     refused(&zip(&[gap, base()]), Reason::ZipMalformed);
     one(Raw { shift: 1, ..base() }, Reason::ZipMalformed);
     one(Raw { comment: b"hello".to_vec(), ..base() }, Reason::ZipMalformed);
-    one(Raw { disk: 1, ..base() }, Reason::ZipMalformed);
+    let bytes = zip(&[Raw { disk: 1, ..base() }]);
+    assert_eq!(message(&bytes), "member site.yaml is said to be on another disk");
     // The second member's header lies inside the first one's data, which covers both.
     let inner = zip(&[Raw::stored("b", b"x")]);
     let inner = inner.get(..32).unwrap();
@@ -198,10 +239,12 @@ fn layout() {
 fn bytes_around_the_archive() {
     let good = zip(&[base()]);
     let with = |before: &[u8], after: &[u8]| [before, &good, after].concat();
-    refused(b"", Reason::ZipMalformed);
-    refused(b"not a zip", Reason::ZipMalformed);
+    let none = "not a zip archive, or its end is missing: no end record was found";
+    assert_eq!(message(b""), none);
+    assert_eq!(message(b"not a zip"), none);
+    let after = "the archive has a comment or other bytes after its end record";
+    assert_eq!(message(&with(b"", b"\n")), after);
     refused(&with(b"#!/bin/sh\n", b""), Reason::ZipMalformed);
-    refused(&with(b"", b"\n"), Reason::ZipMalformed);
     refused(&with(&good, b""), Reason::ZipMalformed);
     let end = good.last_chunk::<{ end::SIZE }>().unwrap();
     refused(&with(b"", end), Reason::ZipMalformed);
@@ -219,21 +262,28 @@ fn end_records() {
         bytes[start + at..start + at + value.len()].copy_from_slice(value);
         bytes
     };
-    for (at, value) in [
-        (4, &[1, 0][..]),               // this disk
-        (6, &[1, 0]),                   // the directory's disk
-        (8, &[1, 0]),                   // members on this disk
-        (8, &[1, 0, 1, 0]),             // one member too few
-        (8, &[3, 0, 3, 0]),             // one too many
-        (8, &[0xff, 0xff, 0xff, 0xff]), // zip64
-        (12, &[0xff; 4]),
-        (16, &[0xff; 4]),
-        (12, &[1]), // the directory's size
-        (16, &[1]), // its start
-        (20, &[1]), // a comment that is not there
+    let disks = "the archive is split over several disks";
+    let place = "the central directory does not end where the archive's end record starts";
+    for (at, value, said) in [
+        (4, &[1, 0][..], disks), // this disk
+        (6, &[1, 0], disks),     // the directory's disk
+        (8, &[1, 0], disks),     // members on this disk
+        (8, &[1, 0, 1, 0], "the central directory lists more members than its end record"),
+        (8, &[3, 0, 3, 0], "the central directory and its end record disagree"),
+        (8, &[0xff; 4], "the archive uses zip64"),
+        (12, &[0xff; 4], "the archive uses zip64"),
+        (16, &[0xff; 4], "the archive uses zip64"),
+        (12, &[1], place), // the directory's size
+        (16, &[1], place), // its start
+        (20, &[1], "the archive's end record announces a comment that is not there"),
     ] {
-        refused(&patched(at, value), Reason::ZipMalformed);
+        assert_eq!(message(&patched(at, value)), said, "{at}");
     }
+    // A zip64 locator (§4.3.15) before it.
+    let mut bytes = good.clone();
+    let locator = [b"PK\x06\x07".as_slice(), &[0; 16]].concat();
+    bytes.splice(start..start, locator);
+    assert_eq!(message(&bytes), "the archive uses zip64");
     // A comment, even one that is announced correctly.
     let mut bytes = patched(20, &[5]);
     bytes.extend_from_slice(b"hello");
@@ -243,5 +293,5 @@ fn end_records() {
     let size = u32::from_le_bytes(*good.get(start + 12..).unwrap().first_chunk().unwrap());
     bytes.splice(start..start, *b"PK\x05\x05\0\0");
     bytes[start + 18..start + 22].copy_from_slice(&(size + 6).to_le_bytes());
-    refused(&bytes, Reason::ZipMalformed);
+    assert_eq!(message(&bytes), "the central directory and its end record disagree");
 }
