@@ -187,6 +187,8 @@ mod tests {
             block.replace("AQID", "AQ==AQID"),
             block.replace("AQID", "Name: value\n\nAQID"),
             "-----BEGIN X-----AQID-----END X-----".into(),
+            block.replace("BEGIN X-----\n", "BEGIN X-----"),
+            block.replace("\n-----END", "-----END"),
             "-----BEGIN X-----\nAQID\n".into(),
             "-----BEGIN -----\nAQID\n-----END -----\n".into(),
             block.replace('X', &"X".repeat(49)),
@@ -196,6 +198,8 @@ mod tests {
             assert_eq!(defect.reason, Reason::PemMalformed, "{case}: {defect}");
         }
         assert_eq!(read(block.as_bytes(), "Y").unwrap_err().reason, Reason::PemLabel);
+        let longest = "X".repeat(48);
+        assert!(read(block.replace('X', &longest).as_bytes(), &longest).is_ok());
     }
 
     #[test]

@@ -321,6 +321,26 @@ mod tests {
     fn an_extension_may_not_stand_twice() {
         let twice = leaf(|list| list.push(list[5].clone())).unwrap_err();
         assert_eq!(twice.reason, Reason::CertificateProfile);
+        assert_eq!(twice.message, "the certificate has the extension subjectAltName twice");
+    }
+
+    #[test]
+    fn extensions_are_called_by_their_names() {
+        for (at, label) in [
+            (0, "subjectKeyIdentifier"),
+            (2, "basicConstraints"),
+            (3, "keyUsage"),
+            (4, "extendedKeyUsage"),
+        ] {
+            let lacking = leaf(|list| drop(list.remove(at))).unwrap();
+            let defect = lacking.verify_leaf_profile(LeafProfile::ClientServer).unwrap_err();
+            let expected = format!("the certificate lacks the extension {label}");
+            assert_eq!(defect.message, expected);
+        }
+        let other = leaf(|list| list.push(unknown(false))).unwrap();
+        let defect = other.verify_leaf_profile(LeafProfile::ClientServer).unwrap_err();
+        let expected = "the certificate has the extension 2.5.29.30, which its type has not";
+        assert_eq!(defect.message, expected);
     }
 
     #[test]
@@ -377,6 +397,27 @@ mod tests {
         let key = KEY.public_key();
         let forged = sign(&other, &subject, &subject, key, validity(), serial, list).unwrap();
         assert_eq!(reason(forged.verify_root()), Some(Reason::RootNotSelfSigned));
+    }
+
+    /// The reference leaves an organisation out of the issuer, and that is all that may differ.
+    #[test]
+    fn of_the_issuer_only_the_organisation_may_be_missing() {
+        let list = extensions::root(KEY.public_key().key_identifier(), &AltName::Dns("p".into()));
+        let list = list.unwrap();
+        let root = |subject_org, issuer_cn, issuer_org| {
+            let subject = name("p", subject_org, None).to_der().unwrap();
+            let issuer = name(issuer_cn, issuer_org, None).to_der().unwrap();
+            let serial = Serial::random().unwrap();
+            let key = KEY.public_key();
+            let made = sign(&*KEY, &issuer, &subject, key, validity(), serial, list.clone());
+            reason(made.unwrap().verify_root())
+        };
+        let refused = Some(Reason::RootNotSelfSigned);
+        assert_eq!(root(Some("o"), "p", None), None);
+        assert_eq!(root(Some("o"), "q", None), refused);
+        assert_eq!(root(Some("o"), "p", Some("other")), refused);
+        assert_eq!(root(None, "p", Some("o")), refused);
+        assert_eq!(root(None, "q", None), refused);
     }
 
     #[test]

@@ -294,8 +294,21 @@ mod tests {
             let root = issue_root(&*KEY, &subject, &dns("a"), validity(), serial).unwrap();
             assert_eq!(root.serial(), serial.to_string());
         }
+    }
+
+    /// In a hundred numbers every bit but the first is set once and not set once: the chance that one
+    /// is not is below 2^-90.
+    #[test]
+    fn serial_numbers_have_159_random_bits() {
+        let (mut ever, mut always) = ([0; 20], [0xff; 20]);
         for _ in 0..100 {
-            assert!(Serial::random().unwrap().0[0] < 0x80);
+            for (at, byte) in Serial::random().unwrap().0.into_iter().enumerate() {
+                ever[at] |= byte;
+                always[at] &= byte;
+            }
         }
+        let mut all = [0xff; 20];
+        all[0] = 0x7f;
+        assert_eq!((ever, always), (all, [0; 20]));
     }
 }

@@ -119,7 +119,7 @@ fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{random_bytes, sha256_hex};
+    use super::{Sha256, random_bytes, sha256, sha256_hex};
 
     #[test]
     fn hashes_in_lower_case_hex() {
@@ -128,6 +128,15 @@ mod tests {
             sha256_hex(b"abc"),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
         );
+    }
+
+    #[test]
+    fn pieces_have_the_digest_of_the_whole() {
+        let mut digest = Sha256::default();
+        for piece in [b"a".as_slice(), b"", b"bc"] {
+            digest.update(piece);
+        }
+        assert_eq!(digest.finish(), sha256(b"abc"));
     }
 
     #[test]

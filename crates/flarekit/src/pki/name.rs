@@ -221,6 +221,47 @@ mod tests {
         assert_eq!(read(&[&[2, 1, 0]]), Err(Reason::DerMalformed));
     }
 
+    /// A set of one attribute with a text of one letter.
+    fn attribute(oid: &[u8], tag: u8, letter: u8) -> Vec<u8> {
+        let length = |of: usize| u8::try_from(of).unwrap();
+        let kind = [&[6, length(oid.len())], oid].concat();
+        let content = [kind.as_slice(), &[tag, 1, letter]].concat();
+        [&[0x31, length(content.len() + 2), 0x30, length(content.len())], &content[..]].concat()
+    }
+
+    /// PKCS#9's string may be an IA5String (RFC 2985 section 5.4.3), X.520's may not.
+    #[test]
+    fn only_an_unstructured_name_may_be_an_ia5_string() {
+        const IA5: u8 = 0x16;
+        const UTF8: u8 = 0x0c;
+        let unstructured = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 2];
+        let expected = name("a", None, Some("u"));
+        for tag in [UTF8, IA5] {
+            assert_eq!(
+                read(&[CN_UTF8, &attribute(&unstructured, tag, b'u')]),
+                Ok(expected.clone())
+            );
+        }
+        let damaged = attribute(&unstructured, IA5, 0xff);
+        assert_eq!(read(&[CN_UTF8, &damaged]), Err(Reason::DerMalformed));
+        let cn = attribute(&[0x55, 4, 3], IA5, b'a');
+        assert_eq!(read(&[&cn]), Err(Reason::SubjectMalformed));
+        let o = attribute(&[0x55, 4, 10], IA5, b'b');
+        assert_eq!(read(&[CN_UTF8, &o]), Err(Reason::SubjectMalformed));
+    }
+
+    #[test]
+    fn attributes_are_called_by_their_names() {
+        for (name, attribute) in [
+            (name("", None, None), "CN"),
+            (name("a", Some(""), None), "O"),
+            (name("a", None, Some("")), "unstructuredName"),
+        ] {
+            let message = name.to_der().unwrap_err().message;
+            assert!(message.starts_with(&format!("the subject's {attribute} has 0 ")), "{message}");
+        }
+    }
+
     #[test]
     fn is_shown_without_what_a_terminal_would_obey() {
         let name = name("a", Some("St. Mary's \u{1b}[2J\u{202e}"), Some("\r"));
@@ -230,7 +271,8 @@ mod tests {
 
     #[test]
     fn keeps_the_upper_bounds() {
-        assert!(name(&"\u{e9}".repeat(64), None, None).to_der().is_ok());
+        let longest = "u".repeat(255);
+        assert!(name(&"\u{e9}".repeat(64), None, Some(&longest)).to_der().is_ok());
         for name in [
             name(&"x".repeat(65), None, None),
             name("", None, None),

@@ -249,7 +249,8 @@ mod tests {
 
     /// An RSA key with a modulus of so many bits.
     fn rsa(bits: usize, exponent: &[u8]) -> PublicKey {
-        let mut modulus = vec![0xff; bits / 8];
+        let mut modulus = vec![0xff; bits.div_ceil(8)];
+        modulus[0] >>= modulus.len() * 8 - bits;
         modulus.insert(0, 0);
         let modulus = der::asn1::UintRef::new(&modulus).unwrap();
         let exponent = der::asn1::UintRef::new(exponent).unwrap();
@@ -268,6 +269,7 @@ mod tests {
             (rsa(2048, &e), None),
             (rsa(2048, &[1, 0, 0, 0, 1]), None),
             (rsa(1024, &e), Some(Reason::KeySize)),
+            (rsa(2047, &e), Some(Reason::KeySize)),
             (rsa(2056, &e), Some(Reason::KeySize)),
             (rsa(4096, &e), Some(Reason::KeySize)),
             (rsa(2048, &[3]), Some(Reason::KeyExponent)),
@@ -283,7 +285,7 @@ mod tests {
     fn roots_have_2048_to_4096_bits() {
         let e = [1, 0, 1];
         for (bits, expected) in
-            [(2048, true), (3072, true), (4096, true), (1024, false), (4104, false)]
+            [(2048, true), (3072, true), (4096, true), (2047, false), (4097, false)]
         {
             assert_eq!(rsa(bits, &e).require_root_key().is_ok(), expected, "{bits}");
         }
