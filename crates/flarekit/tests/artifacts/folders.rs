@@ -1,18 +1,23 @@
 //! Request folders: what is stored where, what is refused there, and which one is found again.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use flarekit::approval::{RootTrust, UnverifiedApproval, VerifiedApproval};
-use flarekit::audit::AuditDirectory;
+use flarekit::archive::{self, Limits};
+use flarekit::audit::{AuditDirectory, AuditOutcome};
 use flarekit::definition::Definition;
+use flarekit::digest::Digest;
 use flarekit::error::{Code, Error, Reason};
 use flarekit::identity::CertType;
+use flarekit::kit::KitInputs;
 use flarekit::names::{ParticipantName, RequestId};
 use flarekit::pki::{PrivateKey, Signer};
 use flarekit::request::{self, LocalRequest, Request, RequestFolder, Search};
+use serde_json::{Value, json};
 
-use crate::vectors::{now, path, read, signed_zip};
+use crate::vectors::{codes, now, path, read, signed_zip};
 
 const PROGRAM: &str = "flarekit-0.1.0";
 const NAME: &str = "hospital-a";
@@ -23,7 +28,7 @@ fn approval() -> VerifiedApproval {
 }
 
 /// The vectors' request folder at another place.
-fn copy_to(folder: &Path) {
+pub fn copy_to(folder: &Path) {
     fs::create_dir_all(folder).unwrap();
     for entry in path(&format!("{PROGRAM}/requests/{NAME}")).read_dir().unwrap() {
         let entry = entry.unwrap();
@@ -124,6 +129,72 @@ fn a_stored_request_holds_its_key_and_nothing_of_it_is_overwritten() {
     fs::remove_file(&stored.key).unwrap();
     let error = request::store(&request, &folder, false, &nothing, now()).unwrap_err();
     assert_eq!(error.code(), Code::CertAlreadyExists);
+}
+
+/// The record names the files that are there, and their digests; of the key, the place only.
+#[test]
+fn the_record_of_a_request_says_what_was_stored_where() {
+    let (place, home) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let folder = fs::canonicalize(place.path()).unwrap().join(NAME);
+    let vectors = format!("{PROGRAM}/requests/{NAME}");
+    let definition = Definition::parse(&read(&format!("{vectors}/site.yaml"))).unwrap();
+    let key = PrivateKey::from_pem(&read(&format!("{vectors}/{NAME}.key")), None).unwrap();
+    let id = RequestId::parse("258c2e63-0a3a-4a0c-9f6a-3d6c2a1b0c9d").unwrap();
+    let request = Request::create(&definition, key, id, now()).unwrap();
+    let audit = AuditDirectory::in_home(Some(home.path()));
+    let stored = request::store(&request, &folder, false, &audit, now()).unwrap();
+
+    let AuditOutcome::Written(record) = stored.audit else { panic!("{:?}", stored.audit) };
+    let record: Value = serde_json::from_slice(&fs::read(record).unwrap()).unwrap();
+    let file = |name: &str| fs::read(folder.join(name)).unwrap();
+    let at = |name: &str| folder.join(name).display().to_string();
+    let digest = |bytes: &[u8]| Digest::of(bytes).to_string();
+    let zip = file("hospital-a.request.zip");
+    let members = archive::read(&zip, &Limits::ARTIFACT).unwrap();
+    let metadata: Value = serde_json::from_slice(members.get("request.json").unwrap()).unwrap();
+    let expected = json!({
+        "schema_version": "1",
+        "request": metadata,
+        "request_dir": folder.display().to_string(),
+        "request_zip_path": at("hospital-a.request.zip"),
+        "private_key_path": at("hospital-a.key"),
+        "csr_path": at("hospital-a.csr"),
+        "site_yaml_path": at("site.yaml"),
+        "hashes": {
+            "request_json_sha256": digest(&file("request.json")),
+            "site_yaml_sha256": digest(members.get("site.yaml").unwrap()),
+            "local_site_yaml_sha256": digest(&file("site.yaml")),
+            "csr_sha256": digest(&file("hospital-a.csr")),
+            "request_zip_sha256": digest(&zip),
+            "public_key_sha256": metadata["public_key_sha256"],
+        },
+    });
+    assert_eq!(record, expected);
+    assert_eq!(members.get("request.json"), Some(file("request.json").as_slice()));
+    assert_eq!(members.get("hospital-a.csr"), Some(file("hospital-a.csr").as_slice()));
+    assert_eq!(stored.request_zip_sha256, Digest::of(&zip));
+}
+
+#[test]
+fn a_key_that_others_can_reach_is_worth_a_warning() {
+    let approval = approval();
+    let nothing = AuditDirectory::in_home(None);
+    for (mode, warned) in
+        [(0o600, false), (0o400, false), (0o640, true), (0o604, true), (0o610, true)]
+    {
+        let place = tempfile::tempdir().unwrap();
+        copy_to(place.path());
+        let key = place.path().join("hospital-a.key");
+        fs::set_permissions(&key, fs::Permissions::from_mode(mode)).unwrap();
+        let folder = find(&place.path().join("x.signed.zip"), &nothing).unwrap();
+        let local = folder.accept(&approval.approved_request()).unwrap();
+        let inputs = KitInputs::new(&approval, local, "python3".as_ref()).unwrap();
+        let expected = if warned { vec!["KEY_READABLE_BY_OTHERS"] } else { vec![] };
+        assert_eq!(codes(inputs.warnings()), expected, "{mode:o}");
+        for warning in inputs.warnings() {
+            assert!(warning.message.contains(&format!("{mode:04o}")), "{}", warning.message);
+        }
+    }
 }
 
 /// What `package` makes of a folder whose definition names this file as a further CA certificate.

@@ -12,19 +12,19 @@ use crate::vectors::{PARTICIPANTS, PROFILE, ca, now, profile, read, request_zip}
 const PROGRAM: &str = "flarekit-0.1.0";
 
 /// A directory with the root certificate of a CA, for a ledger.
-fn place() -> (TempDir, CertAuthority) {
+pub fn place() -> (TempDir, CertAuthority) {
     let place = tempfile::tempdir().unwrap();
     std::fs::write(place.path().join("rootCA.pem"), read(&format!("{PROGRAM}/ca/rootCA.pem")))
         .unwrap();
     (place, ca(PROGRAM, "ca"))
 }
 
-fn open(place: &TempDir, ca: &CertAuthority) -> Ledger {
+pub fn open(place: &TempDir, ca: &CertAuthority) -> Ledger {
     let nothing = AuditDirectory::in_home(None);
     Ledger::open(place.path(), ca.fingerprint(), &nothing, now()).unwrap().0
 }
 
-fn sign(writing: &Writing<'_>, ca: &CertAuthority, name: &str) -> SignedApproval {
+pub fn sign(writing: &Writing<'_>, ca: &CertAuthority, name: &str) -> SignedApproval {
     sign_for(&profile(), writing, ca, name)
 }
 

@@ -9,10 +9,12 @@
 )]
 
 mod approvals;
+mod facts;
 mod folders;
 mod ledger;
 mod looks;
 mod openssl;
 mod requests;
+mod signed_zips;
 mod validity;
 mod vectors;

@@ -2,9 +2,11 @@
 
 use flarekit::approval::{RootTrust, UnverifiedApproval, UnverifiedRequest};
 use flarekit::definition::Definition;
+use flarekit::error::{Code, Reason};
 use flarekit::names::RequestId;
 use flarekit::pki::PrivateKey;
 use flarekit::request::Request;
+use flarekit::yaml::MAX_BYTES;
 
 use crate::vectors::{
     PARTICIPANTS, PROGRAMS, approve, ca, codes, now, read, recorded, request_zip,
@@ -87,6 +89,33 @@ fn a_request_zip_is_reproducible() {
     };
     assert_eq!(make(now()), make(now()));
     assert_ne!(make(now()), make(now().minus_seconds(1)));
+}
+
+/// `package` reads the definition that `request` stored: one that would be too long is not stored.
+#[test]
+fn a_definition_that_would_not_be_read_again_is_refused() {
+    let folder = "flarekit-0.1.0/requests/hospital-a";
+    let text = String::from_utf8(read(&format!("{folder}/site.yaml"))).unwrap();
+    let key_pem = read(&format!("{folder}/hospital-a.key"));
+    let create = |text: &str| {
+        let definition = Definition::parse(text.as_bytes()).unwrap();
+        let key = PrivateKey::from_pem(&key_pem, None).unwrap();
+        let id = RequestId::parse("beb8ddfb18454a4294bd0ed60ae2e320").unwrap();
+        let created = Request::create(&definition, key, id, now());
+        (definition.to_local_yaml().len(), created.map(|_| ()))
+    };
+    let note = |length: usize| {
+        let start = format!("{text}note: ");
+        let rest = "x".repeat(length - start.len());
+        start + &rest
+    };
+    let longest = note(MAX_BYTES - 1) + "\n";
+    assert_eq!(create(&longest), (MAX_BYTES, Ok(())));
+    // Written out, it ends with a line feed.
+    let (written, refused) = create(&note(MAX_BYTES));
+    assert_eq!(written, MAX_BYTES + 1);
+    let refused = refused.unwrap_err();
+    assert_eq!((refused.code(), refused.reason()), (Code::InvalidArgs, Some(Reason::YamlTooLarge)));
 }
 
 /// The CSR of a key and an identity has one form, which is the reference's.
