@@ -293,6 +293,20 @@ mod tests {
         assert_eq!(format!("{key:?}"), format!("PrivateKey(RSA-2048, {hash})"));
     }
 
+    /// A verifier insists on the salt's length, which content has otherwise.
+    #[test]
+    fn a_handshake_is_signed_with_a_salt_as_long_as_the_hash() {
+        use aws_lc_rs::signature::{RSA_PSS_2048_8192_SHA256, UnparsedPublicKey};
+
+        let key = PrivateKey::from_pem(PKCS1, None).unwrap();
+        let public = UnparsedPublicKey::new(&RSA_PSS_2048_8192_SHA256, key.public.key_bytes());
+        let signature = key.sign_handshake(b"hello").unwrap();
+        public.verify(b"hello", &signature).unwrap();
+        public.verify(b"Hello", &signature).unwrap_err();
+        key.public.verify_content(b"hello", &signature).unwrap_err();
+        public.verify(b"hello", &key.sign_content(b"hello").unwrap()).unwrap_err();
+    }
+
     #[test]
     fn refuses_what_it_cannot_open() {
         assert_eq!(refusal(ENCRYPTED, None), Reason::KeyEncrypted);
