@@ -192,12 +192,15 @@ mod tests {
             "-----BEGIN X-----\nAQID\n".into(),
             "-----BEGIN -----\nAQID\n-----END -----\n".into(),
             block.replace('X', &"X".repeat(49)),
+            block.replace('X', "X\u{1b}[2J"),
         ];
         for case in cases {
             let defect = read(case.as_bytes(), "X").unwrap_err();
             assert_eq!(defect.reason, Reason::PemMalformed, "{case}: {defect}");
         }
         assert_eq!(read(block.as_bytes(), "Y").unwrap_err().reason, Reason::PemLabel);
+        let two = read(block.repeat(2).as_bytes(), "X").unwrap_err();
+        assert_eq!(two.message, "has more than one PEM block, expected one");
         let longest = "X".repeat(48);
         assert!(read(block.replace('X', &longest).as_bytes(), &longest).is_ok());
     }
