@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ledger::LEDGER_FILES;
 use super::{BACKDATING, CaMetadata, METADATA, ROOT_CERTIFICATE, ROOT_KEY};
-use crate::error::{Code, Error, Reason};
+use crate::error::{Code, Defect, Error, Reason};
 use crate::files::{self, FileError, OwnFolder};
 use crate::fingerprint::Fingerprint;
 use crate::json;
@@ -49,15 +49,24 @@ pub struct CreatedCa {
 }
 
 impl CreateCa<'_> {
-    /// Makes the CA, whole or not at all.
+    /// Makes the CA with a new key, whole or not at all.
     pub fn create(self, now: Timestamp) -> Result<CreatedCa, Error> {
+        self.create_with(PrivateKey::generate, now)
+    }
+
+    /// Makes the CA with a key that comes from elsewhere, asked for when nothing stands against it.
+    pub fn create_with(
+        self,
+        key: impl FnOnce() -> Result<PrivateKey, Defect>,
+        now: Timestamp,
+    ) -> Result<CreatedCa, Error> {
         let profile = files::absolute(self.profile).map_err(unwritable)?;
         let own = self.open()?;
         let directory = own.path().to_path_buf();
 
-        let failed = |defect: crate::error::Defect| defect.code(Code::CertGenerationFailed);
+        let failed = |defect: Defect| defect.code(Code::CertGenerationFailed);
         let validity = self.validity(now)?;
-        let key = PrivateKey::generate().map_err(failed)?;
+        let key = key().map_err(failed)?;
         let certificate = self.issue(&key, validity).map_err(failed)?;
         let fingerprint = Fingerprint::from_digest(certificate.sha256());
         let metadata = CaMetadata {
@@ -152,7 +161,7 @@ impl CreateCa<'_> {
         &self,
         key: &PrivateKey,
         validity: Validity,
-    ) -> Result<Certificate, crate::error::Defect> {
+    ) -> Result<Certificate, Defect> {
         let subject = DistinguishedName {
             common_name: self.project.as_str().to_owned(),
             organization: self.org.as_ref().map(|org| org.as_str().to_owned()),
