@@ -31,9 +31,7 @@ fn check_with(page: &str, example: &str) {
     let path = project().join(page);
     let text = std::fs::read_to_string(&path).unwrap();
     let mut world = World::new(&project().join(example));
-    let found = page::with_real_output(&text, |machine, command, expected| {
-        world.type_in(machine, command, expected)
-    });
+    let found = page::with_real_output(&text, |typed| world.type_in(typed));
     assert!(world.commands > 0, "{page} has no console block");
     if std::env::var_os("FLAREKIT_REGENERATE").is_some() {
         std::fs::write(&path, &found).unwrap();

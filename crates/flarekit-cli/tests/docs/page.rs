@@ -3,14 +3,32 @@
 //! In a block marked `console`, `hospital-a$ command` is what is typed on the machine hospital-a (a
 //! bare `$` is a machine, too), with `\` at the end of a line that goes on. What follows up to the
 //! next prompt is what the command prints; a line of three dots stands for any number of lines.
+//!
+//! A comment `<!-- clock 2027-11-01T09:00:00Z -->` says what the clocks of all machines show from
+//! there on. Only a program with hooks can be told so.
 
-/// The page as it would be if each command's output were what `run` gives for the machine, the
-/// command and the output that stands there now.
-pub fn with_real_output(page: &str, mut run: impl FnMut(&str, &str, &[&str]) -> String) -> String {
+const CLOCK: (&str, &str) = ("<!-- clock ", " -->");
+
+/// What is typed.
+pub struct Typed<'a> {
+    /// On which machine.
+    pub machine: &'a str,
+    /// The command.
+    pub command: &'a str,
+    /// What it prints, as it stands on the page.
+    pub expected: &'a [&'a str],
+    /// What the clock shows, if the page says that.
+    pub clock: Option<&'a str>,
+}
+
+/// The page as it would be if each command's output were what `run` gives.
+pub fn with_real_output(page: &str, mut run: impl FnMut(&Typed<'_>) -> String) -> String {
+    let mut clock = None;
     let mut found = String::new();
     let mut lines = page.lines().peekable();
     while let Some(line) = lines.next() {
         push(&mut found, line);
+        clock = line.strip_prefix(CLOCK.0).and_then(|rest| rest.strip_suffix(CLOCK.1)).or(clock);
         if line != "```console" {
             continue;
         }
@@ -28,7 +46,8 @@ pub fn with_real_output(page: &str, mut run: impl FnMut(&str, &str, &[&str]) -> 
             while let Some(line) = lines.next_if(|line| *line != "```" && prompt(line).is_none()) {
                 expected.push(line);
             }
-            found.push_str(&run(machine, &command, &expected));
+            let (command, expected) = (command.as_str(), expected.as_slice());
+            found.push_str(&run(&Typed { machine, command, expected, clock }));
         }
     }
     found
@@ -121,13 +140,14 @@ fn three_dots_stand_for_any_lines() {
 
 #[test]
 fn blocks_have_machines_commands_and_output() {
-    let page =
-        "text $ no\n```console\n$ one \\\n  more\nout\nsite-a$ two\n```\n```shell\n$ no\n```\n";
+    let page = "text $ no\n```console\n$ one \\\n  more\nout\n```\n<!-- clock 2030 -->\n\
+                ```console\nsite-a$ two\n```\n```shell\n$ no\n```\n";
     let mut seen = Vec::new();
-    let found = with_real_output(page, |machine, command, expected| {
-        seen.push(format!("{machine}|{command}|{}", expected.concat()));
+    let found = with_real_output(page, |typed| {
+        let clock = typed.clock.unwrap_or("today");
+        seen.push(format!("{}|{}|{}|{clock}", typed.machine, typed.command, typed.expected.concat()));
         "new\n".to_owned()
     });
-    assert_eq!(seen, ["|one \\\n  more|out", "site-a|two|"]);
+    assert_eq!(seen, ["|one \\\n  more|out|today", "site-a|two||2030"]);
     assert_eq!(found, page.replace("out\n", "new\n").replace("two\n", "two\nnew\n"));
 }

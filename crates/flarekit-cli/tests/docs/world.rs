@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::page::{matches, without_chance};
+use crate::page::{Typed, matches, without_chance};
 
 /// The places that the documentation names, each a directory of the sandbox.
 const PLACES: [&str; 2] = ["/home", "/media/usb"];
@@ -20,8 +20,8 @@ pub struct World {
     definitions: PathBuf,
     /// The directory in which each machine's next command is typed.
     at: HashMap<String, PathBuf>,
-    /// The fingerprint that the documentation shows, and the one that is meant.
-    fingerprints: Vec<(String, String)>,
+    /// Each fingerprint and request digest that the documentation shows, and the one that is meant.
+    learned: Vec<(String, String)>,
     /// How many commands were typed.
     pub commands: usize,
 }
@@ -36,30 +36,32 @@ impl World {
             root,
             definitions: definitions.to_owned(),
             at: HashMap::new(),
-            fingerprints: Vec::new(),
+            learned: Vec::new(),
             commands: 0,
         }
     }
 
     /// Runs a command on a machine. Gives the expected output if that is what was printed, up to
     /// chance, else what was printed.
-    pub fn type_in(&mut self, machine: &str, command: &str, expected: &[&str]) -> String {
+    pub fn type_in(&mut self, typed: &Typed<'_>) -> String {
+        let Typed { machine, command, expected, .. } = *typed;
         self.commands += 1;
-        let printed = self.run(machine, command);
+        let printed = self.run(typed);
         let lines = |text: &str| text.lines().map(without_chance).collect::<Vec<_>>();
         let expected: String = expected.iter().map(|line| format!("{line}\n")).collect();
-        self.learn_fingerprint(&expected, &printed);
-        let (wanted, found) = (lines(&self.with_real_fingerprints(&expected)), lines(&printed));
+        self.learn(&expected, &printed);
+        let (wanted, found) = (lines(&self.as_meant(&expected)), lines(&printed));
         if matches(&wanted, &found) {
             return expected;
         }
-        let printed = self.with_shown_fingerprints(&printed);
+        let printed = self.as_shown(&printed);
         eprintln!("{machine}$ {command}\n--- expected\n{expected}--- printed\n{printed}");
         printed
     }
 
     /// Standard output and standard error together, with the paths of the documentation.
-    fn run(&mut self, machine: &str, command: &str) -> String {
+    fn run(&mut self, typed: &Typed<'_>) -> String {
+        let Typed { machine, command, clock, .. } = *typed;
         let name = if machine.is_empty() { "you" } else { machine };
         let home = PathBuf::from(format!("{}/home/{name}", self.root));
         if !self.at.contains_key(name) {
@@ -69,7 +71,7 @@ impl World {
         let end = self.sandbox.path().join("pwd");
         let script = format!(
             "{{ {}\n}} 2>&1\nstatus=$?\npwd >'{}'\nexit $status",
-            self.in_the_sandbox(&self.with_real_fingerprints(command)),
+            self.in_the_sandbox(&self.as_meant(command)),
             end.display()
         );
         let program = assert_cmd::cargo::cargo_bin("flarekit");
@@ -78,6 +80,7 @@ impl World {
             .env_clear()
             .env("HOME", &home)
             .env("PATH", format!("{}:/usr/bin:/bin", program.parent().unwrap().display()))
+            .envs(clock.map(|clock| ("FLAREKIT_TEST_NOW", seconds(clock))))
             .current_dir(&self.at[name])
             .output()
             .unwrap();
@@ -112,26 +115,24 @@ impl World {
         })
     }
 
-    /// The first time that the documentation shows a fingerprint, it is the one just printed.
-    fn learn_fingerprint(&mut self, expected: &str, printed: &str) {
-        let known = |shown: &str| self.fingerprints.iter().any(|(known, _)| known == shown);
-        if let (Some(shown), Some(real)) = (fingerprint(expected), fingerprint(printed))
-            && !known(shown)
-        {
-            self.fingerprints.push((shown.to_owned(), real.to_owned()));
+    /// The first time that the documentation shows a fingerprint or a request digest, it is the one
+    /// just printed in that place.
+    fn learn(&mut self, expected: &str, printed: &str) {
+        for kind in [fingerprint, request_digest] {
+            if let (Some(shown), Some(real)) = (kind(expected), kind(printed))
+                && !self.learned.iter().any(|(known, _)| known == shown)
+            {
+                self.learned.push((shown.to_owned(), real.to_owned()));
+            }
         }
     }
 
-    fn with_shown_fingerprints(&self, text: &str) -> String {
-        self.fingerprints
-            .iter()
-            .fold(text.to_owned(), |text, (shown, real)| text.replace(real, shown))
+    fn as_shown(&self, text: &str) -> String {
+        self.learned.iter().fold(text.to_owned(), |text, (shown, real)| text.replace(real, shown))
     }
 
-    fn with_real_fingerprints(&self, text: &str) -> String {
-        self.fingerprints
-            .iter()
-            .fold(text.to_owned(), |text, (shown, real)| text.replace(shown, real))
+    fn as_meant(&self, text: &str) -> String {
+        self.learned.iter().fold(text.to_owned(), |text, (shown, real)| text.replace(shown, real))
     }
 }
 
@@ -139,4 +140,17 @@ impl World {
 fn fingerprint(text: &str) -> Option<&str> {
     let start = text.find("SHA256:")?;
     text.get(start..start + "SHA256:".len() + 32 * 3 - 1)
+}
+
+/// The first request digest in a text, as it is read aloud.
+fn request_digest(text: &str) -> Option<&str> {
+    const NAME: &str = "request_digest: ";
+    let start = text.find(NAME)? + NAME.len();
+    text.get(start..start + "1234-1234-1234-1234-1234".len())
+}
+
+/// The time in seconds since 1970.
+fn seconds(clock: &str) -> String {
+    let time = flarekit::time::Timestamp::parse(clock).expect("a clock shows a time");
+    time.to_unix().to_string()
 }
