@@ -46,6 +46,7 @@ pub mod connect;
 pub mod connection;
 pub mod definition;
 pub mod digest;
+mod encoding;
 pub mod error;
 mod fields;
 #[expect(clippy::disallowed_methods, reason = "this room is the door to the disk")]

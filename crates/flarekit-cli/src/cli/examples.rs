@@ -36,6 +36,7 @@ fn lines(path: &str) -> &'static [&'static str] {
         "cert request" => &[
             "cert request --participant hospital-a.yaml",
             "cert request -p ./defs/hospital-a.yaml --out ./requests/hospital-a",
+            "cert request --renew ./workspace/hospital_federation/prod_00/hospital-a",
         ],
         "cert approve" => &[
             "cert approve hospital-a.request.zip --ca-dir ./ca --profile project_profile.yaml",

@@ -136,6 +136,8 @@ pub struct InitArgs {
 ///
 /// Reads: a participant definition (YAML) with the project's name and one participant.
 ///
+/// With --renew, the certificate and the key that are in use now, of a kit or a request folder.
+///
 /// Writes: the request folder with the private key, the certificate signing request, site.yaml,
 /// request.json and <name>.request.zip. The private key is not in the zip and never leaves the
 /// folder.
@@ -145,10 +147,22 @@ pub struct InitArgs {
 #[derive(Debug, Args)]
 pub struct RequestArgs {
     /// The participant definition (YAML): the project's name and one entry under `participants`.
-    #[arg(short, long, value_name = "FILE")]
-    pub participant: PathBuf,
+    /// With --renew it may be left out: the definition is then the one in the request folder, or of
+    /// a kit what its certificate says.
+    #[arg(short, long, value_name = "FILE", required_unless_present = "renew")]
+    pub participant: Option<PathBuf>,
 
-    /// The request folder. If not given: a folder named like the participant, in the current one.
+    /// Ask for the certificate that comes after the one in this startup kit or request folder, and
+    /// sign the request with its key. Needs no --replace to be approved.
+    #[arg(long, value_name = "KIT|REQUEST_DIR")]
+    pub renew: Option<PathBuf>,
+
+    /// With --renew: keep the private key. If not given, a new one is made.
+    #[arg(long, requires = "renew")]
+    pub keep_key: bool,
+
+    /// The request folder. If not given: a folder named like the participant, in the current one;
+    /// with --renew, <name>-renewal.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
@@ -251,7 +265,8 @@ pub struct ListArgs {
 /// Writes: nothing. Prints a table, with --ics a calendar. The exit status is 2 if anything ends
 /// soon, 0 if nothing does.
 ///
-/// Next: those named make a new request; approve it with `cert approve --replace`.
+/// Next: those named run `cert request --renew` with their kit and send the request zip; approve it
+/// with `cert approve`. What has ended already needs an ordinary request.
 #[derive(Debug, Args)]
 pub struct ExpiringArgs {
     /// The CA directory that `cert init` made.

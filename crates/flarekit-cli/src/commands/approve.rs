@@ -55,6 +55,7 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
         "the root certificate, and with it every other one,",
         ca.certificate(),
         env.now,
+        "",
     ));
 
     // What can fail is done before the ledger knows of it; what follows that is a rename.
@@ -97,6 +98,10 @@ fn describe(approval: &SignedApproval, out: &Path) -> Report {
     report.field("cert_type", identity.cert_type.as_str());
     report.field("subject_alt_names", names);
     report.field("serial", certificate.serial());
+    if let Some(renewed) = approval.renews() {
+        report.field("renews", renewed.serial());
+        report.field("renews_valid_until", renewed.not_after().to_string());
+    }
     report.field("not_before", certificate.not_before().to_string());
     report.field("valid_until", certificate.not_after().to_string());
     report.field("key_type", certificate.public_key().algorithm_name());

@@ -76,12 +76,19 @@ fn root_trust(fingerprint: Option<&str>) -> Result<RootTrust, Error> {
         .map_err(|defect| defect.within("--fingerprint").code(Code::InvalidRootcaFingerprint))
 }
 
-/// The warning about a certificate that ends within a month. `whose` names it.
-fn ends_soon(whose: &str, certificate: &Certificate, now: Timestamp) -> Option<Warning> {
+/// The warning about a certificate that ends within a month. `whose` names it, `next` is what can be
+/// done about it.
+fn ends_soon(
+    whose: &str,
+    certificate: &Certificate,
+    now: Timestamp,
+    next: &str,
+) -> Option<Warning> {
     const DAYS: u32 = 30;
     let end = certificate.not_after();
     now.plus_days(DAYS).is_some_and(|limit| end <= limit).then(|| {
-        Warning::new(WarningCode::CertificateEndsSoon, format!("{whose} ends soon, on {end}"))
+        let message = format!("{whose} ends soon, on {end}{next}");
+        Warning::new(WarningCode::CertificateEndsSoon, message)
     })
 }
 

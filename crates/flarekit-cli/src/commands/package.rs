@@ -48,7 +48,12 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
     let kit = prod.install(&plan, &identity.name, args.force, env.now)?;
     warnings.extend_from_slice(&kit.warnings);
     warnings.extend(keep_approval(&folder, &approval));
-    warnings.extend(ends_soon("the certificate in this kit", approval.certificate(), env.now));
+    warnings.extend(ends_soon(
+        "the certificate in this kit",
+        approval.certificate(),
+        env.now,
+        ". 'cert request --renew' with this kit asks for the next one",
+    ));
 
     let mut report = describe(&approval, &plan, &kit);
     report.warnings = about_trust(&approval).into_iter().chain(warnings).collect();

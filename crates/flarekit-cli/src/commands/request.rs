@@ -1,13 +1,13 @@
-//! `cert request`: participant definition to request folder.
+//! `cert request`: participant definition to request folder, for a first certificate or the next.
 
 use std::path::{Path, PathBuf};
 
 use flarekit::audit::{AuditDirectory, AuditOutcome};
 use flarekit::definition::Definition;
-use flarekit::error::{Code, Error, Warning, WarningCode};
-use flarekit::names::RequestId;
+use flarekit::error::{Code, Defect, Error, Warning, WarningCode};
+use flarekit::names::{ParticipantName, RequestId};
 use flarekit::pki::{PrivateKey, random_bytes};
-use flarekit::request::{self, Request};
+use flarekit::request::{self, FileNames, HeldCertificate, Request};
 
 use super::{audit_field, read_text_file};
 use crate::cli::RequestArgs;
@@ -16,22 +16,21 @@ use crate::output::Report;
 
 /// Makes a private key and the request for its certificate.
 pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
-    let bytes = read_text_file(&args.participant)?;
-    let definition = Definition::parse(&bytes).map_err(|defect| {
-        let code = Definition::request_code(defect.reason);
-        defect.within(args.participant.display()).code(code)
-    })?;
-    definition
-        .refuse_unsupported(Code::InvalidArgs)
-        .map_err(|error| error.within(args.participant.display()))?;
-
-    let name = definition.site.identity.name.clone();
-    let folder = args.out.clone().unwrap_or_else(|| PathBuf::from(".").join(name.as_str()));
-    request::refuse_occupied(&folder, &name, args.force)?;
-    let failed = |defect: flarekit::error::Defect| defect.code(Code::CsrGenerationFailed);
-    let key = PrivateKey::generate().map_err(failed)?;
+    let (definition, held, unsaid) = subject(args, env)?;
+    let name = &definition.site.identity.name;
+    let folder = folder(args, name);
+    request::refuse_occupied(&folder, name, args.force)?;
+    let failed = |defect: Defect| defect.code(Code::CsrGenerationFailed);
+    let new_key = || PrivateKey::generate().map_err(failed);
     let request_id = RequestId::from_random(random_bytes().map_err(failed)?);
-    let request = Request::create(&definition, key, request_id, env.now)?;
+    let held_warnings = held.as_ref().map(|held| held.warnings().to_vec()).unwrap_or_default();
+    let request = match held {
+        Some(held) => {
+            let new_key = if args.keep_key { None } else { Some(new_key()?) };
+            Request::renew(&definition, held, new_key, request_id, env.now)?
+        }
+        None => Request::create(&definition, new_key()?, request_id, env.now)?,
+    };
     let audit = AuditDirectory::in_home(env.home.as_deref());
     let stored = request::store(&request, &folder, args.force, &audit, env.now)?;
 
@@ -39,15 +38,68 @@ pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
     let identity = &request.metadata().identity;
     report.field("name", identity.name.as_str());
     report.field("project", identity.project.as_str());
+    if let Some(renewal) = &request.metadata().renewal {
+        report.field("renews", renewal.certificate().serial());
+        report.field("renews_valid_until", renewal.certificate().not_after().to_string());
+    }
     report.field("request_zip", stored.request_zip.display().to_string());
     report.field("request_id", request.metadata().request_id.as_str());
     report.field("request_zip_sha256", stored.request_zip_sha256.to_string());
     report.field("request_digest", stored.request_zip_sha256.spoken().to_string());
     report.field("audit", audit_field(&stored.audit));
     report.field("next_step", next_step(&stored.request_zip));
-    report.warnings = definition.warnings();
+    report.warnings = held_warnings;
+    report.warnings.extend(definition.warnings());
+    report.warnings.extend(unsaid);
     report.warnings.extend(warnings(&definition, &stored.audit, stored.backup.as_deref()));
     Ok(report)
+}
+
+/// What the request is made from: the definition, with `--renew` the certificate that is in use, and
+/// the warning that the first does not say all.
+type Subject = (Definition, Option<HeldCertificate>, Option<Warning>);
+
+fn subject(args: &RequestArgs, env: &Environment) -> Result<Subject, Error> {
+    let held =
+        args.renew.as_deref().map(|path| HeldCertificate::open(path, env.now)).transpose()?;
+    let (definition, place, unsaid) = match (&args.participant, &held) {
+        (Some(path), held) => {
+            let definition = read_definition(path)?;
+            if let Some(held) = held {
+                held.expect(&definition, path)?;
+            }
+            (definition, path.as_path(), None)
+        }
+        (None, Some(held)) => {
+            let (definition, unsaid) = held.definition()?;
+            (definition, args.renew.as_deref().unwrap_or(Path::new("")), unsaid)
+        }
+        (None, None) => {
+            return Err(Error::new(
+                Code::InvalidArgs,
+                "neither --participant nor --renew is given",
+            ));
+        }
+    };
+    definition
+        .refuse_unsupported(Code::InvalidArgs)
+        .map_err(|error| error.within(place.display()))?;
+    Ok((definition, held, unsaid))
+}
+
+fn read_definition(path: &Path) -> Result<Definition, Error> {
+    let bytes = read_text_file(path)?;
+    Definition::parse(&bytes).map_err(|defect| {
+        let code = Definition::request_code(defect.reason);
+        defect.within(path.display()).code(code)
+    })
+}
+
+fn folder(args: &RequestArgs, name: &ParticipantName) -> PathBuf {
+    args.out.clone().unwrap_or_else(|| {
+        let renewal = args.renew.is_some().then(|| FileNames::renewal_folder(name));
+        PathBuf::from(".").join(renewal.as_deref().unwrap_or(name.as_str()))
+    })
 }
 
 fn next_step(zip: &Path) -> String {

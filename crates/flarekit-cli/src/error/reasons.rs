@@ -32,6 +32,10 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
             "Names that differ only in case are easily mixed up. Ask the requester for the name in \
              use or for another one; --replace lets the new name take the place of the old one.",
         ),
+        Code::RenewalInvalid => of_renewal(reason),
+        Code::CertExpired | Code::KeyCertMismatch | Code::RequestDirIncomplete => {
+            of_held_certificate(reason)
+        }
         Code::RequestDirNotFound | Code::RequestDirMismatch => of_request_dir(reason),
         Code::CaLoadFailed => of_ca_key(reason),
         Code::CertSigningFailed => of_root(reason),
@@ -65,6 +69,48 @@ fn of_ledger(reason: Reason) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+/// A certificate that cannot vouch for a request any more.
+fn of_renewal(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::CertificateExpired => {
+            "Ask the requester for an ordinary request ('cert request --participant'): a \
+             certificate that has ended cannot be renewed."
+        }
+        Reason::RenewalReplaced => {
+            "Ask the requester to make the request with the newest kit. If nobody there knows of a \
+             newer one, somebody else has a certificate of this name: find out who."
+        }
+        Reason::RenewalRevoked => {
+            "Do not approve this request: somebody uses a key that was given up. The participant \
+             needs an ordinary request with a new key."
+        }
+        Reason::IssuerMismatch => {
+            "The certificate is of another CA, perhaps of the one that this one replaced. Ask the \
+             requester for an ordinary request ('cert request --participant')."
+        }
+        _ => return None,
+    })
+}
+
+/// A certificate that its holder wants to have renewed.
+fn of_held_certificate(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::CertificateExpired => Some(
+            "It can no longer be renewed. Make an ordinary request with 'cert request \
+             --participant'. If the date looks right, check this machine's clock.",
+        ),
+        Reason::KeyMismatch => Some(
+            "Give the kit that is in use, or the request folder that it was made from, with \
+             --renew.",
+        ),
+        Reason::RenewalWithoutCertificate => Some(
+            "'package' puts the certificate there, if it may write into the folder. Give the \
+             startup kit with --renew instead.",
+        ),
+        _ => None,
+    }
 }
 
 /// The folder given with `--request-dir`.
@@ -176,6 +222,10 @@ fn of_input(reason: Reason) -> Option<&'static str> {
             "Write one file for each participant, with one entry under 'participants'."
         }
         Reason::NameDevice => "Choose another name: Windows cannot make a folder with this one.",
+        Reason::RenewalIdentity => {
+            "Renew a certificate with its own participant's definition, or without --participant. \
+             Another name, org, type or role needs an ordinary request."
+        }
         Reason::OrgName => "Use letters, digits and '_' only, for example hospital_alpha.",
         Reason::HostName | Reason::HostAddress => {
             "Give a DNS name such as server1.hospital-central.org or an address such as 10.0.1.50."

@@ -1,13 +1,14 @@
 //! Admitting a verified request to this CA under this profile.
 
 use super::VerifiedRequest;
-use crate::ca::CertAuthority;
+use crate::ca::{CertAuthority, leaf_profile};
 use crate::connection::Connection;
-use crate::error::{Code, Error, Reason, Warning, WarningCode};
+use crate::error::{Code, Error, Origin, Reason, Warning, WarningCode};
 use crate::identity::Kind;
 use crate::names::{Host, shown};
 use crate::pki::{AltName, Certificate};
 use crate::profile::ProjectProfile;
+use crate::request::renewal_refused;
 
 /// A request that this CA may sign under this profile, and for which hosts.
 #[derive(Debug)]
@@ -30,6 +31,7 @@ impl AdmittedRequest {
             .verify_root()
             .map_err(|defect| defect.within("rootCA.pem").code(Code::CertSigningFailed))?;
         check_name(&request, &profile.connection)?;
+        check_renewal(&request, ca.certificate())?;
         let alt_names = alt_names(&request, &profile.connection);
         let mut warnings = request.warnings().to_vec();
         warnings.extend(root_warning(ca.certificate()));
@@ -133,6 +135,20 @@ fn check_name(request: &VerifiedRequest, connection: &Connection) -> Result<(), 
         ));
     }
     Ok(())
+}
+
+/// The certificate whose key vouches for the request must be one that this CA issued.
+fn check_renewal(request: &VerifiedRequest, root: &Certificate) -> Result<(), Error> {
+    let Some(renewal) = &request.metadata().renewal else { return Ok(()) };
+    let profile = leaf_profile(request.metadata().identity.cert_type);
+    let certificate = renewal.certificate();
+    certificate
+        .verify_issued_by(root)
+        .and_then(|()| certificate.verify_leaf_profile(profile))
+        .map_err(|defect| {
+            let what = format!("this CA did not issue certificate {}", certificate.serial());
+            renewal_refused(defect.within(what)).of(Origin::RequestZip)
+        })
 }
 
 /// The subject alternative names: a server's approved host first, then its further hosts; for

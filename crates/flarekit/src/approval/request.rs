@@ -64,6 +64,9 @@ impl UnverifiedRequest {
             Site::parse_archived(site_bytes).map_err(|defect| self.defect("site.yaml", defect))?;
         self.check_site(&site, &metadata.identity)?;
         let public_key = self.check_csr(&csr_name, csr_bytes, &metadata)?;
+        if let Some(renewal) = &metadata.renewal {
+            renewal.verify(&metadata).map_err(|error| error.within(&self.place))?;
+        }
         let warnings = dropped_fields(&site);
         Ok(VerifiedRequest {
             metadata,

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::metadata::{CaInfo, Hashes, ROOT_FILE, SignedMetadata};
 use crate::archive;
 use crate::ca::CertAuthority;
-use crate::ca::ledger::ClearedRequest;
+use crate::ca::ledger::{ClearedRequest, Renewed};
 use crate::connection::Connection;
 use crate::digest::Digest;
 use crate::error::{Code, Error, Warning};
@@ -119,6 +119,12 @@ impl SignedApproval {
     /// The request, as the ledger cleared it.
     pub(crate) fn cleared(&self) -> &ClearedRequest {
         &self.cleared
+    }
+
+    /// The certificate that is renewed by this one, if the request was signed with its key.
+    #[must_use]
+    pub fn renews(&self) -> Option<&Renewed> {
+        self.cleared.renews()
     }
 
     /// `signed.json` and the signature over it.

@@ -13,7 +13,8 @@ pub(crate) use site::forbidden_reason;
 
 use crate::error::{Code, Defect, Error, Reason, Warning};
 use crate::fields;
-use crate::identity::Kind;
+use crate::identity::{Identity, Kind};
+use crate::names::Host;
 use crate::yaml::{self, Dialect, Node};
 
 /// A whole definition, as its author wrote it.
@@ -34,6 +35,26 @@ impl Definition {
         let site = Site::from_document(&document)?;
         let local = LocalSettings::from_document(&document, site.identity.cert_type.kind())?;
         Ok(Self { site, local, document })
+    }
+
+    /// The least definition of a participant: who it is, and a server's further hosts.
+    pub(crate) fn of(identity: &Identity, host_names: &[Host]) -> Result<Self, Defect> {
+        let kind = identity.cert_type.kind();
+        let mut entry = Node::mapping(vec![])
+            .with("name", Node::text(identity.name.as_str()))
+            .with("type", Node::text(kind.participant_type()))
+            .with("org", Node::text(identity.org.as_str()));
+        if let Some(role) = identity.cert_type.role() {
+            entry = entry.with("role", Node::text(role));
+        }
+        if !host_names.is_empty() {
+            let hosts = host_names.iter().map(|host| Node::text(host.to_string())).collect();
+            entry = entry.with("host_names", Node::sequence(hosts));
+        }
+        let document = Node::mapping(vec![])
+            .with("name", Node::text(identity.project.as_str()))
+            .with("participants", Node::sequence(vec![entry]));
+        Self::parse(yaml::write(&document).as_bytes())
     }
 
     /// The full definition as the request folder keeps it: aliases expanded, the role in its

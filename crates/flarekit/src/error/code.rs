@@ -50,6 +50,8 @@ super::names! {
         IdentityAlreadyIssued = "IDENTITY_ALREADY_ISSUED",
         /// Another participant has a valid certificate of this CA for this key.
         KeyAlreadyIssued = "KEY_ALREADY_ISSUED",
+        /// A request's renewal block does not vouch for it.
+        RenewalInvalid = "RENEWAL_INVALID",
         /// Another request had this request id.
         RequestIdReused = "REQUEST_ID_REUSED",
         /// The CA's ledger is damaged, was changed, or is of another CA or version.

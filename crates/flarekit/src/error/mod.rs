@@ -226,6 +226,10 @@ names! {
         AlreadyApproved = "ALREADY_APPROVED",
         /// An earlier certificate counts as replaced; it works until it ends.
         CertificateReplaced = "CERTIFICATE_REPLACED",
+        /// The ledger does not know the certificate whose key signed the request.
+        RenewedUnknown = "RENEWED_UNKNOWN",
+        /// The definition was made from a certificate, which does not hold all of it.
+        DefinitionFromCertificate = "DEFINITION_FROM_CERTIFICATE",
         /// A certificate ends soon.
         CertificateEndsSoon = "CERTIFICATE_ENDS_SOON",
         /// A record under `~/.nvflare` could not be taken into a new ledger.

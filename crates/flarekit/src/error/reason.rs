@@ -236,6 +236,15 @@ super::names! {
         /// Another command had the ledger for too long.
         LedgerBusy = "LEDGER_BUSY",
 
+        /// The certificate to be renewed is another participant's.
+        RenewalIdentity = "RENEWAL_IDENTITY",
+        /// The certificate to be renewed was replaced already.
+        RenewalReplaced = "RENEWAL_REPLACED",
+        /// The certificate to be renewed was revoked.
+        RenewalRevoked = "RENEWAL_REVOKED",
+        /// The request folder has no certificate that could be renewed.
+        RenewalWithoutCertificate = "RENEWAL_WITHOUT_CERTIFICATE",
+
         /// The fingerprint given is not that of the enclosed root.
         ExpectedFingerprint = "EXPECTED_FINGERPRINT",
         /// The fingerprint in the signed metadata is not that of the enclosed root.

@@ -27,6 +27,12 @@ pub(super) fn request(metadata: &RequestMetadata) -> Map<String, Value> {
     let mut facts = identity(&metadata.identity);
     facts.insert("request_id".to_owned(), json!(metadata.request_id.as_str()));
     facts.insert("created_at".to_owned(), json!(metadata.created_at));
+    if let Some(renewal) = &metadata.renewal {
+        let certificate = renewal.certificate();
+        let end = certificate.not_after().to_string();
+        facts.insert("renews".to_owned(), json!(certificate.serial()));
+        facts.insert("renews_valid_until".to_owned(), json!(end));
+    }
     facts
 }
 

@@ -46,6 +46,13 @@ impl FileNames {
         }
     }
 
+    /// The folder that the renewal of this participant's certificate is put into: the one of the
+    /// request before is needed for as long as its kit is in use.
+    #[must_use]
+    pub fn renewal_folder(name: &ParticipantName) -> String {
+        format!("{name}-renewal")
+    }
+
     /// Every file that this program puts into a request folder, and the signed zip that an
     /// approver may have put beside them.
     fn in_folder(&self) -> [&str; 9] {

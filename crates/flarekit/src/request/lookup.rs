@@ -137,8 +137,9 @@ fn find_searched(search: &Search<'_>) -> Result<RequestFolder, Error> {
     ))
 }
 
-/// The signed zip's own folder, folders of the participant's name in it and beside it, and in the
-/// current directory, where `cert request` puts it if nothing else is said.
+/// The signed zip's own folder; folders of the participant's name in it and beside it, and in the
+/// current directory, where `cert request` puts it if nothing else is said; and what `--renew` made
+/// beside these.
 fn nearby(search: &Search<'_>) -> Result<Vec<PathBuf>, Error> {
     let zip =
         files::resolve_parent(search.signed_zip).map_err(|e| e.code(Code::RequestDirNotFound))?;
@@ -148,7 +149,14 @@ fn nearby(search: &Search<'_>) -> Result<Vec<PathBuf>, Error> {
     let here = files::resolve_parent(Path::new(name)).ok();
     let own_folder = own.map(Path::to_path_buf);
     let named = [own, above].into_iter().flatten().map(|folder| folder.join(name));
-    Ok(own_folder.into_iter().chain(named).chain(here).collect())
+    let mut folders: Vec<PathBuf> = own_folder.into_iter().chain(named).chain(here).collect();
+    let renewals: Vec<PathBuf> = folders
+        .iter()
+        .map(|folder| folder.with_file_name(FileNames::renewal_folder(search.name)))
+        .filter(|folder| matches!(files::look(folder), Ok(Found::Directory)))
+        .collect();
+    folders.extend(renewals);
+    Ok(folders)
 }
 
 /// Looks through what `--force` put aside in this folder.

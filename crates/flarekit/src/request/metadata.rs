@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::Renewal;
 use crate::digest::Digest;
 use crate::error::{Defect, Reason};
 use crate::identity::{CertType, Identity};
@@ -28,10 +29,13 @@ pub struct RequestMetadata {
     pub public_key_sha256: Digest,
     /// Of the sanitized `site.yaml`'s bytes.
     pub site_yaml_sha256: Digest,
+    /// Of a request for the certificate that comes after another: what vouches for it.
+    pub renewal: Option<Renewal>,
 }
 
 impl RequestMetadata {
-    /// Reads `request.json`. Unknown keys are ignored, so that later versions can add some.
+    /// Reads `request.json`. Unknown keys are ignored, so that later versions can add some; what a
+    /// `renewal` says is never passed over.
     pub fn parse(bytes: &[u8]) -> Result<Self, Defect> {
         let map = json::parse(bytes)?;
         check_artifact(&map, REQUEST_ARTIFACT)?;
@@ -45,6 +49,7 @@ impl RequestMetadata {
             csr_sha256: digest("csr_sha256")?,
             public_key_sha256: digest("public_key_sha256")?,
             site_yaml_sha256: digest("site_yaml_sha256")?,
+            renewal: Renewal::read(&map)?,
         })
     }
 
@@ -52,7 +57,7 @@ impl RequestMetadata {
     #[must_use]
     pub fn to_map(&self) -> Map<String, Value> {
         let identity = &self.identity;
-        json::object_of(json!({
+        let mut map = json::object_of(json!({
             "artifact_type": REQUEST_ARTIFACT,
             "schema_version": SCHEMA_VERSION,
             "request_id": self.request_id.as_str(),
@@ -66,7 +71,11 @@ impl RequestMetadata {
             "csr_sha256": self.csr_sha256.to_string(),
             "public_key_sha256": self.public_key_sha256.to_string(),
             "site_yaml_sha256": self.site_yaml_sha256.to_string(),
-        }))
+        }));
+        if let Some(renewal) = &self.renewal {
+            map.insert("renewal".to_owned(), renewal.to_map().into());
+        }
+        map
     }
 }
 

@@ -1,15 +1,20 @@
 //! A request: key, CSR and metadata, of which only the [archive](Request::archive) travels.
 
 mod folder;
+mod held;
 mod local;
 mod lookup;
 mod metadata;
+mod renewal;
 
 pub use folder::{FileNames, StoredRequest, refuse_occupied, store};
+pub use held::HeldCertificate;
 pub use local::{ApprovedRequest, LocalRequest};
 pub use lookup::{RequestFolder, Search};
 pub use metadata::{REQUEST_ARTIFACT, RequestMetadata, SCHEMA_VERSION};
 pub(crate) use metadata::{check_artifact, identity};
+pub use renewal::Renewal;
+pub(crate) use renewal::refused as renewal_refused;
 
 use zeroize::Zeroizing;
 
@@ -52,6 +57,7 @@ impl Request {
             csr_sha256: Digest::of(csr.as_bytes()),
             public_key_sha256: Digest::of(key.public_key().spki_der()),
             site_yaml_sha256: Digest::of(site_yaml.as_bytes()),
+            renewal: None,
         };
         let local_yaml = definition.to_local_yaml();
         if local_yaml.len() > yaml::MAX_BYTES {
@@ -66,6 +72,27 @@ impl Request {
             ));
         }
         Ok(Self { metadata, key, csr, site_yaml, local_yaml })
+    }
+
+    /// Makes a request for the certificate that comes after the one held, signed with the key of
+    /// that one. The next certificate is for the new key, or without one for the same.
+    pub fn renew(
+        definition: &Definition,
+        held: HeldCertificate,
+        new_key: Option<PrivateKey>,
+        request_id: RequestId,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let (key, vouching) = match new_key {
+            Some(key) => (key, Some(held.key)),
+            None => (held.key, None),
+        };
+        let mut request = Self::create(definition, key, request_id, now)?;
+        let signer = vouching.as_ref().unwrap_or(&request.key);
+        let renewal = Renewal::sign(&request.metadata, held.certificate, signer)
+            .map_err(|defect| defect.code(Code::CsrGenerationFailed))?;
+        request.metadata.renewal = Some(renewal);
+        Ok(request)
     }
 
     /// What the request says about itself.

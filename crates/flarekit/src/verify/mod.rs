@@ -9,6 +9,7 @@ mod connection;
 mod kit;
 mod zip;
 
+pub(crate) use kit::KitHolder;
 pub use kit::{CheckedKit, check_kit};
 pub use zip::{check_request_zip, check_signed_zip};
 
@@ -141,7 +142,8 @@ pub(crate) fn check_dates(
             checks.failed(NAME, failed(Reason::CertificateExpired, when));
         } else if now.plus_days(SOON).is_some_and(|soon| soon > last) {
             let days = (last.to_unix() - now.to_unix()) / (24 * 60 * 60);
-            checks.warning(NAME, format!("the {what} ends {last}, in {days} days"));
+            let next = if *what == "certificate" { ": renew it" } else { "" };
+            checks.warning(NAME, format!("the {what} ends {last}, in {days} days{next}"));
         } else {
             good.push(format!("the {what} is valid until {last}"));
         }

@@ -71,6 +71,16 @@ pub fn check_request_zip(zip: &[u8], place: &str) -> (Checks, Result<VerifiedReq
         ),
     );
     checks.ok("possession", "whoever made the request has the private key to it");
+    if let Some(renewal) = &request.metadata().renewal {
+        checks.ok(
+            "renewal",
+            format!(
+                "the key of certificate {} signed the request; whether the CA issued that \
+                 certificate, and it still counts, is seen by 'cert approve'",
+                renewal.certificate().serial()
+            ),
+        );
+    }
     for warning in request.warnings() {
         checks.warning("content", warning.message.clone());
     }

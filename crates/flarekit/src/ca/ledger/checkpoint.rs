@@ -9,9 +9,9 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::entry::Encoding;
 use super::rows::{digest, time};
 use crate::digest::Digest;
+use crate::encoding::Encoding;
 use crate::error::Defect;
 use crate::fingerprint::Fingerprint;
 use crate::pki::{PublicKey, Signer};

@@ -6,6 +6,7 @@ use rusqlite::{Params, named_params};
 
 use super::database::Database;
 use super::entry::{Entry, EntryKind};
+use super::renewal::Renewed;
 use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
 use crate::approval::AdmittedRequest;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
@@ -20,6 +21,7 @@ pub struct ClearedRequest {
     admitted: AdmittedRequest,
     earlier: Option<Earlier>,
     replaces: Vec<Entry>,
+    renews: Option<Renewed>,
     warnings: Vec<Warning>,
 }
 
@@ -50,6 +52,11 @@ impl ClearedRequest {
         &self.replaces
     }
 
+    /// The certificate that the new one comes after, if its key signed the request.
+    pub(crate) fn renews(&self) -> Option<&Renewed> {
+        self.renews.as_ref()
+    }
+
     /// What the approver should know.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
@@ -63,8 +70,8 @@ impl ClearedRequest {
         database: &Database,
     ) -> Result<Self, Error> {
         let case = Case { database, request: admitted.request().metadata(), now };
-        let Verdict { earlier, replaces, warnings } = case.decide(&admitted, replace)?;
-        Ok(Self { admitted, earlier, replaces, warnings })
+        let Verdict { earlier, replaces, renews, warnings } = case.decide(&admitted, replace)?;
+        Ok(Self { admitted, earlier, replaces, renews, warnings })
     }
 }
 
@@ -73,6 +80,7 @@ impl ClearedRequest {
 struct Verdict {
     earlier: Option<Earlier>,
     replaces: Vec<Entry>,
+    renews: Option<Renewed>,
     warnings: Vec<Warning>,
 }
 
@@ -91,6 +99,7 @@ impl Case<'_> {
         let same_key = self.other_with_key()?;
         let content = Some(admitted.request().metadata_sha256());
         let mut verdict = Verdict::default();
+        let mut renewed_entry = None;
         if let Some(at) = same_name.iter().position(|entry| entry.record.request_json == content) {
             let same = same_name.remove(at);
             match self.earlier(&same)? {
@@ -103,6 +112,13 @@ impl Case<'_> {
                 None => verdict.warnings.push(not_kept(&same)),
             }
             verdict.replaces.push(same);
+        } else if let Some(renewal) = &self.request.renewal {
+            let renewed =
+                Renewed::find(self.request, renewal.certificate(), self.database, self.now)?;
+            verdict.warnings.extend(renewed.unknown());
+            let at = same_name.iter().position(|entry| Some(entry.number) == renewed.entry());
+            renewed_entry = at.map(|at| same_name.remove(at));
+            verdict.renews = Some(renewed);
         }
         if !replace {
             same_name.first().map_or(Ok(()), |entry| Err(self.identity_issued(entry)))?;
@@ -111,6 +127,8 @@ impl Case<'_> {
         verdict.replaces.extend(same_name);
         verdict.replaces.extend(same_key);
         verdict.warnings.extend(verdict.replaces.iter().map(replaced));
+        // The new certificate is meant to take its place: that is no surprise.
+        verdict.replaces.extend(renewed_entry);
         Ok(verdict)
     }
 

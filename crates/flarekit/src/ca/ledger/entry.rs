@@ -8,6 +8,7 @@
 //! entries have the same bytes, and those of an entry are no other message that the CA's key signs.
 
 use crate::digest::Digest;
+use crate::encoding::Encoding;
 use crate::fingerprint::Fingerprint;
 use crate::identity::CertType;
 use crate::names::RequestId;
@@ -101,7 +102,7 @@ pub struct Record {
     /// The names in the certificate, as `DNS:…` and `IP:…`, joined by `, `. Not known of imports.
     pub alt_names: Option<String>,
     /// The number of the entry that this one is about: of the certificate that was superseded,
-    /// revoked or sent again.
+    /// revoked, renewed or sent again.
     pub refers: Option<u64>,
     /// Of a supersession: the number of the entry that replaces the other.
     pub successor: Option<u64>,
@@ -169,39 +170,5 @@ impl Entry {
         bytes.value(record.documents.signed_json.as_deref());
         bytes.value(record.documents.signature.as_deref());
         Digest::of(&bytes.finish())
-    }
-}
-
-/// Writes values so that no two sequences of values have the same bytes.
-pub(super) struct Encoding(Vec<u8>);
-
-impl Encoding {
-    /// Begins with what tells this message from others.
-    pub fn new(domain: &[u8]) -> Self {
-        let mut bytes = Vec::with_capacity(4096);
-        bytes.extend_from_slice(domain);
-        Self(bytes)
-    }
-
-    pub fn value(&mut self, value: Option<impl AsRef<[u8]>>) {
-        let Some(value) = value else {
-            self.0.extend_from_slice(&[0xff; 8]);
-            return;
-        };
-        let value = value.as_ref();
-        self.0.extend_from_slice(&(value.len() as u64).to_be_bytes());
-        self.0.extend_from_slice(value);
-    }
-
-    pub fn number(&mut self, number: Option<u64>) {
-        self.value(number.map(u64::to_be_bytes));
-    }
-
-    pub fn time(&mut self, time: Option<Timestamp>) {
-        self.number(time.map(Timestamp::to_unix));
-    }
-
-    pub fn finish(self) -> Vec<u8> {
-        self.0
     }
 }

@@ -17,6 +17,7 @@ mod database;
 mod entry;
 mod import;
 mod list;
+mod renewal;
 mod rows;
 mod schema;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use clearance::ClearedRequest;
 pub(crate) use clearance::Earlier;
 pub use entry::{Documents, Entry, EntryKind, Record};
 pub use list::{Certificates, IssuedCertificate, Order, State};
+pub use renewal::Renewed;
 pub use verify::Verified;
 pub use view::LedgerView;
 pub use writing::{RecordedApproval, Writing};

@@ -82,6 +82,12 @@ impl<'a> Writing<'a> {
                 self.append(Record { kind, refers, documents, ..record })?;
             }
             None => {
+                let record = match cleared.renews() {
+                    Some(renewed) => {
+                        Record { kind: EntryKind::Renewal, refers: renewed.entry(), ..record }
+                    }
+                    None => record,
+                };
                 let number = self.append(record)?;
                 for entry in cleared.replaces() {
                     self.append(supersession(entry, number, now))?;

@@ -71,6 +71,11 @@ impl KitFolder {
         Ok(folder)
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A file of the `startup` folder.
     pub fn startup(&self, name: &str) -> Option<&FileBytes> {
         self.files.get(&format!("startup/{name}"))

@@ -4,6 +4,7 @@
 mod certificates;
 mod configuration;
 mod folder;
+mod holder;
 mod scripts;
 
 use std::path::Path;
@@ -25,6 +26,7 @@ use crate::time::Timestamp;
 use certificates::Credentials;
 use configuration::Configuration;
 use folder::KitFolder;
+pub(crate) use holder::KitHolder;
 
 /// A kit that was looked over.
 pub struct CheckedKit {

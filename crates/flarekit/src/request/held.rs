@@ -1,0 +1,261 @@
+//! The certificate that a participant has now, for the request of the next one.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::{FileNames, RequestMetadata};
+use crate::definition::Definition;
+use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};
+use crate::files::{self, FileBytes, FileError, Found};
+use crate::identity::{CertType, Identity, Kind};
+use crate::json;
+use crate::names::{Host, Org, ParticipantName, ProjectName, shown};
+use crate::pki::{AltName, Certificate, FILE_LIMIT, PrivateKey, Signer};
+use crate::time::Timestamp;
+use crate::verify::KitHolder;
+use crate::yaml;
+
+/// A certificate with its key, both of one participant, and valid now: it can vouch for a request.
+pub struct HeldCertificate {
+    pub(super) certificate: Certificate,
+    pub(super) key: PrivateKey,
+    identity: Identity,
+    origin: Origin,
+    warnings: Vec<Warning>,
+}
+
+/// Where it was found.
+enum Origin {
+    /// A startup kit, which does not have its participant's definition.
+    Kit(PathBuf),
+    /// A request folder, whose `site.yaml` was read with the rest.
+    Folder(PathBuf, Result<FileBytes, FileError>),
+}
+
+/// The parts, before they are compared.
+struct Parts {
+    certificate: (PathBuf, Vec<u8>),
+    key: (PathBuf, Zeroizing<Vec<u8>>, u32),
+    origin: Origin,
+}
+
+impl HeldCertificate {
+    /// Takes certificate and key of a startup kit, of flarekit or of NVFlare, or of the request
+    /// folder that the kit was made from.
+    pub fn open(path: &Path, now: Timestamp) -> Result<Self, Error> {
+        let unreadable = |error: FileError| error.code(Code::InvalidArgs);
+        let path = files::resolve(path).map_err(unreadable)?;
+        let has = |name: &str| {
+            files::look(&path.join(name)).map(|found| found != Found::Nothing).map_err(unreadable)
+        };
+        if has("startup")? {
+            return Self::of_kit(path, now);
+        }
+        if has("request.json")? {
+            return Self::of_folder(path, now);
+        }
+        Err(Error::because(
+            Code::InvalidArgs,
+            Reason::UnknownArtifact,
+            format!("{} is not a startup kit or a request folder", path.display()),
+        ))
+    }
+
+    /// Who it is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The certificate.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// What the user should know about the files.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// The participant's definition: of a request folder the one in it. A kit has none, so of a kit
+    /// it is what its certificate says, with the warning that nothing else is known.
+    pub fn definition(&self) -> Result<(Definition, Option<Warning>), Error> {
+        match &self.origin {
+            Origin::Folder(path, file) => {
+                let file = file.as_ref().map_err(|error| {
+                    let missing = error.not_found();
+                    let reason =
+                        if missing { Reason::LocalSiteMissing } else { Reason::FileUnreadable };
+                    Error::because(Code::LocalSiteInvalid, reason, error.to_string())
+                })?;
+                let definition = Definition::parse(&file.bytes)
+                    .map_err(|defect| defect.within(path.display()).code(Code::LocalSiteInvalid))?;
+                self.expect(&definition, path)?;
+                Ok((definition, None))
+            }
+            Origin::Kit(path) => {
+                let hosts = self.further_hosts();
+                let definition = hosts
+                    .and_then(|hosts| Definition::of(&self.identity, &hosts))
+                    .map_err(|defect| defect.within(path.display()).code(Code::InvalidArgs))?;
+                let warning = Warning::new(
+                    WarningCode::DefinitionFromCertificate,
+                    "a kit does not hold the participant definition, so the request has what the \
+                     certificate says and nothing else. If the definition has more, such as \
+                     capacity, connect_to, connection_security or builders, make the request anew \
+                     with --participant, or the next kit will be without it",
+                );
+                Ok((definition, Some(warning)))
+            }
+        }
+    }
+
+    /// Refuses the definition of somebody else: that would be another certificate, not the next one.
+    pub fn expect(&self, definition: &Definition, place: &Path) -> Result<(), Error> {
+        match definition.site.identity.first_difference(&self.identity) {
+            None => Ok(()),
+            Some((field, defined, held)) => Err(Error::because(
+                Code::InvalidArgs,
+                Reason::RenewalIdentity,
+                format!(
+                    "{}: {field} is '{defined}', but '{held}' in the certificate that is to be \
+                     renewed",
+                    place.display()
+                ),
+            )),
+        }
+    }
+
+    fn of_kit(path: PathBuf, now: Timestamp) -> Result<Self, Error> {
+        let KitHolder { name, project, certificate, key } = KitHolder::read(&path)?;
+        let place = certificate.0.display().to_string();
+        let identify = |certificate: &Certificate| {
+            identity(certificate, &name, &project)
+                .map_err(|defect| defect.within(&place).code(Code::InvalidArgs))
+        };
+        Self::new(Parts { certificate, key, origin: Origin::Kit(path) }, identify, now)
+    }
+
+    /// Nobody exchanges what is in the folder while it is read.
+    fn of_folder(path: PathBuf, now: Timestamp) -> Result<Self, Error> {
+        let _lock = files::lock_filled(&path).map_err(|error| error.code(Code::InvalidArgs))?;
+        let place = path.join("request.json");
+        let file = files::read(&place, json::MAX_BYTES as u64)
+            .map_err(|error| error.code(Code::RequestMetadataInvalid))?;
+        let metadata = RequestMetadata::parse(&file.bytes)
+            .map_err(|defect| defect.within(place.display()).code(Code::RequestMetadataInvalid))?;
+        let names = FileNames::of(&metadata.identity.name);
+        let certificate = path.join(&names.certificate);
+        let bytes = files::read(&certificate, FILE_LIMIT).map_err(|error| {
+            if error.not_found() {
+                return Error::because(
+                    Code::RequestDirIncomplete,
+                    Reason::RenewalWithoutCertificate,
+                    format!("{} has no certificate {}", path.display(), names.certificate),
+                );
+            }
+            error.code(Code::InvalidArgs)
+        })?;
+        let key = path.join(&names.key);
+        let (pem, mode) = files::read_secret(&key, FILE_LIMIT).map_err(|error| {
+            let missing = error.not_found();
+            error.code(if missing { Code::KeyNotFound } else { Code::KeyInvalid })
+        })?;
+        let site = path.join("site.yaml");
+        let definition = files::read(&site, yaml::MAX_BYTES as u64);
+        let shown_place = certificate.display().to_string();
+        let parts = Parts {
+            certificate: (certificate, bytes.bytes),
+            key: (key, pem, mode),
+            origin: Origin::Folder(site, definition),
+        };
+        let identify =
+            |certificate: &Certificate| match metadata.identity.differs_from(certificate.subject())
+            {
+                None => Ok(metadata.identity.clone()),
+                Some((attribute, found, expected)) => Err(Error::because(
+                    Code::InvalidArgs,
+                    Reason::RenewalIdentity,
+                    format!(
+                        "{shown_place}: {attribute} is {found}, but request.json says '{expected}'"
+                    ),
+                )),
+            };
+        Self::new(parts, identify, now)
+    }
+
+    fn new(
+        parts: Parts,
+        identify: impl FnOnce(&Certificate) -> Result<Identity, Error>,
+        now: Timestamp,
+    ) -> Result<Self, Error> {
+        let Parts { certificate: (place, bytes), key: (key_place, pem, mode), origin } = parts;
+        let certificate = Certificate::from_pem(&bytes)
+            .map_err(|defect| defect.within(place.display()).code(Code::InvalidArgs))?;
+        let identity = identify(&certificate)?;
+        let key = PrivateKey::from_pem(&pem, None)
+            .map_err(|defect| defect.within(key_place.display()).code(Code::KeyInvalid))?;
+        if key.public_key() != certificate.public_key() {
+            let message = format!("{} is not the key of {}", key_place.display(), place.display());
+            return Err(Error::because(Code::KeyCertMismatch, Reason::KeyMismatch, message));
+        }
+        check_dates(&certificate, &place, now)?;
+        let mut warnings = Vec::new();
+        if mode & 0o077 != 0 {
+            warnings.push(Warning::readable_key(&key_place, mode));
+        }
+        Ok(Self { certificate, key, identity, origin, warnings })
+    }
+
+    /// The names in a server's certificate besides its own.
+    fn further_hosts(&self) -> Result<Vec<Host>, Defect> {
+        if self.identity.cert_type.kind() != Kind::Server {
+            return Ok(vec![]);
+        }
+        let own = Host::parse(self.identity.name.as_str())?;
+        let names = self.certificate.alt_names().iter().map(|name| match name {
+            AltName::Dns(name) => Host::parse(name),
+            AltName::Ip(address) => Host::parse(&address.to_string()),
+        });
+        let mut hosts = names.collect::<Result<Vec<_>, _>>()?;
+        hosts.retain(|host| !host.is_same_host(&own));
+        Ok(hosts)
+    }
+}
+
+/// The participant of a kit: certificate and configuration must name the same one.
+fn identity(certificate: &Certificate, name: &str, project: &str) -> Result<Identity, Defect> {
+    let subject = certificate.subject();
+    let cert_type = CertType::parse(subject.unstructured_name.as_deref().unwrap_or_default())?;
+    let identity = Identity {
+        project: ProjectName::parse(project)?,
+        name: ParticipantName::parse(name, cert_type)?,
+        org: Org::parse(subject.organization.as_deref().unwrap_or_default())?,
+        cert_type,
+    };
+    match identity.differs_from(subject) {
+        None => Ok(identity),
+        Some((attribute, found, expected)) => Err(Defect::new(
+            Reason::KitIdentity,
+            format!("{attribute} is {found}, but the kit's configuration says {}", shown(expected)),
+        )),
+    }
+}
+
+/// Outside its validity a certificate vouches for nothing.
+fn check_dates(certificate: &Certificate, place: &Path, now: Timestamp) -> Result<(), Error> {
+    let (first, last) = (certificate.not_before(), certificate.not_after());
+    let (code, reason, when) = if now > last {
+        (Code::CertExpired, Reason::CertificateExpired, format!("was valid until {last}"))
+    } else if now < first {
+        let when = format!("is valid only from {first}");
+        (Code::CertNotYetValid, Reason::CertificateNotYetValid, when)
+    } else {
+        return Ok(());
+    };
+    let message = format!("{}: the certificate {when}; it is {now} here", place.display());
+    Err(Error::because(code, reason, message))
+}
