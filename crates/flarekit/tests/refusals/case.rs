@@ -129,6 +129,7 @@ fn exit(Refusal(code, reason): Refusal) -> u8 {
         | Code::NameReserved
         | Code::ProjectCaMismatch
         | Code::ProjectProfileMismatch
+        | Code::RenewalInvalid
         | Code::RequestDirMismatch
         | Code::RequestDirNotFound
         | Code::RequestMetadataMismatch

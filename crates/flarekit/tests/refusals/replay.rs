@@ -20,6 +20,8 @@ use flarekit::request::{self, Request, RequestFolder, Search};
 use flarekit::{files, yaml};
 
 use crate::case::{Case, Refusal};
+use crate::forge::key_of;
+use crate::forge::renewal::RenewalForge;
 use crate::machine::{Machine, PARTICIPANTS, now};
 
 /// Does what a command does, as `crates/flarekit-cli/src/commands` has it.
@@ -150,5 +152,19 @@ fn the_valid_machine_is_served() {
             run(&machine, &command).unwrap();
             assert!(machine.tree().len() > before.len(), "{command:?} wrote nothing");
         }
+    }
+}
+
+/// Without this, a program that believes no renewal would pass every vector of one.
+#[test]
+fn a_renewal_that_is_in_order_is_served() {
+    for (name, _) in PARTICIPANTS {
+        let mut forge = RenewalForge::of(name, "none");
+        forge.sign(key_of(name));
+        let command = crate::generate::approve(name);
+        let refusal = Refusal(Code::RenewalInvalid, None);
+        let case = Case::new("request-zip", "none", "a renewal", refusal)
+            .file(&format!("{name}/{name}.request.zip"), forge.request.zip.encode());
+        run(&Machine::altered(&case), &command).unwrap();
     }
 }

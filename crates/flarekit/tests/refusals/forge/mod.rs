@@ -2,6 +2,7 @@
 
 pub mod der;
 mod pem;
+pub mod renewal;
 mod request;
 mod signatures;
 mod signed;

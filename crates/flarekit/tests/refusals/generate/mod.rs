@@ -7,6 +7,7 @@ mod definition;
 mod edits;
 mod json;
 mod profile;
+mod renewal;
 mod request_folder;
 mod request_zip;
 mod root;
@@ -28,6 +29,7 @@ pub static ALL: LazyLock<Vec<Case>> = LazyLock::new(|| {
     [
         request_zip::cases(),
         csr::cases(),
+        renewal::cases(),
         zips::cases(),
         signed_zip::cases(),
         signature::cases(),
