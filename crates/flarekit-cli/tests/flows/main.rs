@@ -15,4 +15,5 @@ mod configuration;
 mod definitions;
 mod local_files;
 mod locations;
+mod renewal;
 mod seed;

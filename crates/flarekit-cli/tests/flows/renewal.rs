@@ -1,0 +1,156 @@
+//! From a certificate to the next one: whose key signs, what is kept, and what the ledger knows.
+
+use serde_json::Value;
+
+use crate::common::archives::request_again;
+use crate::common::{Machine, SERVER_NAME, Sandbox, USER_NAME, text_of, warnings};
+
+const KITS: &str = "workspace/hospital_federation/prod_00";
+const PARTICIPANTS: [(&str, &str, &str, &str); 3] = [
+    ("hospital-a.yaml", "hospital-a", "client.key", "client.crt"),
+    ("alice.yaml", USER_NAME, "client.key", "client.crt"),
+    ("server.yaml", SERVER_NAME, "server.key", "server.crt"),
+];
+
+fn approve(folder: &str, name: &str) -> String {
+    format!("cert approve {folder}/{name}.request.zip -c ca --profile project_profile.yaml")
+}
+
+/// Which kinds of entries the ledger has, and how its certificates stand.
+fn ledger(m: &Machine) -> (Vec<String>, Vec<String>) {
+    let texts = |list: &Value, key: &str| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|entry| text_of(entry, key)).collect()
+    };
+    m.ok("audit verify -c ca");
+    let entries = &m.ok("audit export -c ca")["entries"];
+    (texts(entries, "kind"), texts(&m.ok("cert list -c ca --sort end")["certificates"], "state"))
+}
+
+/// The whole way round, for every kind of participant: a kit, the site's own settings, the request,
+/// its approval without `--replace`, and the kit with the new certificate and the old settings.
+#[test]
+fn every_participant_renews_from_its_kit() {
+    for (definition, name, key_file, certificate_file) in PARTICIPANTS {
+        let sandbox = Sandbox::new();
+        let m = sandbox.seeded("m");
+        let fingerprint = m.init();
+        m.kit(definition, name);
+        let kit = format!("{KITS}/{name}");
+        m.write(&format!("{kit}/local/privacy.json"), "{\"mine\": 1}\n");
+        let (key, certificate) =
+            (format!("{kit}/startup/{key_file}"), format!("{kit}/startup/{certificate_file}"));
+        let (old_key, old_certificate) = (m.read(&key), m.read(&certificate));
+
+        let asked = m.ok(&format!("cert request --renew {kit}"));
+        assert_eq!(warnings(&asked), ["DEFINITION_FROM_CERTIFICATE"]);
+        let folder = format!("{name}-renewal");
+        assert_eq!(m.mode(&format!("{folder}/{name}.key")), 0o600);
+        let new_key = m.read(&format!("{folder}/{name}.key"));
+        assert_ne!(new_key, old_key);
+        let seen = m.ok(&format!("inspect {folder}/{name}.request.zip"));
+        assert_eq!(seen["renews"], asked["renews"]);
+
+        let approved = m.ok(&approve(&folder, name));
+        assert_eq!(warnings(&approved), [""; 0], "{name}");
+        for field in ["renews", "renews_valid_until"] {
+            assert_eq!(approved[field], asked[field], "{field}");
+        }
+        assert_ne!(approved["serial"], asked["renews"]);
+        assert_eq!(ledger(&m).0, ["approval", "renewal", "supersession"]);
+        // Server: the further hosts are the certificate's.
+        let hosts = approved["subject_alt_names"].as_array().unwrap().len();
+        assert_eq!(hosts, if name == SERVER_NAME { 3 } else { 1 });
+
+        let zip = format!("{folder}/{name}.signed.zip");
+        let packaged = m.ok(&format!("package {zip} --fingerprint {fingerprint} --force"));
+        assert_eq!(packaged["kept_local_files"], serde_json::json!(["local/privacy.json"]));
+        assert_eq!(m.read(&key), new_key);
+        assert_ne!(m.read(&certificate), old_certificate);
+        assert_eq!(m.read(&format!("{kit}/local/privacy.json")), b"{\"mine\": 1}\n");
+        m.ok(&format!("verify {kit} --fingerprint {fingerprint}"));
+    }
+}
+
+/// A request folder has the definition, so nothing of it is lost, and the key may stay.
+#[test]
+fn a_request_folder_renews_with_its_whole_definition() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.kit("server.yaml", SERVER_NAME);
+    let renewed = m.ok(&format!("cert request --renew {SERVER_NAME} --keep-key --out next"));
+    assert_eq!(warnings(&renewed), [""; 0]);
+    let file = |folder: &str, file: &str| m.read(&format!("{folder}/{file}"));
+    assert_eq!(file("next", "site.yaml"), file(SERVER_NAME, "site.yaml"));
+    let key = format!("{SERVER_NAME}.key");
+    assert_eq!(file("next", &key), file(SERVER_NAME, &key));
+    assert_eq!(m.mode(&format!("next/{key}")), 0o600);
+    m.ok(&approve("next", SERVER_NAME));
+    m.ok(&format!("package next/{SERVER_NAME}.signed.zip --force"));
+    // And again, from the folder of the renewal, into the same folder.
+    m.ok("cert request --renew next --out next --force");
+    m.ok(&format!("{} --force", approve("next", SERVER_NAME)));
+    let (kinds, states) = ledger(&m);
+    assert_eq!(kinds, ["approval", "renewal", "supersession", "renewal", "supersession"]);
+    assert_eq!(states, ["replaced", "replaced", "valid"]);
+}
+
+/// A definition that is given counts, if it is the same participant's.
+#[test]
+fn a_definition_may_change_what_is_not_identity() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.kit("server.yaml", SERVER_NAME);
+    m.edit("server.yaml", "fl-server.internal", "fl2.internal");
+    let kit = format!("{KITS}/{SERVER_NAME}");
+    assert_eq!(warnings(&m.ok(&format!("cert request --renew {kit} -p server.yaml"))), [""; 0]);
+    let approved = m.ok(&approve(&format!("{SERVER_NAME}-renewal"), SERVER_NAME));
+    assert!(approved["subject_alt_names"].to_string().contains("fl2.internal"));
+    let other = m.refused(&format!("cert request --renew {kit} -p hospital-a.yaml"));
+    assert_eq!(other, ("INVALID_ARGS".into(), 4, Some("RENEWAL_IDENTITY".into())));
+}
+
+/// The same request gives the same certificate; another one with the replaced certificate none.
+#[test]
+fn a_certificate_is_renewed_once() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.kit("hospital-a.yaml", "hospital-a");
+    m.ok("cert request --renew hospital-a --out one");
+    m.ok("cert request --renew hospital-a --out two");
+    let first = m.ok(&approve("one", "hospital-a"));
+    let again = m.ok(&format!("{} --force", approve("one", "hospital-a")));
+    assert_eq!(warnings(&again), ["ALREADY_APPROVED"]);
+    assert_eq!(first["serial"], again["serial"]);
+    for line in [approve("two", "hospital-a"), approve("two", "hospital-a") + " --replace"] {
+        let refused = m.refused(&line);
+        assert_eq!(refused, ("RENEWAL_INVALID".into(), 4, Some("RENEWAL_REPLACED".into())));
+    }
+    // Whoever has the request on its way can neither alter it nor take the block out.
+    request_again(&m, "two/hospital-a.request.zip", |zip| {
+        zip.edit_json("request.json", |json| drop(json.as_object_mut().unwrap().remove("renewal")));
+    });
+    assert_eq!(m.refused(&approve("two", "hospital-a")).0, "IDENTITY_ALREADY_ISSUED");
+}
+
+/// Another valid certificate of the name stands against a renewal as against every request.
+#[test]
+fn a_certificate_that_the_ledger_does_not_know_renews_unless_another_is_valid() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.kit("hospital-a.yaml", "hospital-a");
+    // As if another program had approved it on another machine.
+    for file in ["ca/ledger.db", "ca/ledger.db-wal", "ca/ledger.db-shm"] {
+        drop(std::fs::remove_file(m.path(file)));
+    }
+    std::fs::remove_dir_all(m.home.join(".nvflare/cert_approves")).unwrap();
+    m.ok("cert request --renew hospital-a --out one");
+    m.ok("cert request --renew hospital-a --out two");
+    assert_eq!(warnings(&m.ok(&approve("one", "hospital-a"))), ["RENEWED_UNKNOWN"]);
+    let entry = &m.ok("audit export -c ca")["entries"][0];
+    assert_eq!((&entry["kind"], &entry["refers_to"]), (&"renewal".into(), &Value::Null));
+    assert_eq!(m.refused(&approve("two", "hospital-a")).0, "IDENTITY_ALREADY_ISSUED");
+}
