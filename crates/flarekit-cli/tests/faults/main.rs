@@ -19,8 +19,8 @@ macro_rules! each_scenario {
         crate::each_scenario!($try:
             init = 0, init_into_a_folder = 1, init_over_a_ca = 2,
             request = 3, request_into_a_folder = 4, request_over_a_request = 5,
-            approve = 6, approve_over_an_approval = 7,
-            package = 8, package_beside_a_kit = 9, package_over_a_kit = 10
+            renewal = 6, approve = 7, approve_over_an_approval = 8,
+            package = 9, package_beside_a_kit = 10, package_over_a_kit = 11
         );
     };
     ($try:ident: $($name:ident = $index:literal),+) => {

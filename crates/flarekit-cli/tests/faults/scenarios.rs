@@ -84,6 +84,16 @@ pub const ALL: &[Scenario] = &[
         already: "",
     },
     Scenario {
+        name: "request for the renewal of a kit's certificate",
+        prepare: |m| {
+            approved(m);
+            m.ok(PACKAGE);
+        },
+        line: "cert request --renew workspace/hospital_federation/prod_00/hospital-a",
+        whole: |stage| absent_or(stage, "hospital-a-renewal", renewal_is_usable),
+        already: "CERT_ALREADY_EXISTS",
+    },
+    Scenario {
         name: "approve",
         prepare: |m| {
             m.init();
@@ -174,6 +184,18 @@ fn request_is_usable(stage: &Stage) -> Result<(), String> {
         succeeds(stage, &approve)?;
     }
     succeeds(stage, "package proof.signed.zip --request-dir hospital-a -w proof")
+}
+
+/// The same of a renewal, whose approval needs no `--replace`.
+fn renewal_is_usable(stage: &Stage) -> Result<(), String> {
+    let zip = "hospital-a-renewal/hospital-a.request.zip";
+    let approve =
+        format!("cert approve {zip} -c ca --profile project_profile.yaml --out proof.signed.zip");
+    if outcome(&approve, &stage.run(&approve, &[])) == "REQUEST_ZIP_NOT_FOUND" {
+        stage.run("cert request --renew hospital-a --out hospital-a-renewal", &[]);
+        succeeds(stage, &approve)?;
+    }
+    succeeds(stage, "package proof.signed.zip --request-dir hospital-a-renewal -w proof")
 }
 
 fn approval_is_usable(stage: &Stage) -> Result<(), String> {

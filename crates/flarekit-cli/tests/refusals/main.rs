@@ -26,6 +26,7 @@ mod attacks;
 mod init;
 mod package_local;
 mod package_zip;
+mod renew;
 mod request;
 
 use common::disk::{changes, copy, disk};

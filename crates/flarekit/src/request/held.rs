@@ -55,11 +55,11 @@ impl HeldCertificate {
         if has("request.json")? {
             return Self::of_folder(path, now);
         }
-        Err(Error::because(
-            Code::InvalidArgs,
-            Reason::UnknownArtifact,
-            format!("{} is not a startup kit or a request folder", path.display()),
-        ))
+        let (reason, what) = match files::look(&path).map_err(unreadable)? {
+            Found::Nothing => (Reason::FileNotFound, "does not exist"),
+            _ => (Reason::UnknownArtifact, "is not a startup kit or a request folder"),
+        };
+        Err(Error::because(Code::InvalidArgs, reason, format!("{} {what}", path.display())))
     }
 
     /// Who it is.
