@@ -3,6 +3,7 @@
 import json
 import unittest
 import zipfile
+from pathlib import Path
 
 from cryptography import x509
 
@@ -100,6 +101,44 @@ def compare_requests(cls, place, cert_type, properties):
     return lines
 
 
+def approve_renewals(cls, place, maker, cert_type):
+    """`cert request --renew` with a kit of either program: both programs approve the request, and
+    both make the next kit. flarekit is first: the reference keeps no account of what it approves."""
+    if not cls.flarekit.verifies:
+        return []
+    maker = cls.flarekit if maker == "flarekit" else cls.reference
+    profile = place.write("profile.yaml", ceremony.profile())
+    definition = place.write("site.yaml", ceremony.participant(cert_type))
+    ca, folder, name = place / "ca", place / "first", ceremony.NAMES[cert_type]
+    fingerprint = maker.init(place, profile, ca).data["rootca_fingerprint_sha256"]
+    maker.request(place, definition, folder)
+    zips = folder / f"{name}.request.zip", place / "first.signed.zip"
+    maker.approve(place, zips[0], ca, profile, zips[1])
+    kit = maker.package(place, zips[1], place / "workspace", folder, fingerprint).data["output_dir"]
+    before = certificate_of(kit)
+    renewal = place / "renewal"
+    cls.flarekit.run("cert", "request", "--renew", kit, "--out", renewal, cwd=place.path, home=place.home)
+    for approver in (cls.flarekit, cls.reference):
+        signed = place / f"{approver.name}.signed.zip"
+        approver.approve(place, renewal / f"{name}.request.zip", ca, profile, signed)
+        for packager in (cls.flarekit, cls.reference):
+            workspace = place / f"{approver.name}-{packager.name}"
+            made = packager.package(place, signed, workspace, renewal, fingerprint)
+            after = certificate_of(made.data["output_dir"])
+            assert after.subject == before.subject, after.subject
+            assert after.public_key() != before.public_key()
+    listed = cls.flarekit.run("cert", "list", "-c", ca, "--sort", "end", cwd=place.path, home=place.home)
+    states = sorted(entry["state"] for entry in listed.data["certificates"])
+    assert states == ["replaced", "valid"], listed
+    return []
+
+
+def certificate_of(kit):
+    """The participant's certificate in a kit."""
+    (file,) = (Path(kit) / "startup").glob("*.crt")
+    return kits.certificate(file)
+
+
 CA_FILES = ("ca.json", "rootCA.key", "rootCA.pem")
 
 
@@ -118,6 +157,10 @@ def add_tests():
     for cert_type in ceremony.NAMES:
         words = f"cert request for a {cert_type}"
         Requests.add(f"request_{cert_type}", words, compare_requests, cert_type, {})
+    for maker in ("flarekit", "reference"):
+        for cert_type in ("client", "server", "lead"):
+            words = f"cert request --renew with a {cert_type}'s kit of {maker}"
+            Requests.add(f"renewal_{maker}_{cert_type}", words, approve_renewals, maker, cert_type)
 
 
 add_tests()

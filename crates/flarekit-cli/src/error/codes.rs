@@ -56,7 +56,7 @@ pub fn row(code: Code) -> (u8, &'static str) {
         Code::NameReserved => (INPUT,
             "Do not approve this request: with this name it could pose as the server. The requester must choose another name."),
         Code::IdentityAlreadyIssued => (INPUT,
-            "Find out by telephone whether the participant made a new request. Who still has the key in use makes it with 'cert request --renew', which needs no --replace. If the key is lost, approve the new request with --replace. If not, do not approve it: somebody else asks for this name."),
+            "Find out by telephone whether the participant made a new request. If not, do not approve it: somebody else asks for this name. If so, and the key in use was lost, approve it with --replace; who still has that key makes the request with 'cert request --renew', which needs no --replace."),
         Code::KeyAlreadyIssued => (INPUT,
             "Each participant needs a key of its own: ask the requester to run 'cert request --force'. If the participant was renamed, approve the request with --replace."),
         Code::RenewalInvalid => (INPUT,
