@@ -5,7 +5,8 @@ use flarekit::definition::Definition;
 use flarekit::error::{Code, Reason};
 use flarekit::names::RequestId;
 use flarekit::pki::PrivateKey;
-use flarekit::request::Request;
+use flarekit::request::{HeldCertificate, Request};
+use flarekit::time::Timestamp;
 use flarekit::yaml::MAX_BYTES;
 
 use crate::vectors::{
@@ -131,5 +132,37 @@ fn the_csr_is_the_references_byte_for_byte() {
             let csr = flarekit::pki::Csr::create(&subject, &key).unwrap();
             assert_eq!(csr.as_bytes(), file("csr"), "{program} {name}");
         }
+    }
+}
+
+/// A certificate of either program vouches from its first second to its last.
+#[test]
+fn a_certificate_vouches_while_it_is_valid() {
+    let place = tempfile::tempdir().unwrap();
+    for file in ["hospital-a.key", "request.json", "site.yaml"] {
+        let bytes = read(&format!("flarekit-0.1.0/requests/hospital-a/{file}"));
+        std::fs::write(place.path().join(file), bytes).unwrap();
+    }
+    let approval = approve(
+        &request_zip("flarekit-0.1.0", "hospital-a"),
+        &ca("flarekit-0.1.0", "ca"),
+        30,
+        now(),
+    );
+    let approval = approval.unwrap();
+    let certificate = approval.certificate();
+    std::fs::write(place.path().join("hospital-a.crt"), certificate.to_pem().unwrap()).unwrap();
+    let (first, last) = (certificate.not_before(), certificate.not_after());
+    let after = Timestamp::from_unix(last.to_unix() + 1);
+    for (time, expected) in [
+        (first.minus_seconds(1), Some((Code::CertNotYetValid, Reason::CertificateNotYetValid))),
+        (first, None),
+        (last, None),
+        (after, Some((Code::CertExpired, Reason::CertificateExpired))),
+    ] {
+        let opened = HeldCertificate::open(place.path(), time);
+        let refused = opened.map(|held| assert_eq!(held.certificate(), certificate));
+        let refused = refused.err().map(|error| (error.code(), error.reason().unwrap()));
+        assert_eq!(refused, expected, "{time}");
     }
 }

@@ -6,14 +6,17 @@ use tempfile::TempDir;
 
 use super::database::Database;
 use super::entry::{Documents, Entry, EntryKind, Record};
+use super::renewal::Renewed;
 use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
 use super::{Checkpoint, LEDGER, Ledger};
 use crate::audit::AuditDirectory;
 use crate::digest::Digest;
+use crate::error::Reason;
 use crate::fingerprint::Fingerprint;
 use crate::identity::CertType;
 use crate::names::RequestId;
 use crate::pki::{Certificate, PrivateKey, Signer};
+use crate::request::RequestMetadata;
 use crate::time::Timestamp;
 
 const ROOT: &[u8] = include_bytes!("../../../tests/vectors/valid/flarekit-0.1.0/ca/rootCA.pem");
@@ -169,4 +172,61 @@ fn a_writer_that_gives_up_leaves_nothing() {
     drop(end);
     let entries = rows::entries(one.database().unwrap(), "", []).unwrap();
     assert_eq!(entries.len(), 3);
+}
+
+/// What befell a certificate, and the answer to a request that is signed with its key.
+#[test]
+fn only_a_certificate_that_counts_is_renewed() {
+    let pem = include_bytes!("../../../tests/vectors/valid/reference-2.9.0/hospital-a.crt");
+    let certificate = Certificate::from_pem(pem).unwrap();
+    let request = include_bytes!(
+        "../../../tests/vectors/valid/flarekit-0.1.0/requests/hospital-a/request.json"
+    );
+    let request = RequestMetadata::parse(request).unwrap();
+    let issued = || Record {
+        name: "hospital-a".into(),
+        serial: Some(certificate.serial()),
+        public_key: Some(Digest::of(certificate.public_key().spki_der())),
+        ..record(1)
+    };
+    let other_serial = || Record { serial: Some("0x1".into()), ..issued() };
+    let later = |kind| Record { kind, refers: Some(1), ..record(2) };
+    let now = Timestamp::from_unix(NOW);
+    let find = |records: Vec<Record>, now: Timestamp| {
+        let place = ledger(0);
+        let root = Fingerprint::from_digest(root().sha256());
+        let nothing = AuditDirectory::in_home(None);
+        let (mut ledger, _) = Ledger::open(place.path(), root, &nothing, now).unwrap();
+        let writing = ledger.begin().unwrap();
+        for record in records {
+            writing.append(record).unwrap();
+        }
+        let found = Renewed::find(&request, &certificate, writing.database().unwrap(), now);
+        found.map(|found| found.entry()).map_err(|error| error.reason().unwrap())
+    };
+    let (revocation, supersession) = (EntryKind::Revocation, EntryKind::Supersession);
+    for (records, expected) in [
+        (vec![], Ok(None)),
+        (vec![record(1)], Ok(None)),
+        (vec![issued()], Ok(Some(1))),
+        (vec![Record { kind: EntryKind::Import, ..issued() }], Ok(Some(1))),
+        (vec![issued(), later(EntryKind::Reapproval)], Ok(Some(1))),
+        (vec![issued(), later(supersession)], Err(Reason::RenewalReplaced)),
+        (vec![issued(), later(revocation)], Err(Reason::RenewalRevoked)),
+        (vec![issued(), later(supersession), later(revocation)], Err(Reason::RenewalRevoked)),
+        // The same key in another certificate: what matters is whether the key was given up.
+        (vec![other_serial()], Ok(None)),
+        (vec![other_serial(), later(supersession)], Ok(None)),
+        (vec![other_serial(), later(revocation)], Err(Reason::RenewalRevoked)),
+        (vec![Record { name: "hospital-b".into(), ..issued() }], Err(Reason::RenewalIdentity)),
+    ] {
+        let kinds: Vec<EntryKind> = records.iter().map(|record| record.kind).collect();
+        assert_eq!(find(records, now), expected, "{kinds:?}");
+    }
+    let (first, last) = (certificate.not_before(), certificate.not_after());
+    let after = Timestamp::from_unix(last.to_unix() + 1);
+    assert_eq!(find(vec![], first), Ok(None));
+    assert_eq!(find(vec![], last), Ok(None));
+    assert_eq!(find(vec![], first.minus_seconds(1)), Err(Reason::CertificateNotYetValid));
+    assert_eq!(find(vec![], after), Err(Reason::CertificateExpired));
 }

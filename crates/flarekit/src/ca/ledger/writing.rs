@@ -156,7 +156,7 @@ impl<'a> Writing<'a> {
         Ok(entry.number)
     }
 
-    fn database(&self) -> Result<&Database, Error> {
+    pub(super) fn database(&self) -> Result<&Database, Error> {
         self.ledger.database()
     }
 
