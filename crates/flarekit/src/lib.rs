@@ -6,6 +6,7 @@
 //! |---|---|---|---|---|
 //! | `cert init` | Project Admin | [`profile`] | [`ca::CreateCa`] | a CA directory |
 //! | `cert request` | site, user, server | [`definition`] | [`request::Request`] | a request folder and its zip |
+//! | `cert request --renew` | site, user, server | [`request::HeldCertificate`] | [`request::Request::renew`] | the same, signed with the key in use |
 //! | `cert approve` | Project Admin | a request zip | [`approval::UnverifiedRequest`] → [`approval::VerifiedRequest`] → [`approval::AdmittedRequest`] → [`ca::ledger::ClearedRequest`] → [`ca::CertAuthority::sign`] → [`approval::SignedApproval`] | [`ca::ledger::RecordedApproval`] |
 //! | `package` | site, user, server | a signed zip | [`approval::UnverifiedApproval`] → [`approval::VerifiedApproval`] → [`request::RequestFolder`] → [`request::LocalRequest`] → [`kit::KitInputs`] → [`kit::KitPlan`] | [`kit::StartupKit`] |
 //!

@@ -134,9 +134,8 @@ pub struct InitArgs {
 ///
 /// Who: the admin of a site, a user, or the server's admin, on the machine that will keep the key.
 ///
-/// Reads: a participant definition (YAML) with the project's name and one participant.
-///
-/// With --renew, the certificate and the key that are in use now, of a kit or a request folder.
+/// Reads: a participant definition (YAML) with the project's name and one participant. With --renew,
+/// the certificate and the key that are in use, from a kit or a request folder.
 ///
 /// Writes: the request folder with the private key, the certificate signing request, site.yaml,
 /// request.json and <name>.request.zip. The private key is not in the zip and never leaves the
