@@ -43,6 +43,18 @@ fn lines(path: &str) -> &'static [&'static str] {
             "cert approve ./requests/hospital-a.request.zip -c ./ca --profile project_profile.yaml \
              --out ./signed/hospital-a.signed.zip",
         ],
+        "cert deny" => {
+            &["cert deny hospital-b.request.zip --ca-dir ./ca --reason 'no contract yet'"]
+        }
+        "cert revoke" => &[
+            "cert revoke hospital-a --ca-dir ./ca --reason key-compromise --note 'laptop stolen'",
+            "cert revoke 0x688e73674d48fddf4c98a2c571045e801f256758 -c ./ca --reason superseded",
+            "cert revoke --certificate old.crt -c ./ca --reason cessation-of-operation",
+        ],
+        "cert crl" => &[
+            "cert crl --ca-dir ./ca",
+            "cert crl -c ./ca --out /etc/nginx/flare/crl.pem --valid-days 7",
+        ],
         "cert list" => &[
             "cert list --ca-dir ./ca",
             "cert list -c ./ca --state valid --kind site --sort end",
@@ -70,6 +82,7 @@ fn lines(path: &str) -> &'static [&'static str] {
         "verify" => &[
             "verify hospital-a.signed.zip --fingerprint SHA256:...",
             "verify ./workspace/hospital_federation/prod_00/hospital-a --connect",
+            "verify ./workspace/hospital_federation/prod_00/hospital-a --crl crl.pem",
         ],
         "completions" => &[
             "completions bash > flarekit.bash",

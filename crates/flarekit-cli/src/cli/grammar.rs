@@ -180,7 +180,7 @@ mod tests {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(find(&grammar, &words("cert init")).get_name(), "init");
         assert_eq!(find(&grammar, &words("cert what init")).get_name(), "cert");
-        let below = ["init", "request", "approve", "list", "expiring"];
+        let below = ["init", "request", "approve", "deny", "revoke", "crl", "list", "expiring"];
         assert_eq!(commands_of(find(&grammar, &words("cert"))), below);
     }
 }

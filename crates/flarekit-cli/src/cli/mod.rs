@@ -12,7 +12,8 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use flarekit::ca::ledger::{Order, State};
 use flarekit::identity::Kind;
-use flarekit::names::DeployVersion;
+use flarekit::names::{DeployVersion, Remark};
+use flarekit::pki::RevocationReason;
 
 use crate::output::Format;
 
@@ -52,8 +53,8 @@ pub struct Cli {
 pub enum Command {
     /// Make a project's root CA, request certificates, approve requests.
     ///
-    /// `cert init` and `cert approve` are for the Project Admin, `cert request` is for everyone who
-    /// takes part: sites, users and the server.
+    /// `cert request` is for everyone who takes part: sites, users and the server. All others are
+    /// for the Project Admin.
     Cert {
         /// What to do with certificates.
         #[command(subcommand)]
@@ -87,6 +88,9 @@ pub enum CertCommand {
     Init(InitArgs),
     Request(RequestArgs),
     Approve(ApproveArgs),
+    Deny(DenyArgs),
+    Revoke(RevokeArgs),
+    Crl(CrlArgs),
     List(ListArgs),
     Expiring(ExpiringArgs),
 }
@@ -219,6 +223,131 @@ pub struct ApproveArgs {
     pub force: bool,
 }
 
+/// Say no to a request, in writing.
+///
+/// Who: the Project Admin.
+///
+/// Reads: a request zip, which is verified as `cert approve` does, and the CA directory.
+///
+/// Writes: <name>.denied.zip with the reason, signed by the CA, and an entry in the CA directory's
+/// ledger. The request cannot be approved any more. One that was denied before gets the same denied
+/// zip again.
+///
+/// Next: return the denied zip. `inspect` and `package` explain it to the requester, who can make a
+/// new request with `cert request --force`.
+#[derive(Debug, Args)]
+pub struct DenyArgs {
+    /// The request zip that the participant sent.
+    #[arg(value_name = "REQUEST_ZIP")]
+    pub request_zip: PathBuf,
+
+    /// The CA directory that `cert init` made.
+    #[arg(short, long, value_name = "DIR")]
+    pub ca_dir: PathBuf,
+
+    /// Why, in one line of at most 500 characters. The requester will read it.
+    #[arg(long, value_name = "TEXT", value_parser = values::remark)]
+    pub reason: Remark,
+
+    /// The denied zip to write. If not given: <name>.denied.zip beside the request zip.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// The file whose first line is the passphrase of an encrypted rootCA.key. If not given:
+    /// FLAREKIT_CA_PASSPHRASE, or you are asked.
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+
+    /// Replace an existing denied zip.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Take a certificate back: it, and its key, shall not count any more.
+///
+/// Who: the Project Admin, for example after a key was stolen or a site has left.
+///
+/// Reads: the CA directory and its ledger.
+///
+/// Writes: an entry in the ledger. The name is free for a new request; the key is never approved
+/// again. NVFlare does not ask anybody whether a certificate was revoked: it works until it ends,
+/// unless something in front of the server refuses it.
+///
+/// Next: run `cert crl` and give the list to what stands in front of the server.
+#[derive(Debug, Args)]
+pub struct RevokeArgs {
+    /// The participant's name, or the certificate's serial number (0x...). If the participant has
+    /// several certificates, the serial number is needed, or --all.
+    #[arg(value_name = "NAME|SERIAL", required_unless_present = "certificate")]
+    pub which: Option<String>,
+
+    /// The certificate's file, for one that the CA issued and that the ledger does not know.
+    #[arg(long, value_name = "FILE", conflicts_with = "which")]
+    pub certificate: Option<PathBuf>,
+
+    /// The CA directory that `cert init` made.
+    #[arg(short, long, value_name = "DIR")]
+    pub ca_dir: PathBuf,
+
+    /// Why: one of the reasons that revocation lists know.
+    #[arg(long, value_name = "REASON", value_parser = values::revocation_reason())]
+    pub reason: RevocationReason,
+
+    /// What else there is to say, in one line of at most 500 characters. It is kept in the ledger.
+    #[arg(long, value_name = "TEXT", value_parser = values::remark)]
+    pub note: Option<Remark>,
+
+    /// Every certificate of the participant that has not ended.
+    #[arg(long, conflicts_with = "certificate")]
+    pub all: bool,
+
+    /// The file whose first line is the passphrase of an encrypted rootCA.key. If not given:
+    /// FLAREKIT_CA_PASSPHRASE, or you are asked.
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
+/// Make the list of revoked certificates (X.509 CRL), and a plain list of their serial numbers.
+///
+/// Who: the Project Admin, after each `cert revoke` and before the last list ends.
+///
+/// Reads: the CA directory and its ledger, which is proved first.
+///
+/// Writes: the list, signed by the CA, and the serial numbers. Lists that were made before are
+/// replaced. Certificates that have ended stay on the list.
+///
+/// Next: give the list to what stands in front of the server, as the guide shows: NVFlare 2.9 itself
+/// does not ask for one.
+#[derive(Debug, Args)]
+pub struct CrlArgs {
+    /// The CA directory that `cert init` made.
+    #[arg(short, long, value_name = "DIR")]
+    pub ca_dir: PathBuf,
+
+    /// The list to write. If not given: crl.pem, or with --der crl.der, in the current directory.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+
+    /// The file for the serial numbers, one a line. If not given: named like the list, with the
+    /// ending .serials.txt.
+    #[arg(long, value_name = "FILE")]
+    pub serials: Option<PathBuf>,
+
+    /// After how many days there will be a newer list, at most when the root certificate ends. Many
+    /// programs let nobody in whose list has ended.
+    #[arg(long, value_name = "DAYS", default_value = "30", value_parser = values::days)]
+    pub valid_days: u32,
+
+    /// Write the list in DER instead of PEM.
+    #[arg(long)]
+    pub der: bool,
+
+    /// The file whose first line is the passphrase of an encrypted rootCA.key. If not given:
+    /// FLAREKIT_CA_PASSPHRASE, or you are asked.
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
+}
+
 /// List the certificates that were issued.
 ///
 /// Who: the Project Admin.
@@ -323,7 +452,8 @@ pub struct AuditExportArgs {
 ///
 /// Who: the participant, on the machine that made the request.
 ///
-/// Reads: the signed zip that the Project Admin returned, and the request folder.
+/// Reads: the signed zip that the Project Admin returned, and the request folder. A denied zip is
+/// explained.
 ///
 /// Writes: <workspace>/<project>/prod_<NN>/<name>/ with startup, local and transfer. The kits of
 /// other participants in the same directory stay as they are.
@@ -367,8 +497,8 @@ pub struct PackageArgs {
 ///
 /// Who: anyone who was sent something, before trusting it.
 ///
-/// Reads: a request zip, a signed zip, a certificate, a certificate signing request, a private key,
-/// a CA directory, a request folder or a startup kit. What it is, is told by its content.
+/// Reads: a request zip, a signed zip, a denied zip, a certificate, a certificate signing request, a
+/// private key, a CA directory, a request folder or a startup kit. What it is, is told by its content.
 ///
 /// Writes: nothing. What the thing says is shown as it says it; beside that stands what was
 /// verified, what was not, and what is wrong. A private key is never shown.
@@ -385,7 +515,8 @@ pub struct InspectArgs {
 ///
 /// Who: a participant, before starting a kit or when it does not connect; anyone who was sent a zip.
 ///
-/// Reads: a startup kit, made by flarekit or by NVFlare, a signed zip, or a request zip. With
+/// Reads: a startup kit, made by flarekit or by NVFlare, a signed zip, a denied zip, or a request
+/// zip. With
 /// --connect the kit's server, too, over the network.
 ///
 /// Writes: nothing. Each check is told with what was found: ok, warning, failed or skipped. The
@@ -402,6 +533,11 @@ pub struct VerifyArgs {
     /// than by sending the zip.
     #[arg(long, value_name = "SHA256", visible_alias = "expected-fingerprint")]
     pub fingerprint: Option<String>,
+
+    /// The revocation list that the Project Admin gave you (`cert crl`): the check fails if the kit's
+    /// certificate is on it.
+    #[arg(long, value_name = "FILE")]
+    pub crl: Option<PathBuf>,
 
     /// Connect to the server that the kit is configured for, and make a TLS handshake with the kit's
     /// certificates. Nothing else is sent.

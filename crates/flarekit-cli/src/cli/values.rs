@@ -4,7 +4,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use flarekit::ca::ledger::{Order, State};
 use flarekit::identity::Kind;
-use flarekit::names::DeployVersion;
+use flarekit::names::{DeployVersion, Remark};
+use flarekit::pki::RevocationReason;
 
 use crate::output::Format;
 
@@ -58,6 +59,16 @@ pub fn kind() -> impl TypedValueParser<Value = Kind> {
 /// The order of a list.
 pub fn order() -> impl TypedValueParser<Value = Order> {
     one_of(&[Order::Name, Order::End], Order::as_str)
+}
+
+/// A reason or a note.
+pub fn remark(text: &str) -> Result<Remark, String> {
+    Remark::parse(text).map_err(|defect| defect.message)
+}
+
+/// The reason of a revocation.
+pub fn revocation_reason() -> impl TypedValueParser<Value = RevocationReason> {
+    one_of(RevocationReason::ALL, RevocationReason::as_str)
 }
 
 /// One of some values, by its name.

@@ -3,12 +3,16 @@
 mod approve;
 mod audit;
 mod completions;
+mod crl;
+mod denied;
+mod deny;
 mod expiring;
 mod init;
 mod inspect;
 mod list;
 mod package;
 mod request;
+mod revoke;
 mod verify;
 
 use std::path::Path;
@@ -17,7 +21,7 @@ use flarekit::approval::RootTrust;
 use flarekit::audit::AuditOutcome;
 use flarekit::error::{Code, Error, Warning, WarningCode};
 use flarekit::fingerprint::Fingerprint;
-use flarekit::pki::Certificate;
+use flarekit::pki::{Certificate, FILE_LIMIT};
 use flarekit::time::Timestamp;
 use flarekit::{files, yaml};
 
@@ -32,13 +36,20 @@ pub fn run(command: &Command, environment: &Environment) -> Result<Answer, Failu
         Command::Cert { command: CertCommand::Init(args) } => init::run(args, environment),
         Command::Cert { command: CertCommand::Request(args) } => request::run(args, environment),
         Command::Cert { command: CertCommand::Approve(args) } => approve::run(args, environment),
+        Command::Cert { command: CertCommand::Deny(args) } => deny::run(args, environment),
+        Command::Cert { command: CertCommand::Revoke(args) } => {
+            return revoke::run(args, environment).map_err(Failure::from);
+        }
+        Command::Cert { command: CertCommand::Crl(args) } => crl::run(args, environment),
         Command::Cert { command: CertCommand::List(args) } => {
             return list::run(args, environment).map_err(Failure::from);
         }
         Command::Cert { command: CertCommand::Expiring(args) } => {
             return expiring::run(args, environment).map_err(Failure::from);
         }
-        Command::Package(args) => package::run(args, environment),
+        Command::Package(args) => {
+            return package::run(args, environment).map(Answer::Report);
+        }
         Command::Inspect(args) => inspect::run(args, environment),
         Command::Verify(args) => return verify::run(args, environment).map(Answer::Report),
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(args),
@@ -55,6 +66,17 @@ fn read_text_file(path: &Path) -> Result<Vec<u8>, Error> {
     files::read_named(path, yaml::MAX_BYTES as u64)
         .map(|file| file.bytes)
         .map_err(|error| error.code(Code::InvalidArgs))
+}
+
+/// Reads a certificate that the user named.
+fn read_certificate(path: &Path) -> Result<Certificate, Error> {
+    let file = files::read_named(path, FILE_LIMIT).map_err(|e| e.code(Code::InvalidArgs))?;
+    let parse = if file.bytes.starts_with(b"-----BEGIN") {
+        Certificate::from_pem
+    } else {
+        Certificate::from_der
+    };
+    parse(&file.bytes).map_err(|defect| defect.within(path.display()).code(Code::InvalidArgs))
 }
 
 /// Reads an archive that the user named.

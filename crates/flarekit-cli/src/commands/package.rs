@@ -1,19 +1,21 @@
 //! `package`: signed zip and request folder to startup kit.
 
-use flarekit::approval::{RootTrust, UnverifiedApproval, VerifiedApproval, keep_approval};
+use flarekit::approval::{RootTrust, UnverifiedAnswer, VerifiedApproval, keep_approval};
 use flarekit::archive::Limits;
 use flarekit::audit::AuditDirectory;
-use flarekit::error::{Code, Error, Warning, WarningCode};
+use flarekit::error::{Code, Warning, WarningCode};
+use flarekit::fingerprint::Fingerprint;
 use flarekit::kit::{KitInputs, KitPlan, ProdDir, StartupKit, shell_word};
 use flarekit::request::{RequestFolder, Search};
 
-use super::{ends_soon, read_archive, root_trust};
+use super::{denied, ends_soon, read_archive, root_trust};
 use crate::cli::PackageArgs;
 use crate::environment::Environment;
+use crate::error::Failure;
 use crate::output::Report;
 
-/// Verifies an approval and builds the kit.
-pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
+/// Verifies an approval and builds the kit, or explains a denial.
+pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Failure> {
     let trust = root_trust(args.fingerprint.as_deref())?;
     let zip = read_archive(
         &args.signed_zip,
@@ -22,9 +24,13 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
         Code::InvalidSignedZip,
     )?;
     let place = args.signed_zip.display().to_string();
-    let approval = UnverifiedApproval::read(&zip, &place)?.verify(trust, env.now)?;
-
     let audit = AuditDirectory::in_home(env.home.as_deref());
+    let approval = match UnverifiedAnswer::read(&zip, &place)? {
+        UnverifiedAnswer::Approval(approval) => approval.verify(trust, env.now)?,
+        UnverifiedAnswer::Denial(denial) => {
+            return Err(denied::explain(&denial.verify(trust)?, args, &audit));
+        }
+    };
     let search = Search {
         request_id: approval.request_id(),
         name: &approval.identity().name,
@@ -56,7 +62,8 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
     ));
 
     let mut report = describe(&approval, &plan, &kit);
-    report.warnings = about_trust(&approval).into_iter().chain(warnings).collect();
+    let unpinned = about_trust(approval.trust(), approval.fingerprint());
+    report.warnings = unpinned.into_iter().chain(warnings).collect();
     report.warnings.extend(about_kept_files(&kit));
     if let Some(backup) = kit.backup {
         let kept = kit.kept.iter().map(|path| path.display().to_string());
@@ -72,14 +79,14 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Error> {
     Ok(report)
 }
 
-fn about_trust(approval: &VerifiedApproval) -> Option<Warning> {
-    (approval.trust() == RootTrust::Unpinned).then(|| {
+/// The warning that nobody has vouched for the root.
+pub fn about_trust(trust: RootTrust, fingerprint: Fingerprint) -> Option<Warning> {
+    (trust == RootTrust::Unpinned).then(|| {
         Warning::new(
             WarningCode::FingerprintNotVerified,
             format!(
-                "the root CA was not verified: compare {} with what the Project Admin tells you, \
-                 or package with --fingerprint",
-                approval.fingerprint()
+                "the root CA was not verified: compare {fingerprint} with what the Project Admin \
+                 tells you, or package with --fingerprint"
             ),
         )
     })

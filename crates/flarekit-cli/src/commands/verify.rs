@@ -1,11 +1,13 @@
 //! `verify`: whether a startup kit will work, or a zip can be believed.
 
+use std::path::Path;
 use std::time::Duration;
 
 use flarekit::archive::Limits;
 use flarekit::error::{Code, Error, Reason};
 use flarekit::files::{self, Found};
 use flarekit::inspect::inspect_zip;
+use flarekit::pki::CRL_LIMIT;
 use flarekit::verify::{Check, Checks, Outcome, check_kit};
 use serde_json::{Map, Value, json};
 
@@ -23,6 +25,9 @@ pub fn run(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
 
 fn kit(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
     let mut kit = check_kit(&args.path, root_trust(args.fingerprint.as_deref())?, env.now)?;
+    if let Some(path) = &args.crl {
+        kit.check_revocation(&read_list(path)?, env.now);
+    }
     let timeout = args.connect.then(|| Duration::from_secs(args.timeout.into()));
     kit.connect(timeout, env.now);
     let report = describe("startup kit", kit.facts, &kit.checks);
@@ -32,9 +37,19 @@ fn kit(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
     }
 }
 
+fn read_list(path: &Path) -> Result<Vec<u8>, Error> {
+    files::read_named(path, CRL_LIMIT)
+        .map(|file| file.bytes)
+        .map_err(|error| error.code(Code::InvalidArgs).within("--crl"))
+}
+
 fn zip(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
     if args.connect {
         let message = "--connect needs a startup kit: a zip holds no private key to connect with";
+        return Err(Error::because(Code::InvalidArgs, Reason::Usage, message).into());
+    }
+    if args.crl.is_some() {
+        let message = "--crl needs a startup kit: its certificate is looked for on the list";
         return Err(Error::because(Code::InvalidArgs, Reason::Usage, message).into());
     }
     let trust = root_trust(args.fingerprint.as_deref())?;

@@ -36,6 +36,20 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         Code::CertExpired | Code::KeyCertMismatch | Code::RequestDirIncomplete => {
             of_held_certificate(reason)
         }
+        Code::CertAlreadyExists if reason == Reason::NotARevocationList => {
+            Some("Choose another place with --out and --serials, or remove the file yourself.")
+        }
+        Code::CertificateNotFound => {
+            Some("Give the file of a participant's certificate that this CA issued.")
+        }
+        Code::RequestDenied if reason == Reason::RequestDirSearched => Some(
+            "Run this on the machine that made the request, or name its folder with --request-dir. \
+             If you made no such request, tell the Project Admin: somebody asked in your name.",
+        ),
+        Code::RequestDenied => Some(
+            "It is not this request that was denied. Tell the Project Admin: somebody may have \
+             asked in your name, or your request was exchanged on its way.",
+        ),
         Code::RequestDirNotFound | Code::RequestDirMismatch => of_request_dir(reason),
         Code::CaLoadFailed => of_ca_key(reason),
         Code::CertSigningFailed => of_root(reason),
@@ -281,8 +295,8 @@ fn of_request_zip(reason: Reason) -> &'static str {
              participant makes a new request with 'cert request --force'."
         }
         Reason::WrongArtifact => {
-            "Approve the request zip (<name>.request.zip) that the requester sent. A signed zip is \
-             the answer to it."
+            "Give the request zip (<name>.request.zip) that the requester sent. A signed zip or a \
+             denied zip is the answer to it."
         }
         _ => {
             "Do not approve this file. Ask the requester to send the zip again exactly as \
@@ -300,6 +314,10 @@ fn of_root(reason: Reason) -> Option<&'static str> {
         }
         Reason::RootNotYetValid => "Check the clock and the time zone of this machine.",
         Reason::RootKeyUnsupported => ROOT_KEY,
+        Reason::RootSignsNoCrl => {
+            "With this CA there is no list. Only a new CA, as 'cert init' makes it, can sign one; the \
+             ledger and 'cert list' say what was revoked."
+        }
         Reason::RootNotACa | Reason::RootNotSelfSigned => {
             "Restore the rootCA.pem that 'cert init' made."
         }
@@ -327,6 +345,13 @@ fn of_verification(reason: Reason) -> Option<&'static str> {
     Some(match reason {
         Reason::KitFileMissing => {
             "Run 'package' again with --force. The kit that is there is kept in a backup."
+        }
+        Reason::CertificateRevoked => {
+            "Do not start this kit. If you are to take part, make a new request with 'cert request \
+             --force', which makes a new key."
+        }
+        Reason::CrlNotCurrent | Reason::CrlUnsupported => {
+            "Ask the Project Admin for the current list, as 'cert crl' makes it."
         }
         Reason::KitMode => {
             "Set the permissions that the message names, with chmod. If others could reach the \

@@ -1,31 +1,124 @@
-//! The signed zip's file.
+//! The files of signed zips and of denied zips.
 
 use std::path::{Path, PathBuf};
 
-use super::SignedApproval;
+use super::denial::DENIED_JSON;
+use super::{SignedApproval, SignedDenial};
 use crate::archive::{self, Limits};
-use crate::ca::ledger::RecordedApproval;
+use crate::ca::ledger::{RecordedApproval, RecordedDenial};
 use crate::digest::Digest;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::files::{self, Created, FileError, Found, PreparedFile};
 
-/// Mode of the signed zip.
+/// Mode of the zips.
 const ZIP_MODE: u32 = 0o600;
-/// Mode of directories that have to be made for it.
+/// Mode of directories that have to be made for them.
 const DIRECTORY_MODE: u32 = 0o700;
 
 /// Where a signed zip goes: a place that is free, or holds a signed zip that may be replaced.
-pub struct SignedZipFile {
-    path: PathBuf,
-    force: bool,
-}
+pub struct SignedZipFile(Place);
+
+/// Where a denied zip goes: a place that is free, or holds a denied zip that may be replaced.
+pub struct DeniedZipFile(Place);
 
 impl SignedZipFile {
     /// Looks at the place. Something there stays, and with `force` gives way only if it is a signed
     /// zip: a slip must not cost the CA's key or a request.
     pub fn open(path: &Path, force: bool) -> Result<Self, Error> {
+        Place::open(path, force, &SIGNED_ZIP).map(Self)
+    }
+
+    /// The file, as an absolute path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Writes the signed zip without giving it its name, so that a full disk is noticed before
+    /// anything is recorded.
+    pub fn prepare(&self, approval: &SignedApproval) -> Result<PreparedZip, Error> {
+        self.0.prepare(approval.zip()).map(PreparedZip)
+    }
+
+    /// The warning for a name that the reference's `package` would refuse.
+    #[must_use]
+    pub fn unusual_name(&self) -> Option<Warning> {
+        let path = self.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        (!name.ends_with(".signed.zip")).then(|| {
+            Warning::new(
+                WarningCode::UnusualFileName,
+                format!(
+                    "{} does not end in .signed.zip: NVFlare's own package command would refuse it",
+                    path.display()
+                ),
+            )
+        })
+    }
+}
+
+impl DeniedZipFile {
+    /// Looks at the place, as [`SignedZipFile::open`] does.
+    pub fn open(path: &Path, force: bool) -> Result<Self, Error> {
+        Place::open(path, force, &DENIED_ZIP).map(Self)
+    }
+
+    /// The file, as an absolute path.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0.path
+    }
+
+    /// Writes the denied zip without giving it its name.
+    pub fn prepare(&self, denial: &SignedDenial) -> Result<PreparedDenial, Error> {
+        self.0.prepare(denial.zip()).map(PreparedDenial)
+    }
+}
+
+/// A signed zip that lacks only its name. Dropped, it is removed.
+#[must_use = "dropping this removes the file"]
+pub struct PreparedZip(Prepared);
+
+impl PreparedZip {
+    /// Lets the signed zip appear, now that its entry in the ledger is durable.
+    pub fn place(self, recorded: &RecordedApproval) -> Result<(), Error> {
+        self.0.place(recorded.approval().zip())
+    }
+}
+
+/// A denied zip that lacks only its name. Dropped, it is removed.
+#[must_use = "dropping this removes the file"]
+pub struct PreparedDenial(Prepared);
+
+impl PreparedDenial {
+    /// Lets the denied zip appear, now that its entry in the ledger is durable.
+    pub fn place(self, recorded: &RecordedDenial) -> Result<(), Error> {
+        self.0.place(recorded.denial().zip())
+    }
+}
+
+/// A kind of zip: what tells it, and how it is spoken of.
+struct Kind {
+    member: &'static str,
+    name: &'static str,
+    otherwise: Reason,
+}
+
+const SIGNED_ZIP: Kind =
+    Kind { member: "signed.json", name: "a signed zip", otherwise: Reason::NotASignedZip };
+const DENIED_ZIP: Kind =
+    Kind { member: DENIED_JSON, name: "a denied zip", otherwise: Reason::NotADeniedZip };
+
+/// A place for a zip.
+struct Place {
+    path: PathBuf,
+    force: bool,
+}
+
+impl Place {
+    fn open(path: &Path, force: bool, kind: &Kind) -> Result<Self, Error> {
         let path = files::resolve_parent(path).map_err(unwritable)?;
-        let refuse = |reason, what: &str| {
+        let refuse = |reason, what: String| {
             let message = format!("{} {what}", path.display());
             Err(Error::because(Code::CertAlreadyExists, reason, message))
         };
@@ -35,52 +128,31 @@ impl SignedZipFile {
                 let message = format!("a file exists already: {}", path.display());
                 return Err(Error::new(Code::CertAlreadyExists, message));
             }
-            Found::File if is_signed_zip(&path) => {}
+            Found::File if is_zip_with(&path, kind.member) => {}
             Found::File => {
-                return refuse(Reason::NotASignedZip, "is not a signed zip, so it is not replaced");
+                return refuse(
+                    kind.otherwise,
+                    format!("is not {}, so it is not replaced", kind.name),
+                );
             }
             Found::Directory | Found::Link | Found::Other => {
-                return refuse(Reason::NotAPlainFile, "exists and is not a file");
+                return refuse(Reason::NotAPlainFile, "exists and is not a file".to_owned());
             }
         }
         Ok(Self { path, force })
     }
 
-    /// The file, as an absolute path.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Writes the signed zip without giving it its name, so that a full disk is noticed before
-    /// anything is recorded.
-    pub fn prepare(&self, approval: &SignedApproval) -> Result<PreparedZip, Error> {
+    fn prepare(&self, zip: &[u8]) -> Result<Prepared, Error> {
         let parent = self.path.parent().unwrap_or(&self.path);
         let directories = files::make_dirs(parent, DIRECTORY_MODE).map_err(unwritable)?;
         files::sweep(parent);
-        let file = files::prepare(&self.path, approval.zip(), ZIP_MODE).map_err(unwritable)?;
-        Ok(PreparedZip { file, directories, force: self.force, of: Digest::of(approval.zip()) })
-    }
-
-    /// The warning for a name that the reference's `package` would refuse.
-    #[must_use]
-    pub fn unusual_name(&self) -> Option<Warning> {
-        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        (!name.ends_with(".signed.zip")).then(|| {
-            Warning::new(
-                WarningCode::UnusualFileName,
-                format!(
-                    "{} does not end in .signed.zip: NVFlare's own package command would refuse it",
-                    self.path.display()
-                ),
-            )
-        })
+        let file = files::prepare(&self.path, zip, ZIP_MODE).map_err(unwritable)?;
+        Ok(Prepared { file, directories, force: self.force, of: Digest::of(zip) })
     }
 }
 
-/// A signed zip that lacks only its name. Dropped, it is removed.
-#[must_use = "dropping this removes the file"]
-pub struct PreparedZip {
+/// A zip that lacks only its name.
+struct Prepared {
     file: PreparedFile,
     directories: Created,
     force: bool,
@@ -88,11 +160,11 @@ pub struct PreparedZip {
     of: Digest,
 }
 
-impl PreparedZip {
-    /// Lets the signed zip appear, now that its entry in the ledger is durable.
-    pub fn place(self, recorded: &RecordedApproval) -> Result<(), Error> {
-        if Digest::of(recorded.approval().zip()) != self.of {
-            return Err(Error::new(Code::InternalError, "another approval was recorded"));
+impl Prepared {
+    /// Gives the zip its name, if it is the one that was recorded.
+    fn place(self, recorded: &[u8]) -> Result<(), Error> {
+        if Digest::of(recorded) != self.of {
+            return Err(Error::new(Code::InternalError, "another answer was recorded"));
         }
         let placed = if self.force { self.file.place_replacing() } else { self.file.place_new() };
         placed.map_err(|e| e.code_or(Code::CertAlreadyExists, Code::OutputDirNotWritable))?;
@@ -105,10 +177,10 @@ fn unwritable(error: FileError) -> Error {
     error.code(Code::OutputDirNotWritable)
 }
 
-fn is_signed_zip(path: &Path) -> bool {
+fn is_zip_with(path: &Path, member: &str) -> bool {
     let bytes = files::read(path, Limits::ARTIFACT.archive_bytes).ok();
     let members = bytes.and_then(|file| archive::read(&file.bytes, &Limits::ARTIFACT).ok());
-    members.is_some_and(|members| members.get("signed.json").is_some())
+    members.is_some_and(|members| members.get(member).is_some())
 }
 
 #[cfg(test)]
@@ -122,6 +194,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let path = |name: &str| place.path().join(name);
         fs::write(path("signed"), archive::write(&[("signed.json", b"{}")]).unwrap()).unwrap();
+        fs::write(path("denied"), archive::write(&[("denied.json", b"{}")]).unwrap()).unwrap();
         fs::write(path("request"), archive::write(&[("request.json", b"{}")]).unwrap()).unwrap();
         fs::write(path("key"), "-----BEGIN RSA PRIVATE KEY-----\n").unwrap();
         fs::create_dir(path("folder")).unwrap();
@@ -129,6 +202,7 @@ mod tests {
         for (name, unforced, forced) in [
             ("new", Ok(()), Ok(())),
             ("signed", Err(None), Ok(())),
+            ("denied", Err(None), Err(Some(Reason::NotASignedZip))),
             ("request", Err(None), Err(Some(Reason::NotASignedZip))),
             ("key", Err(None), Err(Some(Reason::NotASignedZip))),
             ("folder", Err(Some(Reason::NotAPlainFile)), Err(Some(Reason::NotAPlainFile))),
@@ -143,6 +217,9 @@ mod tests {
                 assert_eq!(refused, expected, "{name}, force {force}");
             }
         }
+        let denied = |name: &str| DeniedZipFile::open(&path(name), true).map(|_| ());
+        assert_eq!(denied("denied"), Ok(()));
+        assert_eq!(denied("signed").unwrap_err().reason(), Some(Reason::NotADeniedZip));
     }
 
     #[test]

@@ -4,9 +4,12 @@
 //! Each stage is a type without another constructor: [`UnverifiedRequest`] → [`VerifiedRequest`] →
 //! [`AdmittedRequest`] → [`ClearedRequest`](crate::ca::ledger::ClearedRequest) → [`SignedApproval`]
 //! → [`RecordedApproval`](crate::ca::ledger::RecordedApproval); [`UnverifiedApproval`] → [`VerifiedApproval`].
+//! A request can be denied instead: [`denial`].
 
 mod admission;
+mod answer;
 mod copies;
+pub mod denial;
 mod file;
 mod metadata;
 mod request;
@@ -14,8 +17,12 @@ mod response;
 mod signed;
 
 pub use admission::AdmittedRequest;
+pub use answer::UnverifiedAnswer;
+pub(crate) use answer::is_denied_zip;
 pub use copies::keep_approval;
-pub use file::{PreparedZip, SignedZipFile};
+pub(crate) use denial::{DenialParts, DeniedMetadata};
+pub use denial::{SignedDenial, UnverifiedDenial, VerifiedDenial};
+pub use file::{DeniedZipFile, PreparedDenial, PreparedZip, SignedZipFile};
 pub(crate) use metadata::ApprovalFacts;
 pub(crate) use metadata::SignedMetadata;
 pub use request::{UnverifiedRequest, VerifiedRequest};

@@ -1,5 +1,6 @@
 //! Verifying a request zip: a stranger's bytes, before they come near the CA's key.
 
+use super::denial::DENIED_JSON;
 use crate::archive::{self, Limits, Members};
 use crate::definition::{Definition, Site, forbidden_reason};
 use crate::digest::Digest;
@@ -78,15 +79,19 @@ impl UnverifiedRequest {
         })
     }
 
-    /// The two kinds of zips are easily mixed up.
+    /// The kinds of zips are easily mixed up.
     fn refuse_signed_zip(&self) -> Result<(), Error> {
-        if self.members.get("signed.json").is_none() {
+        let found = if self.members.get("signed.json").is_some() {
+            "a signed zip"
+        } else if self.members.get(DENIED_JSON).is_some() {
+            "a denied zip"
+        } else {
             return Ok(());
-        }
+        };
         Err(Error::because(
             Code::InvalidArgs,
             Reason::WrongArtifact,
-            format!("{} is a signed zip, not a request zip", self.place),
+            format!("{} is {found}, not a request zip", self.place),
         ))
     }
 

@@ -3,12 +3,16 @@
 //! [`ClearedRequest`](ledger::ClearedRequest).
 
 mod create;
+mod crl;
+mod crl_files;
+mod deny;
 pub mod ledger;
 mod metadata;
 mod open;
 mod sign;
 
 pub use create::{CreateCa, CreatedCa};
+pub use crl::RevocationList;
 pub use metadata::CaMetadata;
 pub use open::Passphrase;
 pub(crate) use sign::leaf_profile;

@@ -90,7 +90,7 @@ impl CertAuthority {
     }
 
     /// A root outside its validity must not sign: nobody would accept the certificate.
-    fn check_root_validity(&self, now: Timestamp) -> Result<(), Error> {
+    pub(super) fn check_root_validity(&self, now: Timestamp) -> Result<(), Error> {
         let root = &self.certificate;
         let refuse = |reason: Reason, what: String| {
             Err(Error::because(Code::CertSigningFailed, reason, format!("the root CA {what}")))

@@ -54,6 +54,16 @@ super::names! {
         RenewalInvalid = "RENEWAL_INVALID",
         /// Another request had this request id.
         RequestIdReused = "REQUEST_ID_REUSED",
+        /// The key in a request is that of a certificate that was revoked.
+        KeyRevoked = "KEY_REVOKED",
+        /// A request that was denied cannot be approved.
+        RequestAlreadyDenied = "REQUEST_ALREADY_DENIED",
+        /// A request that was approved cannot be denied.
+        RequestAlreadyApproved = "REQUEST_ALREADY_APPROVED",
+        /// The CA has issued no such certificate that could be revoked.
+        CertificateNotFound = "CERTIFICATE_NOT_FOUND",
+        /// A participant has several certificates that could be revoked.
+        CertificateAmbiguous = "CERTIFICATE_AMBIGUOUS",
         /// The CA's ledger is damaged, was changed, or is of another CA or version.
         LedgerInvalid = "LEDGER_INVALID",
         /// The CA directory has no ledger.
@@ -70,6 +80,8 @@ super::names! {
         RootcaFingerprintMismatch = "ROOTCA_FINGERPRINT_MISMATCH",
         /// A signed zip is malformed, unsigned or altered.
         InvalidSignedZip = "INVALID_SIGNED_ZIP",
+        /// The Project Admin denied the request: what came back is a denied zip.
+        RequestDenied = "REQUEST_DENIED",
         /// The parts of a signed zip disagree about whose it is.
         SignedZipIdentityConflict = "SIGNED_ZIP_IDENTITY_CONFLICT",
         /// A certificate names no known participant type.

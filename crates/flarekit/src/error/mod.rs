@@ -224,6 +224,12 @@ names! {
         RootNamesAnotherIssuer = "ROOT_NAMES_ANOTHER_ISSUER",
         /// This very request was approved before.
         AlreadyApproved = "ALREADY_APPROVED",
+        /// This very request was denied before.
+        AlreadyDenied = "ALREADY_DENIED",
+        /// This certificate was revoked before.
+        AlreadyRevoked = "ALREADY_REVOKED",
+        /// A revoked certificate works until it ends, wherever nobody asks the revocation list.
+        RevocationNotEnforced = "REVOCATION_NOT_ENFORCED",
         /// An earlier certificate counts as replaced; it works until it ends.
         CertificateReplaced = "CERTIFICATE_REPLACED",
         /// The ledger does not know the certificate whose key signed the request.

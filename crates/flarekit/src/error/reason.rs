@@ -21,6 +21,10 @@ super::names! {
         FolderInUse = "FOLDER_IN_USE",
         /// What would be replaced is not a signed zip.
         NotASignedZip = "NOT_A_SIGNED_ZIP",
+        /// What would be replaced is not a denied zip.
+        NotADeniedZip = "NOT_A_DENIED_ZIP",
+        /// What would be replaced is not a revocation list, or not a list of serial numbers.
+        NotARevocationList = "NOT_A_REVOCATION_LIST",
         /// A file exceeds its limit.
         FileTooLarge = "FILE_TOO_LARGE",
         /// The system refused to write.
@@ -87,6 +91,8 @@ super::names! {
         ProjectName = "PROJECT_NAME",
         /// An organisation's name breaks the rules.
         OrgName = "ORG_NAME",
+        /// A reason or a note is empty, too long, or more than one line of plain text.
+        Remark = "REMARK",
         /// A host is neither a DNS name nor an address.
         HostName = "HOST_NAME",
         /// An address that no host can have.
@@ -169,6 +175,10 @@ super::names! {
         KeyCostly = "KEY_COSTLY",
         /// A private key's passphrase is wrong.
         KeyPassphrase = "KEY_PASSPHRASE",
+        /// The root certificate may not sign revocation lists.
+        RootSignsNoCrl = "ROOT_SIGNS_NO_CRL",
+        /// A revocation list is of another version, or has a critical extension.
+        CrlUnsupported = "CRL_UNSUPPORTED",
         /// The root's key is of a kind or size that is not supported.
         RootKeyUnsupported = "ROOT_KEY_UNSUPPORTED",
         /// The cryptographic library or the system's source of randomness failed.
@@ -302,6 +312,10 @@ super::names! {
         CertificateExpired = "CERTIFICATE_EXPIRED",
         /// A certificate is not valid yet.
         CertificateNotYetValid = "CERTIFICATE_NOT_YET_VALID",
+        /// A certificate is on the revocation list.
+        CertificateRevoked = "CERTIFICATE_REVOKED",
+        /// A revocation list is not valid yet, or no longer.
+        CrlNotCurrent = "CRL_NOT_CURRENT",
         /// The server's name leads to no address.
         ServerNotResolved = "SERVER_NOT_RESOLVED",
         /// Nothing listens at the server's port.

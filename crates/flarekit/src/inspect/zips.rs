@@ -1,17 +1,17 @@
-//! Request zips and signed zips. Their parts are shown one by one, because a zip with one bad part
+//! Request zips, signed zips and denied zips. Their parts are shown one by one, because a zip with one bad part
 //! is the very one that somebody wants to look into.
 
 use serde_json::{Map, Value, json};
 
 use super::{Inspection, facts, unknown};
-use crate::approval::{RootTrust, SignedMetadata};
+use crate::approval::{DeniedMetadata, RootTrust, SignedMetadata, is_denied_zip};
 use crate::archive::{self, Limits, Members};
 use crate::definition::Site;
 use crate::error::{Code, Error, Reason};
 use crate::pki::{Certificate, Csr, decode_base64};
 use crate::request::{FileNames, RequestMetadata};
 use crate::time::Timestamp;
-use crate::verify::{Checks, check_request_zip, check_signed_zip};
+use crate::verify::{Checks, check_denied_zip, check_request_zip, check_signed_zip};
 
 /// Looks at a zip; also gives the error with which `package` or `cert approve` would refuse it.
 ///
@@ -25,6 +25,11 @@ pub fn inspect(
 ) -> Result<(Inspection, Option<Error>), Error> {
     let members = archive::read(zip, &Limits::ARTIFACT)
         .map_err(|defect| defect.within(place).code(Code::InvalidArgs))?;
+    if is_denied_zip(&members) {
+        let (checks, verified) = check_denied_zip(zip, place, trust);
+        let facts = denied_facts(&members);
+        return Ok((Inspection { artifact: "denied zip", facts, checks }, verified.err()));
+    }
     if members.get("signed.json").is_some() {
         let (mut checks, verified) = check_signed_zip(zip, place, trust, now);
         if verified.is_err() {
@@ -47,7 +52,8 @@ pub fn inspect(
         return Ok((Inspection { artifact: "request zip", facts, checks }, verified.err()));
     }
     let names: Vec<&str> = members.names().collect();
-    let expected = format!("a request zip or a signed zip: it holds {}", names.join(", "));
+    let expected =
+        format!("a request zip, a signed zip or a denied zip: it holds {}", names.join(", "));
     Err(unknown(place, &expected))
 }
 
@@ -83,6 +89,23 @@ fn signed_facts(members: &Members) -> Map<String, Value> {
         if let Some(Ok(certificate)) = members.get(&name).map(Certificate::from_pem) {
             facts.append(&mut facts::certificate(&certificate));
         }
+    }
+    if let Some(Ok(root)) = members.get("rootCA.pem").map(Certificate::from_pem) {
+        facts.append(&mut facts::root(&root));
+    }
+    facts
+}
+
+fn denied_facts(members: &Members) -> Map<String, Value> {
+    let mut facts = Map::new();
+    if let Some(Ok(metadata)) = members.get("denied.json").map(DeniedMetadata::parse) {
+        let digest = metadata.hashes.request_zip;
+        facts.append(&mut facts::identity(&metadata.identity));
+        facts.insert("request_id".to_owned(), json!(metadata.request_id.as_str()));
+        facts.insert("request_zip_sha256".to_owned(), json!(digest.to_string()));
+        facts.insert("request_digest".to_owned(), json!(digest.spoken().to_string()));
+        facts.insert("denied_at".to_owned(), json!(metadata.denied_at.to_string()));
+        facts.insert("reason".to_owned(), json!(metadata.reason.as_str()));
     }
     if let Some(Ok(root)) = members.get("rootCA.pem").map(Certificate::from_pem) {
         facts.append(&mut facts::root(&root));

@@ -3,9 +3,11 @@
 
 mod host;
 mod participant;
+mod remark;
 
 pub use host::{Host, HostName};
 pub use participant::ParticipantName;
+pub use remark::Remark;
 
 use std::fmt;
 

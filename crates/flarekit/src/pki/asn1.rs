@@ -8,7 +8,7 @@ use der::asn1::{AnyRef, BitStringRef, IntRef, UintRef};
 use der::{Decode, Encode, Sequence, Tag};
 use x509_cert::ext::Extension;
 use x509_cert::spki::AlgorithmIdentifierRef;
-use x509_cert::time::Validity;
+use x509_cert::time::{Time, Validity};
 
 use crate::error::{Defect, Reason};
 
@@ -36,6 +36,30 @@ pub(super) struct Tbs<'a> {
     #[asn1(context_specific = "2", tag_mode = "IMPLICIT", optional = "true")]
     pub(super) subject_id: Option<BitStringRef<'a>>,
     #[asn1(context_specific = "3", tag_mode = "EXPLICIT", optional = "true")]
+    pub(super) extensions: Option<Vec<Extension>>,
+}
+
+/// `TBSCertList` (RFC 5280 section 5.1).
+#[derive(Sequence)]
+pub(super) struct TbsList<'a> {
+    pub(super) version: u8,
+    pub(super) algorithm: AlgorithmIdentifierRef<'a>,
+    pub(super) issuer: AnyRef<'a>,
+    pub(super) this_update: Time,
+    #[asn1(optional = "true")]
+    pub(super) next_update: Option<Time>,
+    #[asn1(optional = "true")]
+    pub(super) revoked: Option<Vec<RevokedCertificate<'a>>>,
+    #[asn1(context_specific = "0", tag_mode = "EXPLICIT", optional = "true")]
+    pub(super) extensions: Option<Vec<Extension>>,
+}
+
+/// An entry of `revokedCertificates` (RFC 5280 section 5.1).
+#[derive(Sequence)]
+pub(super) struct RevokedCertificate<'a> {
+    pub(super) serial: UintRef<'a>,
+    pub(super) at: Time,
+    #[asn1(optional = "true")]
     pub(super) extensions: Option<Vec<Extension>>,
 }
 

@@ -9,7 +9,7 @@ use x509_cert::time::Time;
 
 use super::asn1::{self, Signed, Tbs};
 use super::signature::{self, Algorithm};
-use super::{AltName, DistinguishedName, PublicKey, armor, extensions};
+use super::{AltName, DistinguishedName, PublicKey, SerialNumber, armor, extensions};
 use crate::error::{Defect, Reason};
 use crate::time::Timestamp;
 
@@ -68,8 +68,8 @@ impl Certificate {
             der: der.to_vec(),
             serial: positive(tbs.serial.as_bytes())?,
             subject: DistinguishedName::from_der(&subject_der)?,
-            not_before: timestamp(tbs.validity.not_before)?,
-            not_after: timestamp(tbs.validity.not_after)?,
+            not_before: timestamp(tbs.validity.not_before, "certificate")?,
+            not_after: timestamp(tbs.validity.not_after, "certificate")?,
             public_key: PublicKey::from_spki(&asn1::write(&tbs.public_key, "public key")?)?,
             alt_names: find(&extensions, ID_CE_SUBJECT_ALT_NAME)
                 .map(|extension| extensions::alt_names(extension.extn_value.as_bytes()))
@@ -125,6 +125,12 @@ impl Certificate {
     #[must_use]
     pub fn serial(&self) -> String {
         super::issue::serial_text(&self.serial)
+    }
+
+    /// The serial number.
+    #[must_use]
+    pub fn serial_number(&self) -> SerialNumber {
+        SerialNumber::from_bytes(&self.serial)
     }
 
     /// The first second of validity.
@@ -206,11 +212,11 @@ fn positive(bytes: &[u8]) -> Result<Vec<u8>, Defect> {
 }
 
 /// A date has one form: GeneralizedTime from 2050 on, UTCTime before (RFC 5280 section 4.1.2.5).
-fn timestamp(time: Time) -> Result<Timestamp, Defect> {
+pub(super) fn timestamp(time: Time, what: &str) -> Result<Timestamp, Defect> {
     if matches!(time, Time::GeneralTime(_)) && time.to_date_time().year() < 2050 {
         return Err(Defect::new(
             Reason::DerMalformed,
-            "the certificate has a date before 2050 as GeneralizedTime",
+            format!("the {what} has a date before 2050 as GeneralizedTime"),
         ));
     }
     Ok(Timestamp::from_unix(time.to_unix_duration().as_secs()))

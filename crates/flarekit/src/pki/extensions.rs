@@ -143,11 +143,10 @@ fn list(
     purposes: Option<Vec<ObjectIdentifier>>,
     names: &[AltName],
 ) -> Result<Vec<Extension>, Defect> {
-    let authority = [AUTHORITY_HEAD.as_slice(), &authority].concat();
     let constraints = BasicConstraints { ca, path_len_constraint: None };
     let mut list = vec![
         extension(ID_CE_SUBJECT_KEY_IDENTIFIER, false, key_identifier(key)?)?,
-        extension(ID_CE_AUTHORITY_KEY_IDENTIFIER, false, authority)?,
+        extension(ID_CE_AUTHORITY_KEY_IDENTIFIER, false, self::authority(authority))?,
         extension(ID_CE_BASIC_CONSTRAINTS, true, asn1::write(&constraints, WHAT)?)?,
         extension(ID_CE_KEY_USAGE, true, asn1::write(&KeyUsage(usage.into()), WHAT)?)?,
     ];
@@ -159,7 +158,13 @@ fn list(
     Ok(list)
 }
 
-fn extension(
+/// The content of an authorityKeyIdentifier that has nothing but the key identifier.
+pub(super) fn authority(key: [u8; 20]) -> Vec<u8> {
+    [AUTHORITY_HEAD.as_slice(), &key].concat()
+}
+
+/// An extension.
+pub(super) fn extension(
     extn_id: ObjectIdentifier,
     critical: bool,
     value: Vec<u8>,

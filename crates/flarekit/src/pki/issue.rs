@@ -148,7 +148,7 @@ pub(super) fn sign(
 }
 
 /// UTCTime to 2049, GeneralizedTime from 2050 (RFC 5280 section 4.1.2.5).
-fn time(timestamp: Timestamp) -> Result<Time, Defect> {
+pub(super) fn time(timestamp: Timestamp) -> Result<Time, Defect> {
     let date: DateTime = timestamp.to_der().map_err(|e| asn1::malformed("validity", e))?;
     Ok(Time::from(date))
 }

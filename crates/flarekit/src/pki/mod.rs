@@ -12,24 +12,28 @@ mod armor;
 mod asn1;
 mod certificate;
 mod check;
+mod crl;
 mod csr;
 mod extensions;
 mod issue;
 mod name;
 mod private_key;
 mod public_key;
+mod serial;
 mod signature;
 #[cfg(test)]
 mod testing;
 
 pub use armor::{decode_base64, encode_base64};
 pub use certificate::Certificate;
+pub use crl::{CRL_LIMIT, Crl, ListContent, RevocationReason, Revoked, crl_to_pem, issue_crl};
 pub use csr::Csr;
 pub use extensions::{AltName, LeafProfile};
 pub use issue::{Serial, Validity, issue_leaf, issue_root};
 pub use name::DistinguishedName;
 pub use private_key::PrivateKey;
 pub use public_key::PublicKey;
+pub use serial::SerialNumber;
 
 use aws_lc_rs::{digest, rand};
 

@@ -31,6 +31,8 @@ pub struct FileNames {
     pub request_zip: String,
     /// `<name>.signed.zip`
     pub signed_zip: String,
+    /// `<name>.denied.zip`
+    pub denied_zip: String,
 }
 
 impl FileNames {
@@ -43,6 +45,7 @@ impl FileNames {
             certificate: format!("{name}.crt"),
             request_zip: format!("{name}.request.zip"),
             signed_zip: format!("{name}.signed.zip"),
+            denied_zip: format!("{name}.denied.zip"),
         }
     }
 
@@ -53,9 +56,9 @@ impl FileNames {
         format!("{name}-renewal")
     }
 
-    /// Every file that this program puts into a request folder, and the signed zip that an
-    /// approver may have put beside them.
-    fn in_folder(&self) -> [&str; 9] {
+    /// Every file that this program puts into a request folder, and the answers that an approver
+    /// may have put beside them.
+    fn in_folder(&self) -> [&str; 10] {
         [
             &self.key,
             &self.csr,
@@ -66,6 +69,7 @@ impl FileNames {
             &self.certificate,
             "rootCA.pem",
             &self.signed_zip,
+            &self.denied_zip,
         ]
     }
 }

@@ -48,6 +48,12 @@ impl RequestFolder {
         &self.path
     }
 
+    /// The request's own `request.json`.
+    #[must_use]
+    pub fn metadata(&self) -> &RequestMetadata {
+        &self.metadata
+    }
+
     /// Takes the folder, or what was put aside in it, if it is of the request.
     fn take(folder: &Path, search: &Search<'_>) -> Result<Self, Candidate> {
         match files::look(folder) {

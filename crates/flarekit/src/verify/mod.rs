@@ -11,7 +11,7 @@ mod zip;
 
 pub(crate) use kit::KitHolder;
 pub use kit::{CheckedKit, check_kit};
-pub use zip::{check_request_zip, check_signed_zip};
+pub use zip::{check_denied_zip, check_request_zip, check_signed_zip};
 
 use crate::error::{Defect, Error, Reason};
 use crate::pki::Certificate;

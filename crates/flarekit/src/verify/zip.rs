@@ -2,7 +2,8 @@
 
 use super::{Checks, check_dates};
 use crate::approval::{
-    RootTrust, UnverifiedApproval, UnverifiedRequest, VerifiedApproval, VerifiedRequest,
+    RootTrust, UnverifiedApproval, UnverifiedDenial, UnverifiedRequest, VerifiedApproval,
+    VerifiedDenial, VerifiedRequest,
 };
 use crate::error::Error;
 use crate::time::Timestamp;
@@ -50,6 +51,31 @@ pub fn check_signed_zip(
     check_dates(&mut checks, &certificates, now);
     checks.skipped("request", "whether your request folder belongs to it is seen by 'package'");
     (checks, Ok(approval))
+}
+
+/// The checks of `package` that a denied zip passes before it is explained.
+pub fn check_denied_zip(
+    zip: &[u8],
+    place: &str,
+    trust: RootTrust,
+) -> (Checks, Result<VerifiedDenial, Error>) {
+    let mut checks = Checks::default();
+    let read = UnverifiedDenial::read(zip, place).and_then(|read| read.verify(trust));
+    let denial = match read {
+        Ok(denial) => denial,
+        Err(error) => return (refused(checks, &error), Err(error)),
+    };
+    checks.ok("archive", "exactly the files of a denied zip, and no private key");
+    checks.ok("signature", "denied.json was signed by the root certificate in the zip");
+    let fingerprint = denial.fingerprint();
+    match trust {
+        RootTrust::Pinned(_) => {
+            checks.ok("fingerprint", "the root certificate is the expected one");
+        }
+        RootTrust::Unpinned => checks.skipped("fingerprint", unpinned(&fingerprint)),
+    }
+    checks.skipped("request", "whether it is your request that was denied is seen by 'package'");
+    (checks, Ok(denial))
 }
 
 /// The checks of `cert approve` up to the CA directory.

@@ -51,7 +51,11 @@ impl UnverifiedApproval {
     pub fn read(zip: &[u8], place: &str) -> Result<Self, Error> {
         let members = archive::read(zip, &Limits::ARTIFACT)
             .map_err(|defect| defect.within(place).code(Code::InvalidSignedZip))?;
-        Ok(Self { members, place: place.to_owned() })
+        Ok(Self::of(members, place))
+    }
+
+    pub(super) fn of(members: Members, place: &str) -> Self {
+        Self { members, place: place.to_owned() }
     }
 
     /// Believes the approval if the enclosed root signed it, its hashes match, everything in it

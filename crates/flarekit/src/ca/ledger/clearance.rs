@@ -8,6 +8,7 @@ use super::database::Database;
 use super::entry::{Entry, EntryKind};
 use super::renewal::Renewed;
 use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
+use super::withdrawn;
 use crate::approval::AdmittedRequest;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::identity::{CertType, Kind};
@@ -93,7 +94,8 @@ struct Case<'a> {
 
 impl Case<'_> {
     fn decide(&self, admitted: &AdmittedRequest, replace: bool) -> Result<Verdict, Error> {
-        self.refuse_reused_id(admitted)?;
+        rows::refuse_reused_id(self.database, admitted.request())?;
+        withdrawn::refuse(self.database, admitted.request())?;
         self.refuse_server_names(admitted)?;
         let mut same_name = self.with_name(self.request.identity.name.as_str())?;
         let same_key = self.other_with_key()?;
@@ -130,25 +132,6 @@ impl Case<'_> {
         // The new certificate is meant to take its place: that is no surprise.
         verdict.replaces.extend(renewed_entry);
         Ok(verdict)
-    }
-
-    /// A request id names one request for ever, also after its certificate has ended.
-    fn refuse_reused_id(&self, admitted: &AdmittedRequest) -> Result<(), Error> {
-        let id = &self.request.request_id;
-        let condition = "WHERE e.request_id = ?1 AND e.request_json IS NOT NULL";
-        let seen = rows::entries(self.database, condition, [id.to_plain().as_str()])?;
-        let content = admitted.request().metadata_sha256();
-        let Some(other) = seen.iter().find(|entry| entry.record.request_json != Some(content))
-        else {
-            return Ok(());
-        };
-        Err(Error::new(
-            Code::RequestIdReused,
-            format!(
-                "the request id {id} is that of another request, of '{}' (entry {} of the ledger)",
-                other.record.name, other.number
-            ),
-        ))
     }
 
     /// No client or user has a name under which a server is reached, and no server one that a

@@ -14,24 +14,29 @@
 mod checkpoint;
 mod clearance;
 mod database;
+mod denial;
 mod entry;
 mod import;
 mod list;
 mod renewal;
+mod revocation;
 mod rows;
 mod schema;
 #[cfg(test)]
 mod tests;
 mod verify;
 mod view;
+mod withdrawn;
 mod writing;
 
 pub use checkpoint::Checkpoint;
 pub use clearance::ClearedRequest;
 pub(crate) use clearance::Earlier;
+pub use denial::{DeniableRequest, RecordedDenial};
 pub use entry::{Documents, Entry, EntryKind, Record};
 pub use list::{Certificates, IssuedCertificate, Order, State};
 pub use renewal::Renewed;
+pub use revocation::{Revocable, RevokedCertificate, Which};
 pub use verify::Verified;
 pub use view::LedgerView;
 pub use writing::{RecordedApproval, Writing};

@@ -5,8 +5,9 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, named_params};
 
 use super::database::Database;
 use super::entry::{Documents, Entry, EntryKind, Record};
+use crate::approval::VerifiedRequest;
 use crate::digest::Digest;
-use crate::error::{Error, Reason};
+use crate::error::{Code, Error, Reason};
 use crate::fingerprint::Fingerprint;
 use crate::identity::CertType;
 use crate::names::RequestId;
@@ -48,6 +49,27 @@ pub(super) fn entries(
         Ok(())
     })?;
     Ok(found)
+}
+
+/// A request id names one request for ever, also after it was denied or its certificate has ended.
+pub(super) fn refuse_reused_id(
+    database: &Database,
+    request: &VerifiedRequest,
+) -> Result<(), Error> {
+    let id = &request.metadata().request_id;
+    let condition = "WHERE e.request_id = ?1 AND e.request_json IS NOT NULL";
+    let seen = entries(database, condition, [id.to_plain().as_str()])?;
+    let content = Some(request.metadata_sha256());
+    let Some(other) = seen.iter().find(|entry| entry.record.request_json != content) else {
+        return Ok(());
+    };
+    Err(Error::new(
+        Code::RequestIdReused,
+        format!(
+            "the request id {id} is that of another request, of '{}' (entry {} of the ledger)",
+            other.record.name, other.number
+        ),
+    ))
 }
 
 /// Hands every entry that fulfils a condition on as it was found.

@@ -8,6 +8,7 @@ use super::{Ledger, checkpoint, rows};
 use crate::approval::{AdmittedRequest, SignedApproval};
 use crate::ca::CertAuthority;
 use crate::error::{Code, Error, Warning, WarningCode};
+use crate::fingerprint::Fingerprint;
 use crate::pki::Signer;
 use crate::time::Timestamp;
 use checkpoint::Checkpoint;
@@ -57,9 +58,7 @@ impl<'a> Writing<'a> {
         now: Timestamp,
     ) -> Result<RecordedApproval, Error> {
         self.add(&approval, now)?;
-        self.checkpoint(ca, now)?;
-        self.finish()?;
-        self.ledger.settle()?;
+        self.complete(ca, now)?;
         Ok(RecordedApproval(approval))
     }
 
@@ -140,6 +139,13 @@ impl<'a> Writing<'a> {
         Ok(std::mem::take(&mut self.approvals).into_iter().map(RecordedApproval).collect())
     }
 
+    /// Has the CA sign how far the chain goes, and makes everything durable, in its place.
+    pub(super) fn complete(&mut self, ca: &CertAuthority, now: Timestamp) -> Result<(), Error> {
+        self.checkpoint(ca, now)?;
+        self.finish()?;
+        self.ledger.settle()
+    }
+
     /// Makes everything durable, where the ledger is for now.
     pub(super) fn finish(&mut self) -> Result<(), Error> {
         self.database()?.run(|connection| connection.execute_batch("COMMIT"))?;
@@ -158,6 +164,11 @@ impl<'a> Writing<'a> {
 
     pub(super) fn database(&self) -> Result<&Database, Error> {
         self.ledger.database()
+    }
+
+    /// The root's fingerprint, which every entry names.
+    pub(super) fn root(&self) -> Fingerprint {
+        self.ledger.root
     }
 
     fn approval_record(&self, approval: &SignedApproval, now: Timestamp) -> Record {

@@ -5,6 +5,7 @@ mod certificates;
 mod configuration;
 mod folder;
 mod holder;
+mod revocation;
 mod scripts;
 
 use std::path::Path;
@@ -36,6 +37,9 @@ pub struct CheckedKit {
     pub checks: Checks,
     /// What a connection takes, if the kit has all of it.
     dial: Option<Dial>,
+    /// The certificates, for what is compared with them.
+    root: Option<Certificate>,
+    leaf: Option<Certificate>,
 }
 
 /// How a kit's participant connects to the server.
@@ -98,6 +102,8 @@ pub fn check_kit(path: &Path, trust: RootTrust, now: Timestamp) -> Result<Checke
     Ok(CheckedKit {
         facts: facts(folder.kind, configuration.as_ref(), &credentials),
         checks,
+        root: credentials.root.clone(),
+        leaf: credentials.leaf.clone(),
         dial: dial(configuration, credentials),
     })
 }
