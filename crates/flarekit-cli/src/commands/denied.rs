@@ -31,17 +31,17 @@ pub fn explain(denial: &VerifiedDenial, args: &PackageArgs, audit: &AuditDirecto
     report.field("is_your_request", own);
     report.warnings.extend(about_trust(denial.trust(), denial.fingerprint()));
     let what = format!(
-        "the Project Admin of {} denied the request {} of '{}' on {}: {}",
+        "on {}, the Project Admin of {} denied the request {} of '{}', '{}'",
+        denial.denied_at(),
         identity.project,
         denial.request_id(),
         identity.name,
-        denial.denied_at(),
         denial.reason().as_str()
     );
     let error = match folder {
         Ok(folder) if own => {
             let folder = folder.path().display();
-            Error::new(Code::RequestDenied, format!("{what} (it is the request in {folder})"))
+            Error::new(Code::RequestDenied, format!("{what}: it is the request in {folder}"))
         }
         Ok(folder) => Error::because(
             Code::RequestDenied,

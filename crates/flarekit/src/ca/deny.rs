@@ -2,7 +2,7 @@
 
 use super::CertAuthority;
 use super::ledger::DeniableRequest;
-use crate::approval::{DenialParts, SignedDenial, VerifiedRequest};
+use crate::approval::{CaInfo, DenialParts, SignedDenial, VerifiedRequest};
 use crate::error::{Code, Defect, Error, Reason};
 use crate::names::{Remark, shown};
 use crate::pki::Signer;
@@ -57,7 +57,10 @@ impl CertAuthority {
             request,
             reason,
             root_pem: &self.certificate_pem,
-            fingerprint: self.fingerprint(),
+            ca_info: CaInfo {
+                provision_version: self.metadata.provision_version.clone(),
+                rootca_fingerprint: self.fingerprint(),
+            },
             now,
         };
         SignedDenial::assemble(parts, |bytes| self.key.sign_content(bytes).map_err(failed))

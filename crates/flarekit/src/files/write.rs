@@ -2,7 +2,7 @@
 
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, look};
-use super::{change, sys};
+use super::{change, reach, sys};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -81,8 +81,10 @@ impl PreparedFile {
     pub(super) fn exchange(self) -> Result<Option<Replaced>, FileError> {
         let Self { draft, path } = self;
         let on = || FileError::on("write", &path);
+        // Locked as the draft is: under its other name, `sweep` must not take it for a leftover.
+        let before = reach::open(&path, false).ok().filter(|file| file.try_lock().is_ok());
         let replaced = match change::swap(&draft.path, &path) {
-            Ok(()) => Some(Replaced { draft, path: path.clone() }),
+            Ok(()) => Some(Replaced { draft, path: path.clone(), _before: before }),
             Err(error) if sys::is_unsupported(&error) => {
                 change::rename(&draft.path, &path).map_err(on())?;
                 draft.done();
@@ -104,6 +106,8 @@ impl PreparedFile {
 pub(super) struct Replaced {
     draft: Draft,
     path: PathBuf,
+    /// Holds the lock.
+    _before: Option<File>,
 }
 
 impl Replaced {

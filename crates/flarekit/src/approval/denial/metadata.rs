@@ -2,14 +2,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::metadata::ROOT_FILE;
+use super::super::metadata::{CaInfo, ROOT_FILE};
 use super::DENIED_JSON;
 use crate::digest::Digest;
 use crate::error::{Code, Defect, Error, Reason};
 use crate::fingerprint::Fingerprint;
 use crate::identity::Identity;
 use crate::json;
-use crate::names::{Remark, RequestId, shown};
+use crate::names::{DeployVersion, Remark, RequestId, shown};
 use crate::request::{self, SCHEMA_VERSION};
 use crate::time::Timestamp;
 
@@ -23,7 +23,7 @@ pub(crate) struct DeniedMetadata {
     pub denied_at: Timestamp,
     pub identity: Identity,
     pub reason: Remark,
-    pub rootca_fingerprint: Fingerprint,
+    pub ca_info: CaInfo,
     pub hashes: DeniedHashes,
 }
 
@@ -60,14 +60,17 @@ impl DeniedMetadata {
             let message = format!("denied_at {} is not a time", shown(denied_at));
             Defect::new(Reason::FieldValue, message)
         })?;
-        let ca_info = json::object(map, "ca_info")?;
+        let info = json::object(map, "ca_info")?;
         Ok(Self {
             request_id: RequestId::parse(json::text(map, "request_id")?)?,
             denied_at,
             identity: request::identity(map)?,
             reason: Remark::parse(json::text(map, "reason")?)
                 .map_err(|defect| defect.within("'reason'"))?,
-            rootca_fingerprint: Fingerprint::parse(json::text(ca_info, "rootCA_fingerprint")?)?,
+            ca_info: CaInfo {
+                provision_version: DeployVersion::parse(json::text(info, "provision_version")?)?,
+                rootca_fingerprint: Fingerprint::parse(json::text(info, "rootCA_fingerprint")?)?,
+            },
             hashes: hashes(json::object(map, "hashes")?)?,
         })
     }
@@ -87,7 +90,10 @@ impl DeniedMetadata {
             "kind": identity.cert_type.kind().as_str(),
             "cert_type": identity.cert_type.as_str(),
             "rootca_file": ROOT_FILE,
-            "ca_info": {"rootCA_fingerprint": self.rootca_fingerprint.to_string()},
+            "ca_info": {
+                "provision_version": self.ca_info.provision_version.as_str(),
+                "rootCA_fingerprint": self.ca_info.rootca_fingerprint.to_string(),
+            },
             "hashes": {
                 "request_zip_sha256": hashes.request_zip.to_string(),
                 "request_json_sha256": hashes.request_json.to_string(),

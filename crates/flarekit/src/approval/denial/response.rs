@@ -86,7 +86,7 @@ impl UnverifiedDenial {
             let message = format!("{}: {what}, but {ROOT_FILE} has {actual}", self.place);
             Err(Error::because(Code::RootcaFingerprintMismatch, reason, message))
         };
-        let named = metadata.rootca_fingerprint;
+        let named = metadata.ca_info.rootca_fingerprint;
         if named != actual {
             return refuse(Reason::SignedFingerprint, format!("denied.json names {named}"));
         }
@@ -153,7 +153,7 @@ impl VerifiedDenial {
     /// The root certificate's fingerprint.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
-        self.metadata.rootca_fingerprint
+        self.metadata.ca_info.rootca_fingerprint
     }
 
     /// Whether the fingerprint was checked against one that the user was told.

@@ -1,13 +1,12 @@
 //! The denial: a denied zip in memory.
 
-use super::super::metadata::ROOT_FILE;
+use super::super::metadata::{CaInfo, ROOT_FILE};
 use super::metadata::DeniedHashes;
 use super::{DENIED_JSON, DENIED_SIGNATURE, DeniedMetadata};
 use crate::archive;
 use crate::ca::ledger::DeniableRequest;
 use crate::digest::Digest;
 use crate::error::{Code, Error, Warning, WarningCode};
-use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::names::Remark;
 use crate::pki::encode_base64;
@@ -19,7 +18,7 @@ pub(crate) struct DenialParts<'a> {
     pub request: DeniableRequest,
     pub reason: &'a Remark,
     pub root_pem: &'a [u8],
-    pub fingerprint: Fingerprint,
+    pub ca_info: CaInfo,
     pub now: Timestamp,
 }
 
@@ -132,7 +131,7 @@ fn metadata(parts: &DenialParts<'_>) -> DeniedMetadata {
         denied_at: parts.now,
         identity: asked.identity.clone(),
         reason: parts.reason.clone(),
-        rootca_fingerprint: parts.fingerprint,
+        ca_info: parts.ca_info.clone(),
         hashes: DeniedHashes {
             request_zip: request.zip_sha256(),
             request_json: request.metadata_sha256(),

@@ -1,6 +1,8 @@
 //! What stands in the ledger against a request.
 //!
-//! Only certificates that are valid count: not expired, not replaced, not revoked.
+//! Only certificates that are valid count: not expired, not replaced, not revoked. A name under which
+//! a server is to be reached is the exception: whoever has such a certificate could pose as the server
+//! until it ends.
 
 use rusqlite::{Params, named_params};
 
@@ -159,7 +161,7 @@ impl Case<'_> {
             hosts.extend(admitted.alt_names().iter().filter_map(dns_name));
         }
         for host in hosts {
-            let holders = self.with_name(&host)?;
+            let holders = self.running_with_name(&host)?;
             let Some(holder) =
                 holders.iter().find(|entry| entry.record.cert_type != CertType::Server)
             else {
@@ -193,6 +195,14 @@ impl Case<'_> {
     fn with_name(&self, name: &str) -> Result<Vec<Entry>, Error> {
         let parameters = named_params! {":now": self.now(), ":name": name};
         self.valid("e.name = :name", parameters)
+    }
+
+    /// The same, and those that were replaced or revoked and have not ended.
+    fn running_with_name(&self, name: &str) -> Result<Vec<Entry>, Error> {
+        let condition =
+            format!("WHERE e.name = :name AND {IS_CERTIFICATE} AND e.not_after >= :now");
+        let parameters = named_params! {":now": self.now(), ":name": name};
+        rows::entries(self.database, &condition, parameters)
     }
 
     /// Valid certificates of the same key for another name.

@@ -3,7 +3,8 @@
 use super::{is_root, mode, names, scratch, tree};
 use crate::error::{Defect, Reason};
 use crate::files::{
-    FileErrorKind, StagedDir, change, lock_dir, read, read_secret, write_new, write_replacing,
+    FileErrorKind, Replace, StagedDir, Tentative, change, lock_dir, read, read_secret, sweep,
+    write_new, write_replacing,
 };
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -232,4 +233,19 @@ fn whoever_waited_for_a_directory_that_was_replaced_locks_the_new_one() {
         let handle = fs::File::open(&ca).unwrap();
         assert!(handle.try_lock().is_err());
     });
+}
+
+/// While the new content may still be taken back, the old one is no leftover of a killed run.
+#[test]
+fn what_may_come_back_is_not_swept() {
+    let dir = scratch();
+    let path = dir.path().join("a");
+    fs::write(&path, b"old").unwrap();
+    let replace = Replace { limit: 10, allowed: &|_| true };
+    let tentative = Tentative::write(&path, b"new", (0o600, 0o700), &replace).unwrap();
+    sweep(dir.path());
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+    drop(tentative);
+    assert_eq!(fs::read(&path).unwrap(), b"old");
+    assert_eq!(names(dir.path()), ["a"]);
 }
