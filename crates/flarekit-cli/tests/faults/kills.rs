@@ -37,9 +37,12 @@ fn describe(scenario: &Scenario, point: &Point, what: &str) -> String {
 fn lost(stage: &Stage, after: &Disk) -> Vec<String> {
     let contents: Vec<_> = after.values().collect();
     let gone = stage.before.iter().filter(|(_, entry)| !contents.contains(entry));
-    // The record of an approval, of a kit and the signed zip are replaced without a backup.
+    // The record of an approval, of a kit, the signed zip and lists are replaced without a backup.
     let replaced = |path: &str| {
-        path.contains("/.nvflare/") || path.contains("/state/") || path.ends_with(".signed.zip")
+        let ends = [".signed.zip", "crl.pem", "crl.serials.txt"];
+        path.contains("/.nvflare/")
+            || path.contains("/state/")
+            || ends.iter().any(|end| path.ends_with(end))
     };
     gone.map(|(path, _)| path.to_str().unwrap().to_owned())
         .filter(|path| !replaced(path))

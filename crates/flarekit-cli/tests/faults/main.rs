@@ -20,7 +20,8 @@ macro_rules! each_scenario {
             init = 0, init_into_a_folder = 1, init_over_a_ca = 2,
             request = 3, request_into_a_folder = 4, request_over_a_request = 5,
             renewal = 6, approve = 7, approve_over_an_approval = 8,
-            package = 9, package_beside_a_kit = 10, package_over_a_kit = 11
+            package = 9, package_beside_a_kit = 10, package_over_a_kit = 11,
+            deny = 12, revoke = 13, crl = 14, crl_over_a_list = 15
         );
     };
     ($try:ident: $($name:ident = $index:literal),+) => {

@@ -139,7 +139,62 @@ pub const ALL: &[Scenario] = &[
         whole: kit_is_whole,
         already: "",
     },
+    Scenario {
+        name: "deny",
+        prepare: |m| {
+            m.init();
+            m.ok("cert request -p hospital-a.yaml");
+        },
+        line: "cert deny hospital-a/hospital-a.request.zip -c ca --reason late",
+        whole: |stage| absent_or(stage, "hospital-a/hospital-a.denied.zip", denial_is_readable),
+        already: "CERT_ALREADY_EXISTS",
+    },
+    Scenario {
+        name: "revoke, with a new ledger",
+        prepare: |m| {
+            approved(m);
+            std::fs::remove_file(m.path("ca/ledger.db")).unwrap();
+        },
+        line: "cert revoke hospital-a -c ca --reason superseded",
+        whole: |stage| absent_or(stage, "ca/ledger.db", lists_are_made),
+        already: "",
+    },
+    Scenario {
+        name: "crl",
+        prepare: revoked,
+        line: "cert crl -c ca --out lists/crl.pem",
+        whole: lists_are_made,
+        already: "",
+    },
+    Scenario {
+        name: "crl in the place of another list",
+        prepare: |m| {
+            approved(m);
+            m.ok("cert crl -c ca");
+            m.ok("cert revoke hospital-a -c ca --reason superseded");
+        },
+        line: "cert crl -c ca",
+        whole: lists_are_made,
+        already: "",
+    },
 ];
+
+fn revoked(m: &Machine) {
+    approved(m);
+    m.ok("cert revoke hospital-a -c ca --reason superseded");
+}
+
+/// The ledger holds, and a list can be made in the place of what is there.
+fn lists_are_made(stage: &Stage) -> Result<(), String> {
+    succeeds(stage, "audit verify -c ca")?;
+    succeeds(stage, "cert crl -c ca --out lists/crl.pem")?;
+    succeeds(stage, "cert crl -c ca")
+}
+
+fn denial_is_readable(stage: &Stage) -> Result<(), String> {
+    succeeds(stage, "verify hospital-a/hospital-a.denied.zip")?;
+    succeeds(stage, "audit verify -c ca")
+}
 
 fn approved(m: &Machine) {
     m.init();

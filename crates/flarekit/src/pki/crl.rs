@@ -305,3 +305,73 @@ impl Crl {
         self.revoked.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Crl, ListContent, RevocationReason, Revoked, crl_to_pem, issue_crl};
+    use crate::error::Reason;
+    use crate::pki::testing::{KEY, NOW, REFERENCE_ROOT, ROOT};
+    use crate::pki::{Certificate, PrivateKey, SerialNumber};
+    use crate::time::Timestamp;
+
+    fn serial(text: &str) -> SerialNumber {
+        SerialNumber::parse(text).unwrap()
+    }
+
+    fn list() -> Vec<u8> {
+        let at = Timestamp::from_unix(NOW);
+        let revoked: Vec<Revoked> = [("0x80", RevocationReason::KeyCompromise)]
+            .into_iter()
+            .chain([("0x7f00", RevocationReason::Unspecified)])
+            .map(|(text, reason)| Revoked { serial: serial(text), at, reason })
+            .collect();
+        let next_update = at.plus_days(30).unwrap();
+        let number = u128::from(u64::MAX) + 1;
+        let content = ListContent { this_update: at, next_update, number, revoked: &revoked };
+        issue_crl(&ROOT, &*KEY, content).unwrap()
+    }
+
+    #[test]
+    fn a_list_reads_back() {
+        let der = list();
+        let pem = crl_to_pem(&der).unwrap();
+        for bytes in [der.as_slice(), pem.as_bytes()] {
+            let read = Crl::read(bytes).unwrap();
+            read.verify_issued_by(&ROOT).unwrap();
+            assert_eq!(read.this_update().to_unix(), NOW);
+            assert_eq!(read.next_update(), Timestamp::from_unix(NOW).plus_days(30));
+            assert_eq!(read.len(), 2);
+            assert!(read.has(&serial("0x80")) && read.has(&serial("0x7f00")));
+            assert!(!read.has(&serial("0x7f")));
+        }
+        // The same content gives the same bytes.
+        assert_eq!(list(), der);
+    }
+
+    #[test]
+    fn another_root_is_not_its_issuer() {
+        let root = Certificate::from_pem(REFERENCE_ROOT).unwrap();
+        let refused = Crl::read(&list()).unwrap().verify_issued_by(&root).unwrap_err();
+        assert_eq!(refused.reason, Reason::IssuerMismatch);
+        let at = Timestamp::from_unix(NOW);
+        let content = ListContent { this_update: at, next_update: at, number: 1, revoked: &[] };
+        let other = PrivateKey::generate().unwrap();
+        let refused = issue_crl(&ROOT, &other, content).unwrap_err();
+        assert_eq!(refused.reason, Reason::SignatureInvalid);
+    }
+
+    #[test]
+    fn damage_is_refused_without_panic() {
+        let der = list();
+        let read = |der: &[u8]| Crl::read(der).and_then(|list| list.verify_issued_by(&ROOT));
+        read(&der).unwrap();
+        for length in 0..der.len() {
+            assert!(read(&der[..length]).is_err());
+        }
+        for at in 0..der.len() {
+            let mut damaged = der.clone();
+            damaged[at] ^= 0x20;
+            assert!(read(&damaged).is_err(), "byte {at}");
+        }
+    }
+}
