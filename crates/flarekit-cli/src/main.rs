@@ -14,6 +14,7 @@ mod hooks;
 mod invocation;
 mod output;
 mod passphrase;
+mod question;
 
 use std::process::ExitCode;
 

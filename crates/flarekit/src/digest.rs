@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::error::{Defect, Reason};
+use crate::error::{Code, Defect, Error, Reason};
 use crate::fingerprint::from_hex;
 use crate::names::shown;
 use crate::pki::{Sha256, sha256};
@@ -63,11 +63,74 @@ impl Digest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpokenDigest([[u8; 2]; 5]);
 
+impl SpokenDigest {
+    /// Reads five groups of four hexadecimal digits in any case, joined by dashes.
+    fn parse(text: &str) -> Option<Self> {
+        let mut groups = [[0; 2]; 5];
+        let mut parts = text.split('-');
+        for group in &mut groups {
+            let part = parts.next()?;
+            let plain = part.len() == 4 && part.bytes().all(|digit| digit.is_ascii_hexdigit());
+            *group = plain.then(|| u16::from_str_radix(part, 16).ok())??.to_be_bytes();
+        }
+        parts.next().is_none().then_some(Self(groups))
+    }
+}
+
 /// Five groups of four lower-case hexadecimal digits.
 impl fmt::Display for SpokenDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups = self.0.map(|[high, low]| format!("{high:02x}{low:02x}"));
         f.write_str(&groups.join("-"))
+    }
+}
+
+/// The digest that somebody was told to expect of a request zip: all of it, or its spoken form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpectedDigest {
+    /// All 256 bits.
+    Whole(Digest),
+    /// The first 80 bits.
+    Spoken(SpokenDigest),
+}
+
+impl ExpectedDigest {
+    /// Parses `request_zip_sha256` or `request_digest` as they are printed, in any case of letters.
+    /// Fewer digits than those of the spoken form are never enough.
+    ///
+    /// # Errors
+    /// [`Reason::DigestFormat`].
+    pub fn parse(text: &str) -> Result<Self, Defect> {
+        if let Some(spoken) = SpokenDigest::parse(text) {
+            return Ok(Self::Spoken(spoken));
+        }
+        Digest::parse_any_case(text).map(Self::Whole).map_err(|_| {
+            Defect::new(
+                Reason::DigestFormat,
+                format!(
+                    "{} is neither a SHA-256 digest of 64 hexadecimal digits nor a request_digest \
+                     of five groups of four",
+                    shown(text)
+                ),
+            )
+        })
+    }
+
+    /// Refuses a request zip with another digest. `place` names it in the message.
+    ///
+    /// # Errors
+    /// [`Code::RequestDigestMismatch`].
+    pub fn expect(&self, found: Digest, place: &str) -> Result<(), Error> {
+        let (expected, found) = match self {
+            Self::Whole(digest) if *digest == found => return Ok(()),
+            Self::Spoken(spoken) if *spoken == found.spoken() => return Ok(()),
+            Self::Whole(digest) => (digest.to_string(), found.to_string()),
+            Self::Spoken(spoken) => (spoken.to_string(), found.spoken().to_string()),
+        };
+        Err(Error::new(
+            Code::RequestDigestMismatch,
+            format!("{place} has the digest {found}, but {expected} was expected"),
+        ))
     }
 }
 
@@ -129,7 +192,56 @@ mod tests {
         assert!(Digest::parse_any_case(&format!("{text}\n")).is_err());
     }
 
+    #[test]
+    fn a_digest_is_expected_whole_or_spoken() {
+        let (found, other) = (Digest::of(b""), Digest::of(b"other"));
+        let (whole, spoken) = (found.to_string(), found.spoken().to_string());
+        for text in [&whole, &whole.to_uppercase(), &format!("sha256:{whole}"), &spoken] {
+            let expected = ExpectedDigest::parse(text).unwrap();
+            assert_eq!(expected.expect(found, "a.zip"), Ok(()), "{text}");
+            let error = expected.expect(other, "a.zip").unwrap_err();
+            assert_eq!(error.code(), Code::RequestDigestMismatch);
+        }
+        // The spoken form compares the first 80 bits and says nothing of the others.
+        let mut bytes = *found.as_bytes();
+        bytes[10] ^= 1;
+        let alike = Digest::from_bytes(bytes);
+        assert!(ExpectedDigest::parse(&spoken).unwrap().expect(alike, "").is_ok());
+        assert!(ExpectedDigest::parse(&whole).unwrap().expect(alike, "").is_err());
+        bytes[9] ^= 1;
+        let other = Digest::from_bytes(bytes);
+        assert!(ExpectedDigest::parse(&spoken).unwrap().expect(other, "").is_err());
+    }
+
+    #[test]
+    fn nothing_shorter_is_a_digest() {
+        let spoken = Digest::of(b"").spoken().to_string();
+        for text in [
+            "",
+            "e3b0",
+            &spoken[..19],
+            &spoken[..20],
+            &spoken.replace('-', ""),
+            &spoken.replace('-', " "),
+            &format!("{spoken}-0000"),
+            &format!("{spoken} "),
+            &spoken.replacen("e3b0", "+3b0", 1),
+            &spoken.replacen("e3b0", "e3bg", 1),
+            &Digest::of(b"").to_string()[1..],
+        ] {
+            let defect = ExpectedDigest::parse(text).unwrap_err();
+            assert_eq!(defect.reason, Reason::DigestFormat, "{text}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn any_spoken_form_is_read_back(bytes: [u8; 32]) {
+            let spoken = Digest::from_bytes(bytes).spoken();
+            let expected = Ok(ExpectedDigest::Spoken(spoken));
+            prop_assert_eq!(ExpectedDigest::parse(&spoken.to_string().to_uppercase()), expected);
+        }
+
         #[test]
         fn what_is_printed_is_read_back(bytes: Vec<u8>) {
             let digest = Digest::of(&bytes);

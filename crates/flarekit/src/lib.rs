@@ -19,7 +19,8 @@
 //! refuse is a [`Defect`](error::Defect); the stage that asked gives it a [`Code`](error::Code).
 //!
 //! The stages: [`profile`], [`definition`], [`request`], [`approval`], [`ca`], [`kit`], and
-//! [`builders`], a site's own part of it, which alone starts processes.
+//! [`builders`], a site's own part of it, which alone starts processes. [`policy`] says no before
+//! anything is signed.
 //!
 //! Looking without doing: [`inspect`] shows what something is, [`verify`] checks whether it will
 //! work. Both show everything they can and prove nothing to a stage.
@@ -59,6 +60,7 @@ pub mod json;
 pub mod kit;
 pub mod names;
 pub mod pki;
+pub mod policy;
 pub mod profile;
 pub mod request;
 pub mod time;

@@ -42,6 +42,9 @@ fn lines(path: &str) -> &'static [&'static str] {
             "cert approve hospital-a.request.zip --ca-dir ./ca --profile project_profile.yaml",
             "cert approve ./requests/hospital-a.request.zip -c ./ca --profile project_profile.yaml \
              --out ./signed/hospital-a.signed.zip",
+            "cert approve hospital-a.request.zip -c ./ca --profile project_profile.yaml --review",
+            "cert approve hospital-a.request.zip -c ./ca --profile project_profile.yaml \
+             --policy policy.yaml --expect-digest fd39-f1b8-8e21-8284-b4e9",
         ],
         "cert deny" => {
             &["cert deny hospital-b.request.zip --ca-dir ./ca --reason 'no contract yet'"]
@@ -70,6 +73,9 @@ fn lines(path: &str) -> &'static [&'static str] {
             "audit export --ca-dir ./ca > ledger.jsonl",
             "audit export -c ./ca --csv > ledger.csv",
         ],
+        "policy" | "policy check" => {
+            &["policy check policy.yaml hospital-a.request.zip --profile project_profile.yaml"]
+        }
         "package" => &[
             "package hospital-a/hospital-a.signed.zip --fingerprint SHA256:...",
             "package hospital-a.signed.zip --request-dir ./hospital-a -w ./workspace \

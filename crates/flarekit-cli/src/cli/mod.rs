@@ -8,6 +8,7 @@ mod values;
 
 use std::path::PathBuf;
 
+use clap::builder::ArgPredicate;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use flarekit::ca::ledger::{Order, State};
@@ -19,6 +20,8 @@ use crate::output::Format;
 
 pub use examples::examples;
 pub use grammar::{commands_of, find, grammar, names_a_format};
+pub use values::USUAL_DAYS;
+use values::VALID_DAYS;
 
 /// Issue certificates and startup kits for the sites, users and server of a federation.
 ///
@@ -72,6 +75,15 @@ pub enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Try a policy for approvals.
+    ///
+    /// For the Project Admin. A policy says which requests may be approved: see `cert approve
+    /// --policy`.
+    Policy {
+        /// What to do with the policy.
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
     Completions(CompletionsArgs),
 }
 
@@ -80,6 +92,12 @@ pub enum Command {
 pub enum AuditCommand {
     Verify(AuditVerifyArgs),
     Export(AuditExportArgs),
+}
+
+/// The commands under `policy`.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    Check(PolicyCheckArgs),
 }
 
 /// The commands under `cert`.
@@ -209,9 +227,25 @@ pub struct ApproveArgs {
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 
-    /// For how many days the certificate is valid, at most until the root certificate ends.
-    #[arg(long, value_name = "DAYS", default_value = "1095", value_parser = values::days)]
-    pub valid_days: u32,
+    /// For how many days the certificate is valid, at most until the root certificate ends. If not
+    /// given and --policy allows fewer days, so many.
+    #[arg(long, value_name = "DAYS", value_parser = values::days)]
+    #[arg(default_value = VALID_DAYS, default_value_if("policy", ArgPredicate::IsPresent, None))]
+    pub valid_days: Option<u32>,
+
+    /// Sign only what this policy (YAML) allows.
+    #[arg(long, value_name = "FILE")]
+    pub policy: Option<PathBuf>,
+
+    /// The digest of the request zip as the requester told you: request_digest, which is the first
+    /// 80 bits, or all of request_zip_sha256. Another zip is refused.
+    #[arg(long, value_name = "DIGEST")]
+    pub expect_digest: Option<String>,
+
+    /// Show the request, what would be signed and what differs from before, and ask on the terminal
+    /// whether to sign it.
+    #[arg(long)]
+    pub review: bool,
 
     /// Issue the certificate although the participant, or another one with the same key, has a
     /// valid one. That one counts as replaced, but works until it ends.
@@ -346,6 +380,37 @@ pub struct CrlArgs {
     /// FLAREKIT_CA_PASSPHRASE, or you are asked.
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+}
+
+/// Try a policy on requests, and sign nothing.
+///
+/// Who: the Project Admin, after writing a policy and before relying on it.
+///
+/// Reads: the policy, the project profile, and request zips. It needs neither the CA nor its key, and
+/// does not know what was issued before.
+///
+/// Writes: nothing. Prints which requests `cert approve --policy` would sign, and which rule denies
+/// each of the others. The exit status is 2 if it would not sign them all, 0 if it would.
+///
+/// Next: change the policy, or approve the requests with `cert approve --policy`.
+#[derive(Debug, Args)]
+pub struct PolicyCheckArgs {
+    /// The policy (YAML).
+    #[arg(value_name = "POLICY")]
+    pub policy: PathBuf,
+
+    /// The request zips to try it on. Without any, only the policy is read.
+    #[arg(value_name = "REQUEST_ZIP")]
+    pub request_zips: Vec<PathBuf>,
+
+    /// The project profile (YAML), which says what a server is called.
+    #[arg(long, value_name = "FILE")]
+    pub profile: PathBuf,
+
+    /// For how many days the certificates would be valid. If not given: as `cert approve --policy`
+    /// has it.
+    #[arg(long, value_name = "DAYS", value_parser = values::days)]
+    pub valid_days: Option<u32>,
 }
 
 /// List the certificates that were issued.

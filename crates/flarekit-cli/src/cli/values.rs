@@ -9,6 +9,12 @@ use flarekit::pki::RevocationReason;
 
 use crate::output::Format;
 
+/// For how many days a participant's certificate is valid where nobody says it, as the reference has
+/// it.
+pub const USUAL_DAYS: u32 = 1095;
+/// The same as an option's default.
+pub const VALID_DAYS: &str = "1095";
+
 /// One of the names for an output format that an option accepts.
 pub fn format(names: &'static [&'static str]) -> impl TypedValueParser<Value = Format> {
     PossibleValuesParser::new(names).map(|name| Format::named(&name))
@@ -89,7 +95,7 @@ pub fn deploy_version(text: &str) -> Result<DeployVersion, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{days, deploy_version, span, timeout};
+    use super::{USUAL_DAYS, VALID_DAYS, days, deploy_version, span, timeout};
 
     #[test]
     fn days_are_positive_and_whole() {
@@ -98,6 +104,11 @@ mod tests {
         for wrong in ["0", "-1", "1.5", "", "4294967296", "ten"] {
             assert!(days(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn the_usual_days_are_the_default() {
+        assert_eq!(days(VALID_DAYS), Ok(USUAL_DAYS));
     }
 
     #[test]

@@ -7,19 +7,26 @@ use flarekit::archive::Limits;
 use flarekit::audit::AuditDirectory;
 use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::Ledger;
+use flarekit::digest::{Digest, ExpectedDigest};
 use flarekit::error::{Code, Error};
 use flarekit::files;
 use flarekit::profile::ProjectProfile;
 use flarekit::request::FileNames;
 
-use super::{audit_field, ends_soon, read_archive, read_text_file};
+use super::review::{self, Matter};
+use super::{audit_field, ends_soon, policy, read_archive, read_text_file};
 use crate::cli::ApproveArgs;
 use crate::environment::Environment;
 use crate::output::Report;
-use crate::passphrase;
+use crate::{passphrase, question};
 
 /// Verifies a request and signs it.
 pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
+    if args.review {
+        question::need_terminal("--review")?;
+    }
+    let expected = args.expect_digest.as_deref().map(expected_digest).transpose()?;
+    let policy = args.policy.as_deref().map(policy::read).transpose()?;
     let zip = read_archive(
         &args.request_zip,
         Limits::ARTIFACT.archive_bytes,
@@ -27,6 +34,9 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
         Code::InvalidArgs,
     )?;
     let place = args.request_zip.display().to_string();
+    if let Some(expected) = expected {
+        expected.expect(Digest::of(&zip), &place)?;
+    }
     let request = UnverifiedRequest::read(&zip, &place)?.verify()?;
 
     let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
@@ -35,6 +45,7 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
     let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
     warnings.extend(profile.warnings.iter().cloned());
     let admitted = AdmittedRequest::admit(request, &ca, &profile)?;
+    let valid_days = policy::judge(policy.as_ref(), &admitted, args.valid_days)?;
 
     let request_zip = files::absolute(&args.request_zip)
         .map_err(|error| error.code(Code::OutputDirNotWritable))?;
@@ -44,12 +55,29 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
     warnings.extend(out.unusual_name());
 
     let audit = AuditDirectory::in_home(env.home.as_deref());
+    let reviewed = args.review.then(|| {
+        review::ask(
+            &Matter {
+                place: &place,
+                ca: &ca,
+                admitted: &admitted,
+                records: &audit,
+                valid_days,
+                replace: args.replace,
+            },
+            env,
+        )
+    });
+    let reviewed = reviewed.transpose()?;
     let (mut ledger, imported) = Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.now)?;
     warnings.extend(imported);
     let writing = ledger.begin()?;
     warnings.extend(writing.unsigned()?);
+    if let Some(shown) = &reviewed {
+        writing.expect_unchanged(shown, &admitted, args.replace, env.now)?;
+    }
     let cleared = writing.clear(admitted, args.replace, env.now)?;
-    let approval = ca.sign(cleared, args.valid_days, env.now)?;
+    let approval = ca.sign(cleared, valid_days, env.now)?;
     warnings.extend(approval.warnings().iter().cloned());
     warnings.extend(ends_soon(
         "the root certificate, and with it every other one,",
@@ -74,6 +102,11 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
     report.field("next_step", next_step(out.path()));
     report.warnings = warnings;
     Ok(report)
+}
+
+fn expected_digest(text: &str) -> Result<ExpectedDigest, Error> {
+    ExpectedDigest::parse(text)
+        .map_err(|defect| defect.within("--expect-digest").code(Code::InvalidArgs))
 }
 
 fn next_step(out: &Path) -> String {
@@ -105,6 +138,7 @@ fn describe(approval: &SignedApproval, out: &Path) -> Report {
     report.field("not_before", certificate.not_before().to_string());
     report.field("valid_until", certificate.not_after().to_string());
     report.field("key_type", certificate.public_key().algorithm_name());
+    report.field("public_key_sha256", certificate.public_key().sha256_hex());
     report.field("csr_sha256", request.csr_sha256.to_string());
     report.field("request_zip_sha256", approval.request_zip_sha256().to_string());
     report.field("request_digest", approval.request_zip_sha256().spoken().to_string());

@@ -11,8 +11,10 @@ mod init;
 mod inspect;
 mod list;
 mod package;
+mod policy;
 mod request;
 mod revoke;
+mod review;
 mod verify;
 
 use std::path::Path;
@@ -25,7 +27,7 @@ use flarekit::pki::{Certificate, FILE_LIMIT};
 use flarekit::time::Timestamp;
 use flarekit::{files, yaml};
 
-use crate::cli::{AuditCommand, CertCommand, Command};
+use crate::cli::{AuditCommand, CertCommand, Command, PolicyCommand};
 use crate::environment::Environment;
 use crate::error::Failure;
 use crate::output::Answer;
@@ -55,6 +57,9 @@ pub fn run(command: &Command, environment: &Environment) -> Result<Answer, Failu
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(args),
         Command::Audit { command: AuditCommand::Export(args) } => {
             return audit::export(args).map_err(Failure::from);
+        }
+        Command::Policy { command: PolicyCommand::Check(args) } => {
+            return policy::check(args).map_err(Failure::from);
         }
         Command::Completions(args) => return Ok(completions::run(args, environment)),
     };

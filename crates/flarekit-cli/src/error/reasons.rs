@@ -210,6 +210,17 @@ fn of_builders(reason: Reason) -> Option<&'static str> {
 fn of_input(reason: Reason) -> Option<&'static str> {
     Some(match reason {
         Reason::Usage => "Run the command with --help to see how it is used, with examples.",
+        Reason::NoTerminal => {
+            "Run the command in a terminal. In a script, leave --review out, and give --expect-digest \
+             or --policy."
+        }
+        Reason::DigestFormat => {
+            "Give request_digest or request_zip_sha256 as 'cert request' printed it. If it is empty, \
+             a shell variable may be unset."
+        }
+        Reason::PolicyPattern => {
+            "Write the value as it stands in requests, with '*' for any characters and '?' for one."
+        }
         Reason::FileNotFound => {
             "Check the path. A relative path starts in the directory where you run the command."
         }

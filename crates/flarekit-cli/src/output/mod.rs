@@ -15,6 +15,8 @@ use serde_json::{Map, Value};
 
 use crate::error::{self, Failure};
 
+pub use human::one_line;
+
 /// How the result is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Format {
@@ -79,6 +81,18 @@ pub enum Answer {
     },
     /// Help, version or schema, in which only terminals get bold letters. Never in an envelope.
     Text(String),
+}
+
+/// Shows something for people while a command runs: what a question is about. Each part stands under
+/// its heading. If nobody can read it, the question that follows says so.
+pub fn aside(parts: &[(String, Report)]) {
+    let mut err = anstream::stderr().lock();
+    let _ = parts.iter().try_for_each(|(heading, report)| {
+        writeln!(err, "{}", human::one_line(heading))?;
+        human::fields(&mut err, report)?;
+        human::warnings(&mut err, &report.warnings)?;
+        writeln!(err)
+    });
 }
 
 /// Prints the outcome of the program and gives its exit status.

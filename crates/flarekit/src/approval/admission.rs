@@ -98,18 +98,27 @@ fn check_project(
             format!("but the root certificate's CN is {}", shown(subject)),
         );
     }
-    if &profile.name != project {
-        return refuse(
-            Code::ProjectProfileMismatch,
-            format!("but the profile is of '{}'", profile.name),
-        );
+    check_profile(request, profile)
+}
+
+/// The request is for the federation of the profile.
+pub(super) fn check_profile(
+    request: &VerifiedRequest,
+    profile: &ProjectProfile,
+) -> Result<(), Error> {
+    let project = &request.metadata().identity.project;
+    if &profile.name == project {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::new(
+        Code::ProjectProfileMismatch,
+        format!("the request is for project '{project}', but the profile is of '{}'", profile.name),
+    ))
 }
 
 /// The server carries the approved host's name, and nobody else does: a certificate with that name
 /// would let its holder pose as the server.
-fn check_name(request: &VerifiedRequest, connection: &Connection) -> Result<(), Error> {
+pub(super) fn check_name(request: &VerifiedRequest, connection: &Connection) -> Result<(), Error> {
     let identity = &request.metadata().identity;
     let host = &connection.server.host;
     if identity.cert_type.kind() == Kind::Server {
@@ -153,7 +162,7 @@ fn check_renewal(request: &VerifiedRequest, root: &Certificate) -> Result<(), Er
 
 /// The subject alternative names: a server's approved host first, then its further hosts; for
 /// anybody else the name, as the reference has it.
-fn alt_names(request: &VerifiedRequest, connection: &Connection) -> Vec<AltName> {
+pub(super) fn alt_names(request: &VerifiedRequest, connection: &Connection) -> Vec<AltName> {
     let identity = &request.metadata().identity;
     if identity.cert_type.kind() != Kind::Server {
         return vec![AltName::Dns(identity.name.as_str().to_owned())];

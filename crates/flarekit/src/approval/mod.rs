@@ -8,6 +8,7 @@
 
 mod admission;
 mod answer;
+mod candidate;
 mod copies;
 pub mod denial;
 mod file;
@@ -19,6 +20,7 @@ mod signed;
 pub use admission::AdmittedRequest;
 pub use answer::UnverifiedAnswer;
 pub(crate) use answer::is_denied_zip;
+pub use candidate::CandidateRequest;
 pub use copies::keep_approval;
 pub(crate) use denial::{DenialParts, DeniedMetadata};
 pub use denial::{SignedDenial, UnverifiedDenial, VerifiedDenial};

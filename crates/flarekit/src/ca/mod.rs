@@ -9,12 +9,14 @@ mod deny;
 pub mod ledger;
 mod metadata;
 mod open;
+mod review;
 mod sign;
 
 pub use create::{CreateCa, CreatedCa};
 pub use crl::RevocationList;
 pub use metadata::CaMetadata;
 pub use open::Passphrase;
+pub use review::{Difference, Review};
 pub(crate) use sign::leaf_profile;
 
 use std::path::{Path, PathBuf};

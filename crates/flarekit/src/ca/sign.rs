@@ -63,7 +63,7 @@ impl CertAuthority {
 
     /// The certificate in the ledger, if this CA issued it for what is asked now, and the signatures
     /// beside it are this CA's: whoever can write into the ledger cannot sign.
-    fn issued_before(
+    pub(super) fn issued_before(
         &self,
         admitted: &AdmittedRequest,
         earlier: &Earlier,
@@ -111,7 +111,11 @@ impl CertAuthority {
     }
 
     /// The certificate's validity inside the root's, and a warning where that cuts it short.
-    fn leaf_validity(&self, valid_days: u32, now: Timestamp) -> (Validity, Option<Warning>) {
+    pub(super) fn leaf_validity(
+        &self,
+        valid_days: u32,
+        now: Timestamp,
+    ) -> (Validity, Option<Warning>) {
         let root = &self.certificate;
         let not_before = now.minus_seconds(BACKDATING).max(root.not_before());
         let wanted = now.plus_days(valid_days);

@@ -64,6 +64,14 @@ super::names! {
         CertificateNotFound = "CERTIFICATE_NOT_FOUND",
         /// A participant has several certificates that could be revoked.
         CertificateAmbiguous = "CERTIFICATE_AMBIGUOUS",
+        /// The policy does not allow what the request asks for.
+        PolicyDenied = "POLICY_DENIED",
+        /// The request is another one than the one whose digest was given.
+        RequestDigestMismatch = "REQUEST_DIGEST_MISMATCH",
+        /// The question whether to sign was answered with no.
+        ReviewDeclined = "REVIEW_DECLINED",
+        /// The ledger changed while the question whether to sign was open.
+        ReviewOutdated = "REVIEW_OUTDATED",
         /// The CA's ledger is damaged, was changed, or is of another CA or version.
         LedgerInvalid = "LEDGER_INVALID",
         /// The CA directory has no ledger.

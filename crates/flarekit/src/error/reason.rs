@@ -5,6 +5,8 @@ super::names! {
     Reason {
         /// The command line could not be understood.
         Usage = "USAGE",
+        /// A question cannot be asked without a terminal.
+        NoTerminal = "NO_TERMINAL",
         /// The command belongs to the reference's program.
         CommandOfNvflare = "COMMAND_OF_NVFLARE",
         /// A certificate would last beyond the year 9999.
@@ -105,8 +107,11 @@ super::names! {
         RequestId = "REQUEST_ID",
         /// A fingerprint is not SHA-256 in an accepted notation.
         FingerprintFormat = "FINGERPRINT_FORMAT",
-        /// A digest is not 64 hexadecimal digits.
+        /// A digest is not SHA-256 in an accepted notation.
         DigestFormat = "DIGEST_FORMAT",
+
+        /// A pattern in a policy has no meaning.
+        PolicyPattern = "POLICY_PATTERN",
 
         /// The archive's structure is damaged or ambiguous.
         ZipMalformed = "ZIP_MALFORMED",

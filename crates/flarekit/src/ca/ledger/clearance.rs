@@ -80,22 +80,22 @@ impl ClearedRequest {
 
 /// What follows from the ledger for a request that it has nothing against.
 #[derive(Default)]
-struct Verdict {
-    earlier: Option<Earlier>,
-    replaces: Vec<Entry>,
-    renews: Option<Renewed>,
-    warnings: Vec<Warning>,
+pub(super) struct Verdict {
+    pub earlier: Option<Earlier>,
+    pub replaces: Vec<Entry>,
+    pub renews: Option<Renewed>,
+    pub warnings: Vec<Warning>,
 }
 
 /// A request before the ledger.
-struct Case<'a> {
-    database: &'a Database,
-    request: &'a RequestMetadata,
-    now: Timestamp,
+pub(super) struct Case<'a> {
+    pub database: &'a Database,
+    pub request: &'a RequestMetadata,
+    pub now: Timestamp,
 }
 
 impl Case<'_> {
-    fn decide(&self, admitted: &AdmittedRequest, replace: bool) -> Result<Verdict, Error> {
+    pub fn decide(&self, admitted: &AdmittedRequest, replace: bool) -> Result<Verdict, Error> {
         rows::refuse_reused_id(self.database, admitted.request())?;
         withdrawn::refuse(self.database, admitted.request())?;
         self.refuse_server_names(admitted)?;
@@ -299,7 +299,7 @@ fn shown_end(entry: &Entry) -> String {
 }
 
 /// When it was approved. Of an import, the record in the home directory said so.
-fn approved(entry: &Entry) -> String {
+pub(super) fn approved(entry: &Entry) -> String {
     match (entry.record.kind, &entry.record.reason) {
         (EntryKind::Import, Some(approved)) => approved.clone(),
         _ => format!("approved on {}", entry.record.at),

@@ -22,6 +22,7 @@ mod renewal;
 mod revocation;
 mod rows;
 mod schema;
+mod standing;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -37,6 +38,7 @@ pub use entry::{Documents, Entry, EntryKind, Record};
 pub use list::{Certificates, IssuedCertificate, Order, State};
 pub use renewal::Renewed;
 pub use revocation::{Revocable, RevokedCertificate, Which};
+pub use standing::{LatestCertificate, Standing};
 pub use verify::Verified;
 pub use view::LedgerView;
 pub use writing::{RecordedApproval, Writing};

@@ -3,6 +3,7 @@
 use super::clearance::ClearedRequest;
 use super::database::Database;
 use super::entry::{Documents, Entry, EntryKind, Record};
+use super::standing::Standing;
 use super::verify::prove_end;
 use super::{Ledger, checkpoint, rows};
 use crate::approval::{AdmittedRequest, SignedApproval};
@@ -48,6 +49,33 @@ impl<'a> Writing<'a> {
         now: Timestamp,
     ) -> Result<ClearedRequest, Error> {
         ClearedRequest::new(admitted, replace, now, self.database()?)
+    }
+
+    /// What the ledger says about a request, for somebody who decides about it. Drop this then:
+    /// other commands must not wait for a person.
+    pub fn consider(
+        &self,
+        admitted: &AdmittedRequest,
+        replace: bool,
+        now: Timestamp,
+    ) -> Result<Standing, Error> {
+        Standing::of(admitted, replace, now, self.database()?)
+    }
+
+    /// Refuses if the ledger says something else about the request than when it was considered:
+    /// what is signed must be what was shown.
+    ///
+    /// # Errors
+    /// [`Code::ReviewOutdated`].
+    pub fn expect_unchanged(
+        &self,
+        considered: &Standing,
+        admitted: &AdmittedRequest,
+        replace: bool,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let name = &admitted.request().metadata().identity.name;
+        considered.expect_unchanged(&self.consider(admitted, replace, now)?, name.as_str())
     }
 
     /// Adds what was signed, has the CA sign how far the chain goes, and commits.

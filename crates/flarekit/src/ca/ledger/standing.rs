@@ -1,0 +1,159 @@
+//! What the ledger says about a request, for whoever decides about it.
+
+use super::clearance::{self, Case, Earlier, Verdict};
+use super::database::Database;
+use super::entry::{Entry, EntryKind};
+use super::list::State;
+use super::renewal::Renewed;
+use super::rows::{self, IS_CERTIFICATE};
+use crate::approval::{AdmittedRequest, SignedMetadata};
+use crate::connection::Connection;
+use crate::error::{Code, Error, Warning};
+use crate::time::Timestamp;
+
+/// How a request stands in the ledger. Only [`Writing::consider`](super::Writing::consider) makes
+/// one, and nothing can be signed with it: between looking and signing the ledger may change, which
+/// [`Writing::expect_unchanged`](super::Writing::expect_unchanged) finds out.
+pub struct Standing {
+    latest: Option<LatestCertificate>,
+    again: Option<Earlier>,
+    replaces: Vec<Entry>,
+    renews: Option<Renewed>,
+    warnings: Vec<Warning>,
+    against: Option<Error>,
+}
+
+/// The certificate that a name got last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LatestCertificate {
+    /// Its entry.
+    pub entry: Entry,
+    /// How it stands.
+    pub state: State,
+    /// The connection details that were signed with it last, where the ledger has them.
+    pub connection: Option<Connection>,
+}
+
+impl LatestCertificate {
+    /// When it was approved: "approved on …".
+    #[must_use]
+    pub fn approved(&self) -> String {
+        clearance::approved(&self.entry)
+    }
+}
+
+impl Standing {
+    /// The certificate that this name got last, whatever became of it.
+    #[must_use]
+    pub fn latest(&self) -> Option<&LatestCertificate> {
+        self.latest.as_ref()
+    }
+
+    /// What stands in the ledger against the request.
+    #[must_use]
+    pub fn against(&self) -> Option<&Error> {
+        self.against.as_ref()
+    }
+
+    /// The certificate whose holder asks for the next one.
+    #[must_use]
+    pub fn renews(&self) -> Option<&Renewed> {
+        self.renews.as_ref()
+    }
+
+    /// What the approver should know.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// What was issued for the very same request and would be sent again.
+    pub(crate) fn again(&self) -> Option<&Earlier> {
+        self.again.as_ref()
+    }
+
+    pub(super) fn of(
+        admitted: &AdmittedRequest,
+        replace: bool,
+        now: Timestamp,
+        database: &Database,
+    ) -> Result<Self, Error> {
+        let case = Case { database, request: admitted.request().metadata(), now };
+        let latest = latest(database, admitted, now)?;
+        let (verdict, against) = match case.decide(admitted, replace) {
+            Ok(verdict) => (verdict, None),
+            Err(error) => (Verdict::default(), Some(error)),
+        };
+        let Verdict { earlier: again, replaces, renews, warnings } = verdict;
+        Ok(Self { latest, again, replaces, renews, warnings, against })
+    }
+
+    /// Refuses a ledger that says something else now.
+    pub(super) fn expect_unchanged(&self, now: &Self, name: &str) -> Result<(), Error> {
+        if self.facts() == now.facts() {
+            return Ok(());
+        }
+        let message = format!(
+            "what the ledger says about '{name}' changed while the question was open: it is not \
+             what was shown"
+        );
+        Err(Error::new(Code::ReviewOutdated, message))
+    }
+
+    /// Certificates are told apart by their serial numbers: the entries of a ledger that has not
+    /// begun yet have no place for good.
+    fn facts(&self) -> Facts<'_> {
+        Facts {
+            latest: self
+                .latest
+                .as_ref()
+                .map(|latest| (serial(&latest.entry), latest.state, latest.connection.as_ref())),
+            again: self.again.as_ref().map(|again| (again.certificate.der(), &*again.signed)),
+            replaces: self.replaces.iter().map(serial).collect(),
+            renews: self.renews.as_ref().map(Renewed::serial),
+            against: self.against.as_ref(),
+        }
+    }
+}
+
+fn serial(entry: &Entry) -> Option<&str> {
+    entry.record.serial.as_deref()
+}
+
+/// What must not change between a look and the signature.
+#[derive(PartialEq)]
+struct Facts<'a> {
+    latest: Option<(Option<&'a str>, State, Option<&'a Connection>)>,
+    again: Option<(&'a [u8], &'a [(Vec<u8>, Vec<u8>)])>,
+    replaces: Vec<Option<&'a str>>,
+    renews: Option<&'a str>,
+    against: Option<&'a Error>,
+}
+
+fn latest(
+    database: &Database,
+    admitted: &AdmittedRequest,
+    now: Timestamp,
+) -> Result<Option<LatestCertificate>, Error> {
+    let name = admitted.request().metadata().identity.name.as_str();
+    let condition = format!("WHERE e.name = ?1 AND {IS_CERTIFICATE}");
+    let Some(entry) = rows::entries(database, &condition, [name])?.pop() else { return Ok(None) };
+    let number = entry.number.cast_signed();
+    let later = rows::entries(database, "WHERE e.refers = ?1", [number])?;
+    let is = |kind: EntryKind| later.iter().any(|entry| entry.record.kind == kind);
+    let state = if is(EntryKind::Revocation) {
+        State::Revoked
+    } else if is(EntryKind::Supersession) {
+        State::Replaced
+    } else if entry.record.not_after.is_some_and(|end| end < now) {
+        State::Expired
+    } else {
+        State::Valid
+    };
+    let signed = std::iter::once(&entry).chain(&later);
+    let signed = signed.filter_map(|entry| entry.record.documents.signed_json.as_deref()).last();
+    let connection = signed
+        .and_then(|signed| SignedMetadata::parse(signed).ok())
+        .map(|metadata| metadata.connection);
+    Ok(Some(LatestCertificate { entry, state, connection }))
+}
