@@ -106,7 +106,7 @@ fn a_wrong_value_of_a_movable_option_is_refused() {
 #[test]
 fn usage_errors_say_what_is_wrong_and_what_is_possible() {
     for (line, message) in [
-        ("", "a command is required: cert, package, inspect, verify, audit, completions"),
+        ("", "a command is required: cert, package, inspect, verify, audit, policy, completions"),
         ("cert", "a command is required: init, request, approve, list, expiring"),
         ("cert aprove", "unknown command 'aprove'; did you mean 'approve'?"),
         ("cert init", "required and not given: --profile <FILE>, --output-dir <DIR>"),
@@ -197,6 +197,9 @@ fn the_schema_wins_over_missing_and_unknown_options() {
             "--out",
             "--passphrase-file",
             "--valid-days",
+            "--policy",
+            "--expect-digest",
+            "--review",
             "--replace",
             "--force",
             "--schema",

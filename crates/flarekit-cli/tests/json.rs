@@ -47,6 +47,7 @@ const APPROVE: &[&str] = &[
     "not_before",
     "valid_until",
     "key_type",
+    "public_key_sha256",
     "csr_sha256",
     "request_zip_sha256",
     "request_digest",

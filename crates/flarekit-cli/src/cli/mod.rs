@@ -228,7 +228,7 @@ pub struct ApproveArgs {
     pub passphrase_file: Option<PathBuf>,
 
     /// For how many days the certificate is valid, at most until the root certificate ends. If not
-    /// given and --policy allows fewer days, so many.
+    /// given, and --policy allows fewer days, as many as it allows.
     #[arg(long, value_name = "DAYS", value_parser = values::days)]
     #[arg(default_value = VALID_DAYS, default_value_if("policy", ArgPredicate::IsPresent, None))]
     pub valid_days: Option<u32>,

@@ -67,6 +67,7 @@ fn request(admitted: &AdmittedRequest) -> Report {
     report.field("cert_role", identity.cert_type.role());
     report.field("cert_type", identity.cert_type.as_str());
     report.field("request_id", metadata.request_id.as_str());
+    report.field("created_at", metadata.created_at.as_str());
     report.field("key_type", key.algorithm_name());
     report.field("public_key_sha256", key.sha256_hex());
     report.field("request_zip_sha256", request.zip_sha256().to_string());

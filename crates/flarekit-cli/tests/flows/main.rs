@@ -15,5 +15,8 @@ mod configuration;
 mod definitions;
 mod local_files;
 mod locations;
+mod policy;
 mod renewal;
+mod review;
 mod seed;
+mod terminal;

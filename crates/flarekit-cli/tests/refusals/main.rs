@@ -21,6 +21,7 @@ macro_rules! vector {
 }
 
 mod approve_ca;
+mod approve_options;
 mod approve_zip;
 mod attacks;
 mod init;

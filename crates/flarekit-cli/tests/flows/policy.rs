@@ -1,0 +1,119 @@
+//! Policies, and digests that are expected.
+
+use crate::common::disk::{changes, disk};
+use crate::common::{Machine, SERVER_NAME, SITE, Sandbox, USER_NAME, succeeded, text_of, warnings};
+
+const POLICY: &str = include_str!("../../../../examples/hospital/policy.yaml");
+const APPROVE: &str = "cert approve hospital-a/hospital-a.request.zip -c ca \
+                       --profile project_profile.yaml";
+
+fn machine(sandbox: &Sandbox) -> Machine {
+    let m = sandbox.seeded("m");
+    m.write("policy.yaml", POLICY);
+    for definition in ["hospital-a", "alice", "server"] {
+        m.ok(&format!("cert request -p {definition}.yaml"));
+    }
+    m.write(
+        "clinic.yaml",
+        SITE.replace("hospital-a", "clinic").replace("hospital_alpha", "clinic"),
+    );
+    m.ok("cert request -p clinic.yaml");
+    m
+}
+
+/// There is no CA on this machine.
+#[test]
+fn a_policy_is_tried_on_requests() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.write("broken.zip", "x");
+    let good = format!(
+        "hospital-a/hospital-a.request.zip {USER_NAME}/{USER_NAME}.request.zip \
+         {SERVER_NAME}/{SERVER_NAME}.request.zip"
+    );
+    let check = "policy check policy.yaml --profile project_profile.yaml";
+    let before = disk(m.cwd.parent().unwrap());
+
+    let all = m.ok(&format!("{check} {good}"));
+    assert_eq!((&all["allowed"], &all["not_allowed"]), (&3.into(), &0.into()));
+    let days: Vec<_> =
+        all["requests"].as_array().unwrap().iter().map(|r| &r["valid_days"]).collect();
+    assert_eq!(days, [1095, 365, 1095]);
+    assert_eq!(m.ok(check)["requests"].as_array().unwrap().len(), 0);
+
+    let line = format!(
+        "{check} hospital-a/hospital-a.request.zip clinic/clinic.request.zip \
+                        broken.zip gone.zip"
+    );
+    let output = m.run(&line);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        "OUTCOME  NAME        TYPE    ORG             REQUEST\n\
+         allowed  hospital-a  client  hospital_alpha  hospital-a/hospital-a.request.zip\n\
+         denied   clinic      client  clinic          clinic/clinic.request.zip\n\
+         refused                                      broken.zip\n\
+         refused                                      gone.zip\n\
+         \n\
+         clinic/clinic.request.zip: policy.yaml says no: client.orgs (line 6): the organisation \
+         'clinic' is not among 'hospital_alpha', 'hospital_beta'\n\
+         clinic/clinic.request.zip: policy.yaml says no: client.names (line 7): the name 'clinic' \
+         is not among 'hospital-*'\n\
+         broken.zip: INVALID_ARGS: broken.zip: not a zip archive, or its end is missing: no end record was \
+         found\n\
+         gone.zip: REQUEST_ZIP_NOT_FOUND: there is no file gone.zip\n"
+    );
+    let output = m.run(&format!("{line} --format json"));
+    let envelope = crate::common::envelope(&line, &output);
+    assert_eq!((&envelope["status"], &envelope["exit_code"]), (&"ok".into(), &2.into()));
+    let requests = &envelope["data"]["requests"];
+    assert_eq!(requests[0]["denials"].as_array().unwrap().len(), 0);
+    assert_eq!(requests[1]["outcome"], "denied");
+    assert_eq!(requests[1]["denials"][0]["rule"], "client.orgs");
+    assert_eq!(requests[1]["denials"][0]["line"], 6);
+    assert_eq!(requests[2]["reason"], "ZIP_MALFORMED");
+    assert_eq!(requests[3]["error_code"], "REQUEST_ZIP_NOT_FOUND");
+
+    let output = m.run(&format!("{check} {good} --valid-days 366"));
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(changes(&before, &disk(m.cwd.parent().unwrap())), Vec::<std::path::PathBuf>::new());
+}
+
+#[test]
+fn only_what_the_policy_allows_is_signed() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.init();
+    m.ok(&format!("{APPROVE} --policy policy.yaml"));
+    let user = APPROVE.replace("hospital-a/hospital-a", &format!("{USER_NAME}/{USER_NAME}"));
+    // The policy's days are the default, and no more may be asked for.
+    let line = format!("{user} --policy policy.yaml --valid-days");
+    assert_eq!(m.refused(&format!("{line} 366")).0, "POLICY_DENIED");
+    m.ok(&format!("{user} --policy policy.yaml"));
+    let ends = |within: &str| {
+        let line = format!("cert expiring -c ca --within {within} --format json");
+        let output = m.run(&line);
+        let envelope = crate::common::envelope(&line, &output);
+        envelope["data"]["certificates"].as_array().unwrap().len()
+    };
+    assert_eq!((ends("364d"), ends("366d")), (0, 1));
+    // What was approved before is sent again, however long it is valid.
+    let again = m.ok(&format!("{line} 30 --force"));
+    assert_eq!(warnings(&again), ["ALREADY_APPROVED"]);
+}
+
+#[test]
+fn the_expected_digest_may_be_whole_or_spoken() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.init();
+    let zip = m.read("hospital-a/hospital-a.request.zip");
+    let digest = flarekit::digest::Digest::of(&zip);
+    let spoken = digest.spoken().to_string();
+    for text in [digest.to_string(), format!("sha256:{digest}"), spoken.to_uppercase(), spoken] {
+        let line = format!("{APPROVE} --force --expect-digest {text}");
+        let output = m.flarekit().args(crate::common::words(&line)).arg("--format=json").output();
+        let data = succeeded(&line, &output.unwrap());
+        assert_eq!(text_of(&data, "request_zip_sha256"), digest.to_string());
+    }
+}

@@ -1,0 +1,169 @@
+//! `cert approve --review`.
+
+use std::path::PathBuf;
+
+use crate::common::disk::{changes, disk};
+use crate::common::{Machine, SITE, Sandbox, envelope, succeeded, text_of};
+use crate::terminal::Session;
+
+const REVIEW: &str = "cert approve hospital-a/hospital-a.request.zip -c ca \
+                      --profile project_profile.yaml --review --format json";
+const QUESTION: &str = "Sign this? [y/N] ";
+
+fn machine(sandbox: &Sandbox) -> Machine {
+    let m = sandbox.seeded("m");
+    m.init();
+    m.ok("cert request -p hospital-a.yaml");
+    m
+}
+
+/// Waits for the question and answers it.
+#[track_caller]
+fn answer(m: &Machine, line: &str, answer: &str) -> (String, std::process::Output) {
+    let mut session = Session::start(m, line);
+    assert!(session.wait_for(QUESTION), "{}", session.end().0);
+    session.type_in(answer);
+    session.end()
+}
+
+/// The code with which a command was refused.
+#[track_caller]
+fn code(output: &std::process::Output) -> (String, i32) {
+    let envelope = envelope(REVIEW, output);
+    (text_of(&envelope, "error_code"), output.status.code().unwrap())
+}
+
+#[test]
+fn yes_signs_what_was_shown() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    let (shown, output) = answer(&m, REVIEW, "y\n");
+    let data = succeeded(REVIEW, &output);
+    for key in [
+        "name",
+        "org",
+        "cert_type",
+        "key_type",
+        "public_key_sha256",
+        "request_zip_sha256",
+        "request_digest",
+        "not_before",
+        "valid_until",
+        "endpoint",
+        "connection_security",
+        "rootca_fingerprint_sha256",
+    ] {
+        let line = format!("\n{key}: {}\n", text_of(&data, key));
+        assert!(shown.contains(&line), "{line} is not in\n{shown}");
+    }
+    assert!(shown.contains("\nsubject_alt_names: DNS:hospital-a\n"), "{shown}");
+    assert!(!shown.contains("differs"), "{shown}");
+    m.ok("package hospital-a/hospital-a.signed.zip");
+
+    // The very same request gets the very same certificate, and that is shown, too.
+    let (shown, output) = answer(&m, &format!("{REVIEW} --force"), "yes\n");
+    let again = succeeded(REVIEW, &output);
+    assert_eq!(again["serial"], data["serial"]);
+    assert!(shown.contains(&format!("\nserial: {}\n", text_of(&data, "serial"))), "{shown}");
+    assert!(shown.contains("\ndiffers: nothing\n"), "{shown}");
+    assert!(shown.contains("Warning: this request is not new"), "{shown}");
+}
+
+#[test]
+fn anything_but_yes_signs_nothing() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    let (_, output) = answer(&m, REVIEW, "y\n");
+    succeeded(REVIEW, &output);
+    m.ok("cert request -p alice.yaml --out alice");
+    let fresh = sandbox.seeded("fresh");
+    fresh.init();
+    fresh.ok("cert request -p alice.yaml --out alice");
+    // With a ledger, and without one. The last one is the end of what is typed (Ctrl-D).
+    for m in [&m, &fresh] {
+        let line = REVIEW.replace("hospital-a/hospital-a", "alice/alice@hospital-alpha.org");
+        let root = m.cwd.parent().unwrap();
+        for no in ["\n", "n\n", "ye\n", "yes please\n", "\u{4}"] {
+            let before = disk(root);
+            let (_, output) = answer(m, &line, no);
+            assert_eq!(code(&output), ("REVIEW_DECLINED".to_owned(), 1), "{no:?}");
+            assert_eq!(changes(&before, &disk(root)), Vec::<PathBuf>::new(), "{no:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_typed_before_the_question_is_no_answer() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    let mut session = Session::start_late(&m, REVIEW, "y\n");
+    assert!(session.wait_for(QUESTION));
+    session.type_in("n\n");
+    assert_eq!(code(&session.end().1).0, "REVIEW_DECLINED");
+}
+
+/// Another key, organisation and port: what differs is told, and without `--replace` nobody is asked.
+#[test]
+fn what_differs_from_before_and_stands_against_it_is_shown() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    let first = succeeded(REVIEW, &answer(&m, REVIEW, "y\n").1);
+    m.write("hospital-a.yaml", SITE.replace("hospital_alpha", "hospital_omega"));
+    m.ok("cert request -p hospital-a.yaml --force");
+    m.edit("project_profile.yaml", "8003", "8004");
+
+    let line = format!("{REVIEW} --force");
+    let (shown, output) = Session::start(&m, &line).end();
+    assert_eq!(code(&output), ("IDENTITY_ALREADY_ISSUED".to_owned(), 4));
+    assert!(!shown.contains(QUESTION), "{shown}");
+    assert!(shown.contains("differs: org: hospital_alpha before, hospital_omega now\n"), "{shown}");
+
+    let (shown, output) = answer(&m, &format!("{line} --replace"), "y\n");
+    let second = succeeded(REVIEW, &output);
+    let differs = |key: &str| {
+        format!(
+            "\ndiffers: {key}: {} before, {} now\n",
+            text_of(&first, key),
+            text_of(&second, key)
+        )
+    };
+    for line in [
+        differs("org"),
+        differs("public_key_sha256"),
+        "\ndiffers: connection: grpc://server1.hospital-central.org:8002, admin_port 8003, tls \
+         before, grpc://server1.hospital-central.org:8002, admin_port 8004, tls now\n"
+            .to_owned(),
+        format!("\nserial: {}\nstate: valid\n", text_of(&first, "serial")),
+        "\nentry: 1, approved on ".to_owned(),
+    ] {
+        assert!(shown.contains(&line), "{line} is not in\n{shown}");
+    }
+    for same in ["differs: name", "differs: cert_type", "differs: subject_alt_names"] {
+        assert!(!shown.contains(same), "{shown}");
+    }
+    assert!(shown.contains("counts as replaced"), "{shown}");
+}
+
+/// Others may approve while the question is open; only what is about this request counts.
+#[test]
+fn what_changed_meanwhile_is_not_signed() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.ok("cert request -p hospital-a.yaml --out other");
+    let mut session = Session::start(&m, REVIEW);
+    assert!(session.wait_for(QUESTION));
+    m.approve("alice.yaml", "alice@hospital-alpha.org");
+    session.type_in("y\n");
+    succeeded(REVIEW, &session.end().1);
+
+    let line = format!("{REVIEW} --force --replace");
+    let mut session = Session::start(&m, &line);
+    assert!(session.wait_for(QUESTION));
+    m.ok(
+        "cert approve other/hospital-a.request.zip -c ca --profile project_profile.yaml --replace",
+    );
+    let before = disk(&m.cwd);
+    session.type_in("y\n");
+    assert_eq!(code(&session.end().1), ("REVIEW_OUTDATED".to_owned(), 1));
+    assert_eq!(changes(&before, &disk(&m.cwd)), Vec::<PathBuf>::new());
+}

@@ -1,0 +1,72 @@
+//! A terminal on which the program is run and answered.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::process::{Child, Command, Output, Stdio};
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+use crate::common::{Machine, words};
+
+/// A run of the program. Standard input and standard error are the terminal, as for somebody who
+/// sends the result into a file.
+pub struct Session {
+    terminal: File,
+    child: Child,
+    seen: String,
+}
+
+impl Session {
+    pub fn start(m: &Machine, line: &str) -> Self {
+        Self::start_late(m, line, "")
+    }
+
+    /// The same, on a terminal on which something was typed before.
+    pub fn start_late(m: &Machine, line: &str, typed: &str) -> Self {
+        let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&terminal).unwrap();
+        unlockpt(&terminal).unwrap();
+        let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+        let end = || OpenOptions::new().read(true).write(true).open(&name).unwrap();
+        let (input, err) = (end(), end());
+        let mut terminal = File::from(terminal);
+        terminal.write_all(typed.as_bytes()).unwrap();
+        let child = Command::new(assert_cmd::cargo::cargo_bin("flarekit"))
+            .env_clear()
+            .env("HOME", &m.home)
+            .current_dir(&m.cwd)
+            .args(words(line))
+            .stdin(input)
+            .stderr(err)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { terminal, child, seen: String::new() }
+    }
+
+    /// Reads until the terminal shows this, or the program has ended without it.
+    pub fn wait_for(&mut self, text: &str) -> bool {
+        let mut piece = [0; 4096];
+        while !self.seen.contains(text) {
+            // When nobody has the other end any more, reading is an error.
+            match self.terminal.read(&mut piece) {
+                Ok(count) if count > 0 => {
+                    self.seen.push_str(&String::from_utf8_lossy(&piece[..count]));
+                }
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    pub fn type_in(&mut self, text: &str) {
+        self.terminal.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// What the terminal showed, and how the program ended.
+    pub fn end(mut self) -> (String, Output) {
+        self.wait_for("\0");
+        let output = self.child.wait_with_output().unwrap();
+        (self.seen.replace("\r\n", "\n"), output)
+    }
+}
