@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::common::disk::{changes, disk};
-use crate::common::{Machine, SITE, Sandbox, envelope, succeeded, text_of};
+use crate::common::{Machine, SERVER, SERVER_NAME, SITE, Sandbox, envelope, succeeded, text_of};
 use crate::terminal::Session;
 
 const REVIEW: &str = "cert approve hospital-a/hospital-a.request.zip -c ca \
@@ -142,6 +142,28 @@ fn what_differs_from_before_and_stands_against_it_is_shown() {
         assert!(!shown.contains(same), "{shown}");
     }
     assert!(shown.contains("counts as replaced"), "{shown}");
+}
+
+/// A host name that was put into a server's request is seen.
+#[test]
+fn host_names_that_are_new_are_shown() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.approve("server.yaml", SERVER_NAME);
+    m.write("server.yaml", SERVER.replace("10.0.1.50", "10.0.1.51"));
+    m.ok("cert request -p server.yaml --force");
+    let zip = format!("{SERVER_NAME}/{SERVER_NAME}");
+    let line = format!("{REVIEW} --force --replace").replace("hospital-a/hospital-a", &zip);
+    let (shown, output) = answer(&m, &line, "n\n");
+    assert_eq!(code(&output).0, "REVIEW_DECLINED");
+    let names = |address: &str| {
+        format!("DNS:server1.hospital-central.org, IP:{address}, DNS:fl-server.internal")
+    };
+    let (before, now) = (names("10.0.1.50"), names("10.0.1.51"));
+    assert!(shown.contains(&format!("\nsubject_alt_names: {now}\n")), "{shown}");
+    let differs = format!("\ndiffers: subject_alt_names: {before} before, {now} now\n");
+    assert!(shown.contains(&differs), "{shown}");
 }
 
 /// Others may approve while the question is open; only what is about this request counts.

@@ -9,7 +9,7 @@ use crate::identity::Kind;
 use crate::pki::AltName;
 
 /// Patterns and host names that a message names; the others are counted.
-const NAMED: usize = 5;
+const NAMED: usize = 3;
 
 /// What is asked for: a request, and the names that its certificate would have.
 #[derive(Debug, Clone, Copy)]

@@ -91,9 +91,10 @@ impl Pattern {
     }
 }
 
+/// As messages show it: quoted, and not longer than they can bear.
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "'{}'", self.0)
+        f.write_str(&shown(&self.0))
     }
 }
 
