@@ -108,7 +108,8 @@ impl Standing {
                 .latest
                 .as_ref()
                 .map(|latest| (serial(&latest.entry), latest.state, latest.connection.as_ref())),
-            again: self.again.as_ref().map(|again| (again.certificate.der(), &*again.signed)),
+            again: self.again.as_ref().map(|again| again.certificate.der()),
+            signed: self.again.as_ref().map(|again| again.signed.as_slice()),
             replaces: self.replaces.iter().map(serial).collect(),
             renews: self.renews.as_ref().map(Renewed::serial),
             against: self.against.as_ref(),
@@ -124,7 +125,8 @@ fn serial(entry: &Entry) -> Option<&str> {
 #[derive(PartialEq)]
 struct Facts<'a> {
     latest: Option<(Option<&'a str>, State, Option<&'a Connection>)>,
-    again: Option<(&'a [u8], &'a [(Vec<u8>, Vec<u8>)])>,
+    again: Option<&'a [u8]>,
+    signed: Option<&'a [(Vec<u8>, Vec<u8>)]>,
     replaces: Vec<Option<&'a str>>,
     renews: Option<&'a str>,
     against: Option<&'a Error>,
@@ -151,7 +153,8 @@ fn latest(
         State::Valid
     };
     let signed = std::iter::once(&entry).chain(&later);
-    let signed = signed.filter_map(|entry| entry.record.documents.signed_json.as_deref()).last();
+    let signed =
+        signed.filter_map(|entry| entry.record.documents.signed_json.as_deref()).next_back();
     let connection = signed
         .and_then(|signed| SignedMetadata::parse(signed).ok())
         .map(|metadata| metadata.connection);
