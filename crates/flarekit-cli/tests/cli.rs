@@ -107,7 +107,10 @@ fn a_wrong_value_of_a_movable_option_is_refused() {
 fn usage_errors_say_what_is_wrong_and_what_is_possible() {
     for (line, message) in [
         ("", "a command is required: cert, package, inspect, verify, audit, policy, completions"),
-        ("cert", "a command is required: init, request, approve, list, expiring"),
+        (
+            "cert",
+            "a command is required: init, request, approve, deny, revoke, crl, list, expiring",
+        ),
         ("cert aprove", "unknown command 'aprove'; did you mean 'approve'?"),
         ("cert init", "required and not given: --profile <FILE>, --output-dir <DIR>"),
         ("cert init --profle x -o y", "unknown option '--profle'; did you mean '--profile'?"),
@@ -130,7 +133,7 @@ fn usage_errors_say_what_is_wrong_and_what_is_possible() {
         assert_eq!(refused(&format!("--format json {line}")), message, "{line}");
     }
     let choices = |line: &str| envelope(&run(line))["data"]["choices"].clone();
-    let below = ["init", "request", "approve", "list", "expiring"];
+    let below = ["init", "request", "approve", "deny", "revoke", "crl", "list", "expiring"];
     assert_eq!(choices("cert --format json"), serde_json::json!(below));
     assert_eq!(choices("cert init --format jsonl"), serde_json::json!(["txt", "json"]));
     assert_eq!(choices("cert init --format json"), serde_json::json!([]));

@@ -32,8 +32,10 @@ pub fn approved(sandbox: &Sandbox) -> Machine {
     m
 }
 
+/// Approves the request.
 pub const APPROVE: &str =
     "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml --force";
+/// Denies it.
 pub const DENY: &str =
     "cert deny hospital-a/hospital-a.request.zip -c ca --reason no-contract --force";
 
