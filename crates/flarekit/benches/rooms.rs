@@ -60,9 +60,8 @@ fn verified_approval(zip: &[u8]) -> VerifiedApproval {
 
 fn readers(criterion: &mut Criterion) {
     let zip = request_zip();
-    let member = |name: &str| {
-        archive::read(&zip, &Limits::ARTIFACT).unwrap().get(name).unwrap().to_vec()
-    };
+    let member =
+        |name: &str| archive::read(&zip, &Limits::ARTIFACT).unwrap().get(name).unwrap().to_vec();
     let (site, metadata) = (member("site.yaml"), member("request.json"));
     let (csr, certificate) = (member(&format!("{SITE}.csr")), vector("ca/rootCA.pem"));
     criterion.bench_function("archive/read a request zip", |bench| {

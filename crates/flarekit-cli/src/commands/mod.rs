@@ -13,8 +13,8 @@ mod list;
 mod package;
 mod policy;
 mod request;
-mod revoke;
 mod review;
+mod revoke;
 mod verify;
 
 use std::path::Path;

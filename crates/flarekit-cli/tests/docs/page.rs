@@ -145,7 +145,12 @@ fn blocks_have_machines_commands_and_output() {
     let mut seen = Vec::new();
     let found = with_real_output(page, |typed| {
         let clock = typed.clock.unwrap_or("today");
-        seen.push(format!("{}|{}|{}|{clock}", typed.machine, typed.command, typed.expected.concat()));
+        seen.push(format!(
+            "{}|{}|{}|{clock}",
+            typed.machine,
+            typed.command,
+            typed.expected.concat()
+        ));
         "new\n".to_owned()
     });
     assert_eq!(seen, ["|one \\\n  more|out|today", "site-a|two||2030"]);

@@ -157,11 +157,7 @@ impl CreateCa<'_> {
         Ok(Validity { not_before: now.minus_seconds(BACKDATING), not_after })
     }
 
-    fn issue(
-        &self,
-        key: &PrivateKey,
-        validity: Validity,
-    ) -> Result<Certificate, Defect> {
+    fn issue(&self, key: &PrivateKey, validity: Validity) -> Result<Certificate, Defect> {
         let subject = DistinguishedName {
             common_name: self.project.as_str().to_owned(),
             organization: self.org.as_ref().map(|org| org.as_str().to_owned()),

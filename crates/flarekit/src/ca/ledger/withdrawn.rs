@@ -9,9 +9,10 @@ use crate::error::{Code, Error};
 /// Refuses a request that was denied, or whose key somebody else may have. Nothing overrides that:
 /// for a new request, `cert request --force` makes a new key.
 pub(super) fn refuse(database: &Database, request: &VerifiedRequest) -> Result<(), Error> {
-    let denial = "WHERE e.kind = ?1 AND e.request_json = ?2";
-    let content = request.metadata_sha256();
-    let parameters = (EntryKind::Denial.as_str(), content.as_bytes().as_slice());
+    // The id is in the index; what else an id stands for was refused already.
+    let denial = "WHERE e.request_id = ?1 AND e.kind = ?2";
+    let id = request.metadata().request_id.to_plain();
+    let parameters = (id.as_str(), EntryKind::Denial.as_str());
     if let Some(denied) = rows::entries(database, denial, parameters)?.first() {
         return Err(Error::new(
             Code::RequestAlreadyDenied,
