@@ -16,6 +16,8 @@ pub struct Environment {
     pub now: Timestamp,
     /// The name under which the program was called.
     pub program: ProgramName,
+    /// How many processors this process may use.
+    pub processors: usize,
 }
 
 impl Environment {
@@ -26,6 +28,7 @@ impl Environment {
             home,
             now: Timestamp::from_unix(seconds_since_1970()),
             program: ProgramName::from_argument(argument_zero.as_deref()),
+            processors: std::thread::available_parallelism().map_or(1, usize::from),
         }
     }
 }

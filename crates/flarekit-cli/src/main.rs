@@ -35,8 +35,8 @@ fn main() -> ExitCode {
         format = decided;
         match asked? {
             Asked::Text(text) => Ok(Answer::Text(text)),
-            Asked::Command(command) => commands::run(&command, &environment),
+            Asked::Command(command) => commands::run(&command, &environment, format),
         }
     });
-    output::finish(format, &outcome)
+    output::finish(format, outcome)
 }

@@ -3,11 +3,12 @@
 //! folder through the first kind.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use serde_json::{Map, Value};
 
 use crate::error::{Defect, Warning, WarningCode};
-use crate::files::{self, Found, Replace, Tentative};
+use crate::files::{self, Created, FileError, Found, Placed, PreparedFile, Replace, Tentative};
 use crate::json;
 use crate::names::RequestId;
 
@@ -106,6 +107,18 @@ impl AuditDirectory {
         })
     }
 
+    /// Opens `cert_approves` for the records of many approvals.
+    #[must_use]
+    pub fn approval_records(&self) -> ApprovalRecords {
+        let open = |path: PathBuf| {
+            let made =
+                files::make_dirs(&path, DIRECTORY_MODE).map_err(|error| error.to_string())?;
+            files::sweep(&path);
+            Ok((path, Mutex::new(Some(made))))
+        };
+        ApprovalRecords(self.place(Path::new("cert_approves")).and_then(open))
+    }
+
     fn write(&self, relative: &Path, record: &Map<String, Value>) -> Record {
         Record(self.place(relative).and_then(|path| write_at(&path, record)))
     }
@@ -132,18 +145,87 @@ impl Record {
     }
 }
 
+/// The folder of the records of approvals. If it had to be made and nothing came of it, it goes away
+/// again.
+pub struct ApprovalRecords(Result<(PathBuf, Mutex<Option<Created>>), String>);
+
+/// A record that lacks only its name. Dropped, it is removed.
+#[must_use = "dropping this removes the record"]
+pub struct PreparedRecord(Result<(PreparedFile, PathBuf, bool), String>);
+
+impl ApprovalRecords {
+    /// Writes `<request_id>.json` without giving it its name.
+    pub fn prepare(&self, id: &RequestId, record: &Map<String, Value>) -> PreparedRecord {
+        let prepare = || {
+            let (folder, _) = self.0.as_ref().map_err(Clone::clone)?;
+            let path = folder.join(format!("{}.json", id.as_str()));
+            let failed = |error: FileError| error.to_string();
+            let there = files::look(&path).map_err(failed)? != Found::Nothing;
+            if there && !is_of_same_request(&path, record) {
+                return Err(of_another_request(&path));
+            }
+            let text = json::write(record);
+            let file = files::prepare(&path, text.as_bytes(), FILE_MODE).map_err(failed)?;
+            Ok((file, path, there))
+        };
+        PreparedRecord(prepare())
+    }
+
+    /// Gives records their names, and makes these durable, all at once.
+    pub fn place(&self, records: Vec<PreparedRecord>) -> Vec<AuditOutcome> {
+        let mut placed = Vec::new();
+        let mut outcomes: Vec<_> = records.into_iter().map(|one| one.name(&mut placed)).collect();
+        let (Ok((folder, made)), false) = (&self.0, placed.is_empty()) else { return outcomes };
+        match files::sync_names(folder, placed) {
+            Ok(()) => {
+                if let Some(made) = made.lock().ok().and_then(|mut made| made.take()) {
+                    made.keep();
+                }
+            }
+            Err(error) => {
+                let written = |outcome: &&mut _| matches!(outcome, AuditOutcome::Written(_));
+                for outcome in outcomes.iter_mut().filter(written) {
+                    *outcome = AuditOutcome::NotWritten(error.to_string());
+                }
+            }
+        }
+        outcomes
+    }
+}
+
+impl PreparedRecord {
+    fn name(self, placed: &mut Vec<Placed>) -> AuditOutcome {
+        let named = self.0.and_then(|(file, path, replacing)| {
+            let named = if replacing { file.name_replacing() } else { file.name_new() };
+            named.map(|done| (done, path)).map_err(|error| error.to_string())
+        });
+        match named {
+            Ok((done, path)) => {
+                placed.push(done);
+                AuditOutcome::Written(path)
+            }
+            Err(why) => AuditOutcome::NotWritten(why),
+        }
+    }
+}
+
 fn write_at(path: &Path, record: &Map<String, Value>) -> Result<Tentative, String> {
     let text = json::write(record);
     let same = |before: &[u8]| is_same_request(before, record);
     let replace = Replace { limit: json::MAX_BYTES as u64, allowed: &same };
     let modes = (FILE_MODE, DIRECTORY_MODE);
     Tentative::write(path, text.as_bytes(), modes, &replace).map_err(|error| {
-        if error.already_exists() {
-            format!("{} is the record of another request", path.display())
-        } else {
-            error.to_string()
-        }
+        if error.already_exists() { of_another_request(path) } else { error.to_string() }
     })
+}
+
+fn of_another_request(path: &Path) -> String {
+    format!("{} is the record of another request", path.display())
+}
+
+fn is_of_same_request(path: &Path, record: &Map<String, Value>) -> bool {
+    let before = files::read(path, json::MAX_BYTES as u64);
+    before.is_ok_and(|before| is_same_request(&before.bytes, record))
 }
 
 /// Whether the record on disk is of the very same request: its zip has the same digest.

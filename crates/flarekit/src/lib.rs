@@ -18,9 +18,9 @@
 //! Strict readers of other people's bytes: [`yaml`], [`json`], [`archive`], [`pki`]. What they
 //! refuse is a [`Defect`](error::Defect); the stage that asked gives it a [`Code`](error::Code).
 //!
-//! The stages: [`profile`], [`definition`], [`request`], [`approval`], [`ca`], [`kit`], and
-//! [`builders`], a site's own part of it, which alone starts processes. [`policy`] says no before
-//! anything is signed.
+//! The stages: [`profile`], [`definition`], [`request`], [`approval`], [`bulk`] for many of them,
+//! [`ca`], [`kit`], and [`builders`], a site's own part of it, which alone starts processes.
+//! [`policy`] says no before anything is signed.
 //!
 //! Looking without doing: [`inspect`] shows what something is, [`verify`] checks whether it will
 //! work. Both show everything they can and prove nothing to a stage.
@@ -43,6 +43,7 @@ pub mod approval;
 pub mod archive;
 pub mod audit;
 pub mod builders;
+pub mod bulk;
 pub mod ca;
 pub mod connect;
 pub mod connection;

@@ -192,23 +192,29 @@ pub struct RequestArgs {
     pub force: bool,
 }
 
-/// Sign a request: its certificate and the server's address for it.
+/// Sign requests: a certificate and the server's address for each.
 ///
-/// Who: the Project Admin, after making sure that the request comes from whom it names.
+/// Who: the Project Admin, after making sure that each request comes from whom it names.
 ///
-/// Reads: a request zip, the CA directory, and the project profile with the address of the server.
+/// Reads: a request zip or many, the CA directory, and the project profile with the address of the
+/// server.
 ///
 /// Writes: <name>.signed.zip with the certificate, rootCA.pem and the approved connection details,
 /// and an entry in the CA directory's ledger. A request that was approved before gets the same
 /// certificate again.
 ///
+/// Many: with --out-dir, several request zips and directories of them are approved in one run, in
+/// the given order. One that is refused does not stop the others, and the exit status is 2 then. If
+/// the run was interrupted, type it again: it goes on, and issues nothing twice.
+///
 /// Next: return the signed zip, and tell the requester rootca_fingerprint_sha256 in another trusted
 /// way, for example by telephone.
 #[derive(Debug, Args)]
 pub struct ApproveArgs {
-    /// The request zip that the participant sent.
-    #[arg(value_name = "REQUEST_ZIP")]
-    pub request_zip: PathBuf,
+    /// The request zip that the participant sent. With --out-dir there may be several, and
+    /// directories: of these, every *.request.zip directly in it, sorted by name.
+    #[arg(id = "request_zip", value_name = "REQUEST_ZIP", required = true)]
+    pub requests: Vec<PathBuf>,
 
     /// The CA directory that `cert init` made.
     #[arg(short, long, value_name = "DIR")]
@@ -221,6 +227,11 @@ pub struct ApproveArgs {
     /// The signed zip to write. If not given: <name>.signed.zip beside the request zip.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+
+    /// The directory for the signed zips of many requests, made if it does not exist. What is there
+    /// already for the same certificate stays.
+    #[arg(long, value_name = "DIR", conflicts_with = "out")]
+    pub out_dir: Option<PathBuf>,
 
     /// The file whose first line is the passphrase of an encrypted rootCA.key. If not given:
     /// FLAREKIT_CA_PASSPHRASE, or you are asked.
@@ -239,16 +250,17 @@ pub struct ApproveArgs {
 
     /// The digest of the request zip as the requester told you: request_digest, which is the first
     /// 80 bits, or all of request_zip_sha256. Another zip is refused.
-    #[arg(long, value_name = "DIGEST")]
+    #[arg(long, value_name = "DIGEST", conflicts_with = "out_dir")]
     pub expect_digest: Option<String>,
 
     /// Show the request, what would be signed and what differs from before, and ask on the terminal
-    /// whether to sign it.
+    /// whether to sign it. With --out-dir, show all of them in a table and ask once.
     #[arg(long)]
     pub review: bool,
 
     /// Issue the certificate although the participant, or another one with the same key, has a
-    /// valid one. That one counts as replaced, but works until it ends.
+    /// valid one. That one counts as replaced, but works until it ends. With --out-dir, a certificate
+    /// that was issued for the very same request is not replaced.
     #[arg(long)]
     pub replace: bool,
 

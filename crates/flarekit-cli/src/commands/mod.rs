@@ -30,14 +30,20 @@ use flarekit::{files, yaml};
 use crate::cli::{AuditCommand, CertCommand, Command, PolicyCommand};
 use crate::environment::Environment;
 use crate::error::Failure;
-use crate::output::Answer;
+use crate::output::{Answer, Format};
 
 /// Runs the command that was asked for.
-pub fn run(command: &Command, environment: &Environment) -> Result<Answer, Failure> {
+pub fn run(
+    command: &Command,
+    environment: &Environment,
+    format: Format,
+) -> Result<Answer, Failure> {
     let report = match command {
         Command::Cert { command: CertCommand::Init(args) } => init::run(args, environment),
         Command::Cert { command: CertCommand::Request(args) } => request::run(args, environment),
-        Command::Cert { command: CertCommand::Approve(args) } => approve::run(args, environment),
+        Command::Cert { command: CertCommand::Approve(args) } => {
+            return approve::run(args, environment, format).map_err(Failure::from);
+        }
         Command::Cert { command: CertCommand::Deny(args) } => deny::run(args, environment),
         Command::Cert { command: CertCommand::Revoke(args) } => {
             return revoke::run(args, environment).map_err(Failure::from);

@@ -22,7 +22,7 @@ one failed.
 |---|---|
 | 0 | done |
 | 1 | the state of things prevents it: something exists already, is missing, expired or unreadable |
-| 2 | done, and `cert expiring` found something that ends soon, or `policy check` something that would not be signed |
+| 2 | done, but `cert approve --out-dir` refused some of the requests, `cert expiring` found something that ends soon, or `policy check` something that would not be signed |
 | 4 | the input is invalid or does not fit together, or the command line is wrong |
 | 5 | a defect of flarekit |
 | 130 | interrupted |

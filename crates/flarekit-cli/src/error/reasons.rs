@@ -209,6 +209,7 @@ fn of_builders(reason: Reason) -> Option<&'static str> {
 /// What the user typed or wrote.
 fn of_input(reason: Reason) -> Option<&'static str> {
     Some(match reason {
+        Reason::OutDirNeeded => "Add --out-dir DIR, or approve one request zip at a time.",
         Reason::Usage => "Run the command with --help to see how it is used, with examples.",
         Reason::NoTerminal => {
             "Run the command in a terminal. In a script, leave --review out, and give --expect-digest \

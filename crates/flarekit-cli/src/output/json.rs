@@ -25,20 +25,21 @@ pub fn line(out: &mut impl Write, value: &Value) -> io::Result<()> {
     writeln!(out)
 }
 
-/// The envelope of a result, and the exit status that goes with it.
-pub fn success(report: &Report, status: u8) -> Value {
+/// The envelope of a result, and the exit status that goes with it. The fields move into it: there
+/// may be thousands of items in them.
+pub fn success(report: &mut Report, status: u8) -> Value {
     let data = data(report);
     json!({"schema_version": SCHEMA_VERSION, "status": "ok", "exit_code": status, "data": data})
 }
 
-fn data(report: &Report) -> Map<String, Value> {
-    let mut data = report.fields.clone();
+fn data(report: &mut Report) -> Map<String, Value> {
+    let mut data = std::mem::take(&mut report.fields);
     data.insert("warnings".to_owned(), report.warnings.iter().map(warning).collect());
     data
 }
 
 /// The envelope of an error.
-pub fn failure(failure: &Failure) -> Value {
+pub fn failure(failure: &mut Failure) -> Value {
     let error = &failure.error;
     let mut envelope = Map::new();
     let mut add = |key: &str, value: Value| envelope.insert(key.to_owned(), value);
@@ -54,7 +55,7 @@ pub fn failure(failure: &Failure) -> Value {
     if let Some(usage) = &failure.usage {
         add("data", json!({"usage": usage.line, "choices": usage.choices}));
     }
-    if let Some(report) = &failure.report {
+    if let Some(report) = &mut failure.report {
         add("data", data(report).into());
     }
     Value::Object(envelope)

@@ -4,6 +4,7 @@
 pub mod calendar;
 mod human;
 mod json;
+pub mod progress;
 pub mod schema;
 pub mod table;
 
@@ -95,21 +96,26 @@ pub fn aside(parts: &[(String, Report)]) {
     });
 }
 
+/// Shows a table that a question is about, and an empty line. As of [`aside`], nothing fails by it.
+pub fn preview(table: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{table}");
+}
+
 /// Prints the outcome of the program and gives its exit status.
-pub fn finish(format: Format, outcome: &Result<Answer, Failure>) -> ExitCode {
-    let status = match outcome {
+pub fn finish(format: Format, mut outcome: Result<Answer, Failure>) -> ExitCode {
+    let status = match &outcome {
         Ok(Answer::Listing { status, .. }) => *status,
         Ok(_) => 0,
         Err(failure) => error::exit_status(&failure.error),
     };
     // Only help has colours; they are dropped unless it goes to a terminal, and NO_COLOR is heeded.
     // A result is printed byte for byte.
-    let mut out: Box<dyn Write> = match outcome {
+    let mut out: Box<dyn Write> = match &outcome {
         Ok(Answer::Text(_)) => Box::new(anstream::stdout().lock()),
         _ => Box::new(io::stdout().lock()),
     };
     let mut err = anstream::stderr().lock();
-    match print(format, outcome, &mut out, &mut err) {
+    match print(format, &mut outcome, &mut out, &mut err) {
         Ok(()) => ExitCode::from(status),
         // The reader has what it wanted: `flarekit ... | head -1`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::from(status),
@@ -123,7 +129,7 @@ pub fn finish(format: Format, outcome: &Result<Answer, Failure>) -> ExitCode {
 
 fn print(
     format: Format,
-    outcome: &Result<Answer, Failure>,
+    outcome: &mut Result<Answer, Failure>,
     out: &mut impl Write,
     err: &mut impl Write,
 ) -> io::Result<()> {
@@ -151,7 +157,7 @@ fn print(
         (Format::Json, Ok(Answer::Document { key, text })) => {
             let mut report = Report::default();
             report.field(key, text.as_str());
-            json::line(out, &json::success(&report, 0))?;
+            json::line(out, &json::success(&mut report, 0))?;
         }
         (Format::Json, Ok(Answer::Listing { report, status, .. })) => {
             json::line(out, &json::success(report, *status))?;

@@ -3,9 +3,9 @@ use crate::error::{Failure, Usage};
 use flarekit::error::{Code, Error, Reason, Warning, WarningCode};
 use serde_json::{Value, json};
 
-fn printed(format: Format, outcome: &Result<Answer, Failure>) -> (String, String) {
+fn printed(format: Format, mut outcome: Result<Answer, Failure>) -> (String, String) {
     let (mut out, mut err) = (Vec::new(), Vec::new());
-    print(format, outcome, &mut out, &mut err).unwrap();
+    print(format, &mut outcome, &mut out, &mut err).unwrap();
     let plain =
         |bytes| anstream::adapter::strip_str(&String::from_utf8(bytes).unwrap()).to_string();
     (plain(out), plain(err))
@@ -23,7 +23,7 @@ fn report() -> Report {
 
 #[test]
 fn text_has_one_field_a_line_and_the_rest_on_standard_error() {
-    let (out, err) = printed(Format::Text, &Ok(Answer::Report(report())));
+    let (out, err) = printed(Format::Text, Ok(Answer::Report(report())));
     let fields = "name: hospital-a\ncert_role: \nhost_names: 10.0.1.50, fl-server.internal\n";
     assert_eq!(out, format!("{fields}replaced: true\n"));
     assert_eq!(err, "Warning: ends with its root\n");
@@ -36,7 +36,7 @@ fn lists_have_one_item_a_line() {
     report.list("verified", vec![]);
     let check = |outcome: &str, message: &str| json!({"outcome": outcome, "check": "key", "reason": null, "message": message});
     report.list("checks", vec![check("ok", "fits"), check("skipped", "a\nb")]);
-    let (out, _) = printed(Format::Text, &Ok(Answer::Report(report)));
+    let (out, _) = printed(Format::Text, Ok(Answer::Report(report)));
     let problems = "problems: one\nproblems: two\\u{a}ok       key: forged\n";
     assert_eq!(out, format!("{problems}ok       key: fits\nskipped  key: a\\u{{a}}b\n"));
 }
@@ -45,10 +45,10 @@ fn lists_have_one_item_a_line() {
 fn a_failure_may_have_a_report() {
     let error = || Error::because(Code::VerifyFailed, Reason::KeyMismatch, "the check failed");
     let failure = || Failure { error: error(), usage: None, report: Some(Box::new(report())) };
-    let (out, err) = printed(Format::Text, &Err(failure()));
+    let (out, err) = printed(Format::Text, Err(failure()));
     assert!(out.starts_with("name: hospital-a\n"), "{out}");
     assert!(err.starts_with("Warning: ends with its root\nthe check failed\nHint: "), "{err}");
-    let (out, _) = printed(Format::Json, &Err(failure()));
+    let (out, _) = printed(Format::Json, Err(failure()));
     let envelope: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(envelope["error_code"], "VERIFY_FAILED");
     assert_eq!(envelope["data"]["name"], "hospital-a");
@@ -57,7 +57,7 @@ fn a_failure_may_have_a_report() {
 
 #[test]
 fn json_is_one_line_and_lists_the_warnings() {
-    let (out, err) = printed(Format::Json, &Ok(Answer::Report(report())));
+    let (out, err) = printed(Format::Json, Ok(Answer::Report(report())));
     assert_eq!(out.matches('\n').count(), 1);
     assert!(
         out.starts_with(r#"{"schema_version":"1","status":"ok","exit_code":0,"data":{"name":"#)
@@ -67,7 +67,7 @@ fn json_is_one_line_and_lists_the_warnings() {
     assert_eq!(envelope["data"]["warnings"], json!([warning]));
     assert_eq!(err, "Warning: ends with its root\n");
 
-    let (out, _) = printed(Format::Json, &Ok(Answer::Report(Report::default())));
+    let (out, _) = printed(Format::Json, Ok(Answer::Report(Report::default())));
     let envelope: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(envelope["data"], json!({"warnings": []}));
 }
@@ -75,14 +75,14 @@ fn json_is_one_line_and_lists_the_warnings() {
 #[test]
 fn an_error_says_message_hint_reason_and_code() {
     let error = Error::because(Code::InvalidArgs, Reason::CsrHashMismatch, "the CSR was changed");
-    let (out, err) = printed(Format::Text, &Err(error.clone().into()));
+    let (out, err) = printed(Format::Text, Err(error.clone().into()));
     assert_eq!(out, "");
     let lines: Vec<_> = err.lines().collect();
     assert_eq!(lines[0], "the CSR was changed");
     assert!(lines[1].starts_with("Hint: "));
     assert_eq!(lines[2..], ["Reason: CSR_HASH_MISMATCH", "Code: INVALID_ARGS (exit 4)"]);
 
-    let (out, err_in_json) = printed(Format::Json, &Err(error.into()));
+    let (out, err_in_json) = printed(Format::Json, Err(error.into()));
     let envelope: Value = serde_json::from_str(&out).unwrap();
     let keys: Vec<_> = envelope.as_object().unwrap().keys().cloned().collect();
     let expected =
@@ -96,7 +96,7 @@ fn a_usage_error_shows_the_usage() {
     let usage = Usage { line: "Usage: x".into(), choices: vec!["a".into()], help: None };
     let error = Error::because(Code::InvalidArgs, Reason::Usage, "no");
     let failure = Err(Failure { error, usage: Some(usage), report: None });
-    let (out, err) = printed(Format::Json, &failure);
+    let (out, err) = printed(Format::Json, failure);
     let envelope: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(envelope["data"], json!({"usage": "Usage: x", "choices": ["a"]}));
     assert!(err.starts_with("Usage: x\n\nno\nHint: "));
@@ -106,23 +106,23 @@ fn a_usage_error_shows_the_usage() {
 fn foreign_text_cannot_steer_the_terminal_or_forge_a_line() {
     let mut report = Report::default();
     report.field("name", "a\nkey: b\u{1b}[2J\u{202e}");
-    let (out, _) = printed(Format::Text, &Ok(Answer::Report(report)));
+    let (out, _) = printed(Format::Text, Ok(Answer::Report(report)));
     assert_eq!(out, "name: a\\u{a}key: b\\u{1b}[2J\\u{202e}\n");
     let mut report = Report::default();
     report.field("name", "a\u{9b}2J\u{7f}\u{202e}");
-    let (out, _) = printed(Format::Json, &Ok(Answer::Report(report)));
+    let (out, _) = printed(Format::Json, Ok(Answer::Report(report)));
     assert!(out.contains(r#""a\u009b2J\u007f\u202e""#), "{out}");
     let envelope: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(envelope["data"]["name"], "a\u{9b}2J\u{7f}\u{202e}");
     let error = Error::new(Code::InvalidName, "name \u{9b}31m\nsecond line");
-    let (_, err) = printed(Format::Text, &Err(error.into()));
+    let (_, err) = printed(Format::Text, Err(error.into()));
     assert!(err.starts_with("name \\u{9b}31m\\u{a}second line\n"), "{err}");
 }
 
 #[test]
 fn a_document_is_printed_as_it_is() {
     let document = || Ok(Answer::Document { key: "script", text: "complete\n".to_owned() });
-    assert_eq!(printed(Format::Text, &document()).0, "complete\n");
-    let envelope: Value = serde_json::from_str(&printed(Format::Json, &document()).0).unwrap();
+    assert_eq!(printed(Format::Text, document()).0, "complete\n");
+    let envelope: Value = serde_json::from_str(&printed(Format::Json, document()).0).unwrap();
     assert_eq!(envelope["data"], json!({"script": "complete\n", "warnings": []}));
 }

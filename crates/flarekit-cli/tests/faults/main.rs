@@ -19,9 +19,9 @@ macro_rules! each_scenario {
         crate::each_scenario!($try:
             init = 0, init_into_a_folder = 1, init_over_a_ca = 2,
             request = 3, request_into_a_folder = 4, request_over_a_request = 5,
-            renewal = 6, approve = 7, approve_over_an_approval = 8,
-            package = 9, package_beside_a_kit = 10, package_over_a_kit = 11,
-            deny = 12, revoke = 13, crl = 14, crl_over_a_list = 15
+            renewal = 6, approve = 7, approve_over_an_approval = 8, approve_many = 9,
+            package = 10, package_beside_a_kit = 11, package_over_a_kit = 12,
+            deny = 13, revoke = 14, crl = 15, crl_over_a_list = 16
         );
     };
     ($try:ident: $($name:ident = $index:literal),+) => {

@@ -11,6 +11,9 @@ const APPROVE: &str =
     "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml";
 const PACKAGE: &str = "package hospital-a/hospital-a.signed.zip --request-dir hospital-a";
 
+const APPROVE_MANY: &str =
+    "cert approve requests --out-dir out -c ca --profile project_profile.yaml";
+
 /// A command on a machine.
 pub struct Scenario {
     pub name: &'static str,
@@ -109,6 +112,22 @@ pub const ALL: &[Scenario] = &[
         line: "cert approve hospital-a/hospital-a.request.zip -c ca \
                --profile project_profile.yaml --force",
         whole: approval_is_usable,
+        already: "",
+    },
+    Scenario {
+        name: "approve many",
+        prepare: |m| {
+            m.init();
+            for (definition, name) in
+                [("hospital-a.yaml", "hospital-a"), ("alice.yaml", crate::common::USER_NAME)]
+            {
+                m.ok(&format!("cert request -p {definition}"));
+                let zip = m.read(&format!("{name}/{name}.request.zip"));
+                m.write(&format!("requests/{name}.request.zip"), zip);
+            }
+        },
+        line: APPROVE_MANY,
+        whole: all_are_approved_once,
         already: "",
     },
     Scenario {
@@ -251,6 +270,20 @@ fn renewal_is_usable(stage: &Stage) -> Result<(), String> {
         succeeds(stage, &approve)?;
     }
     succeeds(stage, "package proof.signed.zip --request-dir hospital-a-renewal -w proof")
+}
+
+/// Typed again, the run has nothing to complain of, and each request has one certificate.
+fn all_are_approved_once(stage: &Stage) -> Result<(), String> {
+    let output = stage.run(APPROVE_MANY, &[]);
+    let data = envelope(APPROVE_MANY, &output)["data"].clone();
+    if data["refused"] != 0 || stage.machine.names("out").len() != 2 {
+        return Err(format!("then {data}"));
+    }
+    let entries = stage.machine.ok("audit verify -c ca")["signed_entries"].clone();
+    if entries != 2 {
+        return Err(format!("{entries} entries"));
+    }
+    succeeds(stage, "package out/hospital-a.signed.zip --request-dir hospital-a -w proof")
 }
 
 fn approval_is_usable(stage: &Stage) -> Result<(), String> {

@@ -48,6 +48,32 @@ fn unpin(m: &Machine) {
 
 const ROWS: &[Row] = &[
     (
+        "two requests and no directory for their zips",
+        "cert approve hospital-a/hospital-a.request.zip gone.zip -c ca \
+         --profile project_profile.yaml",
+        |_| {},
+        (ARGS, 4, "OUT_DIR_NEEDED"),
+    ),
+    (
+        "a file and a directory for the zips",
+        "cert approve hospital-a --out a.signed.zip --out-dir out -c ca \
+         --profile project_profile.yaml",
+        |_| {},
+        (ARGS, 4, "USAGE"),
+    ),
+    (
+        "many with no CA",
+        "cert approve hospital-a --out-dir out -c gone --profile project_profile.yaml",
+        |_| {},
+        ("CA_NOT_FOUND", 1, ""),
+    ),
+    (
+        "the directory for the zips is a file",
+        "cert approve hospital-a --out-dir alice.yaml -c ca --profile project_profile.yaml",
+        |_| {},
+        ("OUTPUT_DIR_NOT_WRITABLE", 1, "NOT_A_DIRECTORY"),
+    ),
+    (
         "no CA",
         "cert approve hospital-a/hospital-a.request.zip -c gone --profile project_profile.yaml",
         |_| {},

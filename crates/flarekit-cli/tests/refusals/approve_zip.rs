@@ -52,7 +52,7 @@ const ARCHIVE: &[Row] = &[
         "a directory",
         "cert approve hospital-a -c ca --profile project_profile.yaml",
         |_| {},
-        (ARGS, 4, "NOT_A_PLAIN_FILE"),
+        (ARGS, 4, "OUT_DIR_NEEDED"),
     ),
     (
         "a link",

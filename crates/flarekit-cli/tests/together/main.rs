@@ -12,6 +12,7 @@
 mod common;
 
 mod approvals;
+mod bulk;
 mod folders;
 mod kits;
 mod machine;

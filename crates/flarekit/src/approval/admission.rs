@@ -27,8 +27,7 @@ impl AdmittedRequest {
         profile: &ProjectProfile,
     ) -> Result<Self, Error> {
         check_project(&request, ca, profile)?;
-        ca.certificate()
-            .verify_root()
+        ca.verify_root()
             .map_err(|defect| defect.within("rootCA.pem").code(Code::CertSigningFailed))?;
         check_name(&request, &profile.connection)?;
         check_renewal(&request, ca.certificate())?;

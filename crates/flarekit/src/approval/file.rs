@@ -8,12 +8,12 @@ use crate::archive::{self, Limits};
 use crate::ca::ledger::{RecordedApproval, RecordedDenial};
 use crate::digest::Digest;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
-use crate::files::{self, Created, FileError, Found, PreparedFile};
+use crate::files::{self, Created, FileError, Found, Placed, PreparedFile};
 
 /// Mode of the zips.
 const ZIP_MODE: u32 = 0o600;
 /// Mode of directories that have to be made for them.
-const DIRECTORY_MODE: u32 = 0o700;
+pub(super) const DIRECTORY_MODE: u32 = 0o700;
 
 /// Where a signed zip goes: a place that is free, or holds a signed zip that may be replaced.
 pub struct SignedZipFile(Place);
@@ -28,6 +28,21 @@ impl SignedZipFile {
         Place::open(path, force, &SIGNED_ZIP).map(Self)
     }
 
+    /// A place in a folder that was opened, which is not looked at yet.
+    pub(super) fn within(folder: &Path, name: &str, force: bool) -> Self {
+        Self(Place { path: folder.join(name), force })
+    }
+
+    /// Refuses what must stay.
+    pub(super) fn refuse_taken(&self) -> Result<(), Error> {
+        self.0.refuse_taken(&SIGNED_ZIP)
+    }
+
+    /// Whether the file is there and has exactly this content.
+    pub(super) fn holds(&self, zip: &[u8]) -> bool {
+        files::read(self.path(), zip.len() as u64).is_ok_and(|found| found.bytes == zip)
+    }
+
     /// The file, as an absolute path.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -38,6 +53,11 @@ impl SignedZipFile {
     /// anything is recorded.
     pub fn prepare(&self, approval: &SignedApproval) -> Result<PreparedZip, Error> {
         self.0.prepare(approval.zip()).map(PreparedZip)
+    }
+
+    /// The same in a folder that is there.
+    pub(super) fn prepare_in_place(&self, approval: &SignedApproval) -> Result<PreparedZip, Error> {
+        self.0.prepare_in_place(approval.zip()).map(PreparedZip)
     }
 
     /// The warning for a name that the reference's `package` would refuse.
@@ -84,6 +104,11 @@ impl PreparedZip {
     pub fn place(self, recorded: &RecordedApproval) -> Result<(), Error> {
         self.0.place(recorded.approval().zip())
     }
+
+    /// Lets it appear as one of several.
+    pub(super) fn name(self, recorded: &RecordedApproval) -> Result<Placed, Error> {
+        self.0.name(recorded.approval().zip())
+    }
 }
 
 /// A denied zip that lacks only its name. Dropped, it is removed.
@@ -117,44 +142,50 @@ struct Place {
 
 impl Place {
     fn open(path: &Path, force: bool, kind: &Kind) -> Result<Self, Error> {
-        let path = files::resolve_parent(path).map_err(unwritable)?;
+        let place = Self { path: files::resolve_parent(path).map_err(unwritable)?, force };
+        place.refuse_taken(kind)?;
+        Ok(place)
+    }
+
+    fn refuse_taken(&self, kind: &Kind) -> Result<(), Error> {
+        let path = &self.path;
         let refuse = |reason, what: String| {
             let message = format!("{} {what}", path.display());
             Err(Error::because(Code::CertAlreadyExists, reason, message))
         };
-        match files::look(&path).map_err(unwritable)? {
-            Found::Nothing => {}
-            Found::File if !force => {
+        match files::look(path).map_err(unwritable)? {
+            Found::Nothing => Ok(()),
+            Found::File if !self.force => {
                 let message = format!("a file exists already: {}", path.display());
-                return Err(Error::new(Code::CertAlreadyExists, message));
+                Err(Error::new(Code::CertAlreadyExists, message))
             }
-            Found::File if is_zip_with(&path, kind.member) => {}
+            Found::File if is_zip_with(path, kind.member) => Ok(()),
             Found::File => {
-                return refuse(
-                    kind.otherwise,
-                    format!("is not {}, so it is not replaced", kind.name),
-                );
+                refuse(kind.otherwise, format!("is not {}, so it is not replaced", kind.name))
             }
             Found::Directory | Found::Link | Found::Other => {
-                return refuse(Reason::NotAPlainFile, "exists and is not a file".to_owned());
+                refuse(Reason::NotAPlainFile, "exists and is not a file".to_owned())
             }
         }
-        Ok(Self { path, force })
     }
 
     fn prepare(&self, zip: &[u8]) -> Result<Prepared, Error> {
         let parent = self.path.parent().unwrap_or(&self.path);
         let directories = files::make_dirs(parent, DIRECTORY_MODE).map_err(unwritable)?;
         files::sweep(parent);
+        Ok(Prepared { directories: Some(directories), ..self.prepare_in_place(zip)? })
+    }
+
+    fn prepare_in_place(&self, zip: &[u8]) -> Result<Prepared, Error> {
         let file = files::prepare(&self.path, zip, ZIP_MODE).map_err(unwritable)?;
-        Ok(Prepared { file, directories, force: self.force, of: Digest::of(zip) })
+        Ok(Prepared { file, directories: None, force: self.force, of: Digest::of(zip) })
     }
 }
 
 /// A zip that lacks only its name.
 struct Prepared {
     file: PreparedFile,
-    directories: Created,
+    directories: Option<Created>,
     force: bool,
     /// What is in it.
     of: Digest,
@@ -163,17 +194,35 @@ struct Prepared {
 impl Prepared {
     /// Gives the zip its name, if it is the one that was recorded.
     fn place(self, recorded: &[u8]) -> Result<(), Error> {
-        if Digest::of(recorded) != self.of {
-            return Err(Error::new(Code::InternalError, "another answer was recorded"));
-        }
+        self.expect(recorded)?;
         let placed = if self.force { self.file.place_replacing() } else { self.file.place_new() };
-        placed.map_err(|e| e.code_or(Code::CertAlreadyExists, Code::OutputDirNotWritable))?;
-        self.directories.keep();
+        placed.map_err(unplaceable)?;
+        if let Some(directories) = self.directories {
+            directories.keep();
+        }
         Ok(())
+    }
+
+    /// The same; that the name lasts is for the caller to see to.
+    fn name(self, recorded: &[u8]) -> Result<Placed, Error> {
+        self.expect(recorded)?;
+        let named = if self.force { self.file.name_replacing() } else { self.file.name_new() };
+        named.map_err(unplaceable)
+    }
+
+    fn expect(&self, recorded: &[u8]) -> Result<(), Error> {
+        if Digest::of(recorded) == self.of {
+            return Ok(());
+        }
+        Err(Error::new(Code::InternalError, "another answer was recorded"))
     }
 }
 
-fn unwritable(error: FileError) -> Error {
+fn unplaceable(error: FileError) -> Error {
+    error.code_or(Code::CertAlreadyExists, Code::OutputDirNotWritable)
+}
+
+pub(super) fn unwritable(error: FileError) -> Error {
     error.code(Code::OutputDirNotWritable)
 }
 

@@ -36,6 +36,12 @@ impl UnverifiedRequest {
         Ok(Self { members, zip_sha256: Digest::of(zip), place: place.to_owned() })
     }
 
+    /// The size of what the archive holds: what stays in memory is not more.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.members.names().filter_map(|name| self.members.get(name)).map(<[u8]>::len).sum()
+    }
+
     /// Believes the request if its hashes match, its parts agree and its CSR proves possession.
     pub fn verify(self) -> Result<VerifiedRequest, Error> {
         self.believe().map_err(|error| error.of(Origin::RequestZip))

@@ -50,12 +50,20 @@ pub(super) fn read_counting(
     }
     let members = headers::check(bytes, &archive, &end, limits, &mut work.members)?;
     let inflated = &mut work.inflated;
-    members.iter().map(|member| content(member, inflated)).collect::<Result<_, _>>().map(Members)
+    // One for all members: its tables are large.
+    let mut inflater = Decompress::new(false);
+    let contents = members.iter().map(|member| content(member, &mut inflater, inflated));
+    contents.collect::<Result<_, _>>().map(Members)
 }
 
-fn content(member: &Member<'_>, inflated: &mut u64) -> Result<(String, Vec<u8>), Defect> {
+fn content(
+    member: &Member<'_>,
+    inflater: &mut Decompress,
+    inflated: &mut u64,
+) -> Result<(String, Vec<u8>), Defect> {
     let name = member.name;
-    let bytes = if member.deflated { inflate(member, inflated)? } else { member.data.to_vec() };
+    let bytes =
+        if member.deflated { inflate(member, inflater, inflated)? } else { member.data.to_vec() };
     let mut crc = Crc::new();
     crc.update(&bytes);
     if crc.sum() != member.crc32 {
@@ -70,10 +78,14 @@ fn content(member: &Member<'_>, inflated: &mut u64) -> Result<(String, Vec<u8>),
 }
 
 /// Inflates into a buffer of the declared size plus one byte, which must stay free.
-fn inflate(member: &Member<'_>, inflated: &mut u64) -> Result<Vec<u8>, Defect> {
+fn inflate(
+    member: &Member<'_>,
+    inflater: &mut Decompress,
+    inflated: &mut u64,
+) -> Result<Vec<u8>, Defect> {
     let (name, declared) = (member.name, member.size);
     let mut bytes = vec![0; declared.saturating_add(1)];
-    let mut inflater = Decompress::new(false);
+    inflater.reset(false);
     let status = inflater.decompress(member.data, &mut bytes, FlushDecompress::Finish);
     let found = inflater.total_out();
     *inflated += found;

@@ -14,9 +14,11 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 pub fn write(members: &[(&str, &[u8])]) -> Result<Vec<u8>, Defect> {
     let mut archive = Vec::new();
     let mut directory = Vec::new();
+    // One for all members: its tables are large.
+    let mut deflater = Compress::new(Compression::best(), false);
     for (name, bytes) in members {
         let offset = number(archive.len())?;
-        let fields = fields(name, bytes, &mut archive)?;
+        let fields = fields(name, bytes, &mut deflater, &mut archive)?;
         directory.extend_from_slice(b"PK\x01\x02");
         directory.extend_from_slice(&(MADE_BY_UNIX | VERSION).to_le_bytes());
         directory.extend_from_slice(&fields);
@@ -53,8 +55,13 @@ const DATE: u16 = 1 << 5 | 1;
 
 /// Appends a local header with the name and the data, and returns the fields that the central
 /// directory repeats (§4.3.7, §4.3.12: from "version needed" to "extra field length").
-fn fields(name: &str, bytes: &[u8], archive: &mut Vec<u8>) -> Result<Vec<u8>, Defect> {
-    let deflated = deflate(name, bytes)?;
+fn fields(
+    name: &str,
+    bytes: &[u8],
+    deflater: &mut Compress,
+    archive: &mut Vec<u8>,
+) -> Result<Vec<u8>, Defect> {
+    let deflated = deflate(name, bytes, deflater)?;
     let (method, data) = match &deflated {
         Some(deflated) => (DEFLATED, deflated.as_slice()),
         None => (STORED, bytes),
@@ -80,9 +87,9 @@ fn fields(name: &str, bytes: &[u8], archive: &mut Vec<u8>) -> Result<Vec<u8>, De
 }
 
 /// The deflated bytes, if they are fewer.
-fn deflate(name: &str, bytes: &[u8]) -> Result<Option<Vec<u8>>, Defect> {
+fn deflate(name: &str, bytes: &[u8], deflater: &mut Compress) -> Result<Option<Vec<u8>>, Defect> {
     let mut buffer = vec![0; bytes.len()];
-    let mut deflater = Compress::new(Compression::best(), false);
+    deflater.reset();
     let status = deflater.compress(bytes, &mut buffer, FlushCompress::Finish).map_err(|error| {
         let message = format!("member {name} cannot be deflated: {error}");
         Defect::new(Reason::ZipMalformed, message)

@@ -20,7 +20,9 @@ pub use review::{Difference, Review};
 pub(crate) use sign::leaf_profile;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+use crate::error::Defect;
 use crate::files::Lock;
 use crate::fingerprint::Fingerprint;
 use crate::pki::{Certificate, PrivateKey};
@@ -41,6 +43,8 @@ pub struct CertAuthority {
     certificate: Certificate,
     certificate_pem: Vec<u8>,
     key: PrivateKey,
+    /// Whether the root certificate is a root, once somebody asked.
+    root: OnceLock<Result<(), Defect>>,
     _lock: Option<Lock>,
 }
 
@@ -61,6 +65,11 @@ impl CertAuthority {
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
+    }
+
+    /// Whether the root certificate is one that may sign and has signed itself. It is computed once.
+    pub(crate) fn verify_root(&self) -> Result<(), Defect> {
+        self.root.get_or_init(|| self.certificate.verify_root()).clone()
     }
 
     /// The root certificate's fingerprint.

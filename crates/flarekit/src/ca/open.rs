@@ -1,6 +1,7 @@
 //! Opening a CA directory.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
@@ -56,7 +57,9 @@ impl CertAuthority {
         if mode & 0o077 != 0 {
             warnings.push(Warning::readable_key(&key_path, mode));
         }
-        Ok((Self { directory, metadata, certificate, certificate_pem, key, _lock: lock }, warnings))
+        let root = OnceLock::new();
+        let ca = Self { directory, metadata, certificate, certificate_pem, key, root, _lock: lock };
+        Ok((ca, warnings))
     }
 }
 

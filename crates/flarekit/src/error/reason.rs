@@ -7,6 +7,8 @@ super::names! {
         Usage = "USAGE",
         /// A question cannot be asked without a terminal.
         NoTerminal = "NO_TERMINAL",
+        /// Several requests were named, and no directory for their signed zips.
+        OutDirNeeded = "OUT_DIR_NEEDED",
         /// The command belongs to the reference's program.
         CommandOfNvflare = "COMMAND_OF_NVFLARE",
         /// A certificate would last beyond the year 9999.

@@ -8,6 +8,8 @@ use rustix::io::Result;
 use std::path::Path;
 
 #[cfg(feature = "test-hooks")]
+pub(crate) use armed::is_armed;
+#[cfg(feature = "test-hooks")]
 pub use armed::{Fault, Plan, arm};
 
 /// Before the change is made.
@@ -66,6 +68,11 @@ mod armed {
         if let Ok(mut armed) = ARMED.lock() {
             *armed = Some(Armed { plan, passed: 0 });
         }
+    }
+
+    /// Whether points are counted: then they must come in the same order each time.
+    pub(crate) fn is_armed() -> bool {
+        ARMED.lock().is_ok_and(|armed| armed.is_some())
     }
 
     /// Before the change is made.

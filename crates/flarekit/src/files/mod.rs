@@ -45,4 +45,4 @@ pub use staged::StagedDir;
 pub use sweep::sweep;
 pub use tentative::{Replace, Tentative};
 pub use tree::{TreeEntry, move_into_place, tree};
-pub use write::{PreparedFile, prepare, write_new, write_replacing};
+pub use write::{Placed, PreparedFile, prepare, sync_names, write_new, write_replacing};

@@ -49,7 +49,7 @@ impl PreparedFile {
     /// # Errors
     /// As [`write_new`].
     pub fn place_new(self) -> Result<(), FileError> {
-        self.place(change::rename_new)
+        self.name_new()?.sync()
     }
 
     /// Gives the file its name, as [`write_replacing`] does.
@@ -57,28 +57,52 @@ impl PreparedFile {
     /// # Errors
     /// As [`write_replacing`].
     pub fn place_replacing(self) -> Result<(), FileError> {
-        match expect_file_or_nothing(&self.path)? {
-            Found::File => self.exchange().map(drop),
-            // Should a link or a directory have appeared meanwhile: the link itself is replaced,
-            // not what it points to, and a directory is refused by the system.
-            _ => self.place(change::rename),
-        }
+        self.name_replacing()?.sync()
     }
 
-    fn place(self, rename: fn(&Path, &Path) -> io::Result<()>) -> Result<(), FileError> {
-        let Self { draft, path } = self;
-        let on = || FileError::on("write", &path);
-        rename(&draft.path, &path).map_err(on())?;
-        draft.done();
-        change::sync_dir(sys::parent_of(&path)).map_err(|error| {
-            let _ = change::remove_file(&path);
-            on()(error)
-        })
+    /// Gives the file its name as one of several: [`sync_names`] makes them durable.
+    ///
+    /// # Errors
+    /// As [`write_new`].
+    pub fn name_new(self) -> Result<Placed, FileError> {
+        self.rename(change::rename_new)
+    }
+
+    /// The same in place of a plain file that may be there.
+    ///
+    /// # Errors
+    /// As [`write_replacing`].
+    pub fn name_replacing(self) -> Result<Placed, FileError> {
+        match expect_file_or_nothing(&self.path)? {
+            Found::File => self.swap(),
+            // Should a link or a directory have appeared meanwhile: the link itself is replaced,
+            // not what it points to, and a directory is refused by the system.
+            _ => self.rename(change::rename),
+        }
     }
 
     /// Changes places with the file that is there, which is returned, where the file system can
     /// exchange two names.
     pub(super) fn exchange(self) -> Result<Option<Replaced>, FileError> {
+        let placed = self.swap()?;
+        match change::sync_dir(sys::parent_of(&placed.path)) {
+            Ok(()) => Ok(placed.replaced),
+            Err(error) => {
+                let refusal = FileError::on("write", &placed.path)(error);
+                placed.take_back();
+                Err(refusal)
+            }
+        }
+    }
+
+    fn rename(self, rename: fn(&Path, &Path) -> io::Result<()>) -> Result<Placed, FileError> {
+        let Self { draft, path } = self;
+        rename(&draft.path, &path).map_err(FileError::on("write", &path))?;
+        draft.done();
+        Ok(Placed { path, new: true, replaced: None })
+    }
+
+    fn swap(self) -> Result<Placed, FileError> {
         let Self { draft, path } = self;
         let on = || FileError::on("write", &path);
         // Locked as the draft is: under its other name, `sweep` must not take it for a leftover.
@@ -92,14 +116,44 @@ impl PreparedFile {
             }
             Err(error) => return Err(on()(error)),
         };
-        match (change::sync_dir(sys::parent_of(&path)), replaced) {
-            (Ok(()), replaced) => Ok(replaced),
-            (Err(error), replaced) => {
-                let _ = replaced.map(Replaced::put_back);
-                Err(on()(error))
-            }
+        Ok(Placed { path, new: false, replaced })
+    }
+}
+
+/// A file that has its name, which is not durable yet.
+#[must_use = "the name is not durable before sync_names"]
+pub struct Placed {
+    path: PathBuf,
+    /// Nothing was there before.
+    new: bool,
+    replaced: Option<Replaced>,
+}
+
+impl Placed {
+    fn sync(self) -> Result<(), FileError> {
+        let path = self.path.clone();
+        sync_names(sys::parent_of(&path), vec![self]).map_err(|error| error.at(&path))
+    }
+
+    /// As far as the system lets it: whoever calls this reports a refusal already.
+    fn take_back(self) {
+        match self.replaced {
+            Some(replaced) => drop(replaced.put_back()),
+            None if self.new => drop(change::remove_file(&self.path)),
+            None => {}
         }
     }
+}
+
+/// Makes the names of files in one directory durable, all at once.
+///
+/// # Errors
+/// The system's refusal; the names are taken back.
+pub fn sync_names(directory: &Path, placed: Vec<Placed>) -> Result<(), FileError> {
+    change::sync_dir(directory).map_err(|error| {
+        placed.into_iter().for_each(Placed::take_back);
+        FileError::on("write", directory)(error)
+    })
 }
 
 /// What was in a file's place, under a name that goes away with this.

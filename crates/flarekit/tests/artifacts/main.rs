@@ -9,6 +9,7 @@
 )]
 
 mod approvals;
+mod bulk;
 mod facts;
 mod folders;
 mod ledger;

@@ -68,13 +68,32 @@ impl ClearedRequest {
 
     pub(super) fn new(
         admitted: AdmittedRequest,
-        replace: bool,
+        replace: Replace,
         now: Timestamp,
         database: &Database,
     ) -> Result<Self, Error> {
         let case = Case { database, request: admitted.request().metadata(), now };
         let Verdict { earlier, replaces, renews, warnings } = case.decide(&admitted, replace)?;
         Ok(Self { admitted, earlier, replaces, renews, warnings })
+    }
+}
+
+/// Which earlier certificates give way to a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Replace {
+    /// None: what stands against a request is a refusal.
+    Nothing,
+    /// Those that were issued for other requests. One that was issued for this very request is sent
+    /// again, so that a run that is repeated issues nothing twice.
+    OfOthers,
+    /// All.
+    All,
+}
+
+impl Replace {
+    /// As `--replace` has it.
+    pub fn of(replace: bool) -> Self {
+        if replace { Self::All } else { Self::Nothing }
     }
 }
 
@@ -95,7 +114,7 @@ pub(super) struct Case<'a> {
 }
 
 impl Case<'_> {
-    pub fn decide(&self, admitted: &AdmittedRequest, replace: bool) -> Result<Verdict, Error> {
+    pub fn decide(&self, admitted: &AdmittedRequest, replace: Replace) -> Result<Verdict, Error> {
         rows::refuse_reused_id(self.database, admitted.request())?;
         withdrawn::refuse(self.database, admitted.request())?;
         self.refuse_server_names(admitted)?;
@@ -107,7 +126,7 @@ impl Case<'_> {
         if let Some(at) = same_name.iter().position(|entry| entry.record.request_json == content) {
             let same = same_name.remove(at);
             match self.earlier(&same)? {
-                Some(earlier) if !replace => {
+                Some(earlier) if replace != Replace::All => {
                     verdict.warnings.push(sent_again(&same));
                     verdict.earlier = Some(earlier);
                     return Ok(verdict);
@@ -124,7 +143,7 @@ impl Case<'_> {
             renewed_entry = at.map(|at| same_name.remove(at));
             verdict.renews = Some(renewed);
         }
-        if !replace {
+        if replace == Replace::Nothing {
             same_name.first().map_or(Ok(()), |entry| Err(self.identity_issued(entry)))?;
             same_key.first().map_or(Ok(()), |entry| Err(self.key_issued(entry)))?;
         }
@@ -183,7 +202,10 @@ impl Case<'_> {
     }
 
     fn server_reached_as(&self, name: &str) -> Result<Option<Entry>, Error> {
-        let servers = self.valid("e.cert_type = 'server'", named_params! {":now": self.now()})?;
+        // Said in so many words, because SQLite would rather look at every entry, in order.
+        let condition = "e.number IN (SELECT s.number FROM entries AS s INDEXED BY \
+                         entries_of_servers WHERE s.cert_type = 'server' AND s.not_after >= :now)";
+        let servers = self.valid(condition, named_params! {":now": self.now()})?;
         Ok(servers.into_iter().find(|server| {
             let names = server.record.alt_names.as_deref().unwrap_or_default();
             let hosts = names.split(", ").filter_map(|name| name.strip_prefix("DNS:"));

@@ -119,6 +119,9 @@ impl Database {
             // A file made by somebody else must not make SQLite do more than read and write rows.
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+            // A query is planned once, whatever its parameters are: else it is planned anew for each
+            // request of a long run.
+            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
             connection.pragma_update(None, "cell_size_check", true)
         };
         set_up().map_err(|error| failed(&error))?;

@@ -111,6 +111,16 @@ impl Ledger {
         Writing::begin(self)
     }
 
+    /// The right to begin next. A ledger that is not in its place has nobody else waiting, and holds
+    /// this very lock.
+    fn turn(&self) -> Result<Option<Lock>, Error> {
+        if self.unborn.is_some() {
+            return Ok(None);
+        }
+        let directory = self.path.parent().unwrap_or(&self.path);
+        files::lock_file(&directory.join(ROOT_CERTIFICATE)).map(Some).map_err(unusable)
+    }
+
     fn existing(path: PathBuf, root: Fingerprint) -> Result<Self, Error> {
         let database = Database::open(&path)?;
         expect_root(&database, root)?;

@@ -93,7 +93,8 @@ pub(super) fn each(
 pub(super) fn end(database: &Database) -> Result<(u64, Digest), Error> {
     let sql = "SELECT number, hash FROM entries ORDER BY number DESC LIMIT 1";
     let row = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?.cast_unsigned(), digest(row, 1)?));
-    let last = database.run(|connection| connection.query_row(sql, [], row).optional())?;
+    let last =
+        database.run(|connection| connection.prepare_cached(sql)?.query_row([], row).optional())?;
     Ok(last.unwrap_or((0, Digest::from_bytes([0; 32]))))
 }
 

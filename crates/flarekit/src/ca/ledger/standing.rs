@@ -1,6 +1,6 @@
 //! What the ledger says about a request, for whoever decides about it.
 
-use super::clearance::{self, Case, Earlier, Verdict};
+use super::clearance::{self, Case, Earlier, Replace, Verdict};
 use super::database::Database;
 use super::entry::{Entry, EntryKind};
 use super::list::State;
@@ -74,7 +74,7 @@ impl Standing {
 
     pub(super) fn of(
         admitted: &AdmittedRequest,
-        replace: bool,
+        replace: Replace,
         now: Timestamp,
         database: &Database,
     ) -> Result<Self, Error> {

@@ -1,6 +1,6 @@
 //! Adding to the ledger, all or nothing.
 
-use super::clearance::ClearedRequest;
+use super::clearance::{ClearedRequest, Replace};
 use super::database::Database;
 use super::entry::{Documents, Entry, EntryKind, Record};
 use super::standing::Standing;
@@ -35,6 +35,9 @@ impl RecordedApproval {
 
 impl<'a> Writing<'a> {
     pub(super) fn begin(ledger: &'a mut Ledger) -> Result<Self, Error> {
+        // Who waits here is next: a run of many approvals, which begins again at once, would else
+        // be faster each time.
+        let _turn = ledger.turn()?;
         // IMMEDIATE: what is found from here on cannot change before it is written.
         ledger.database()?.run(|connection| connection.execute_batch("BEGIN IMMEDIATE"))?;
         Ok(Self { ledger, approvals: Vec::new(), open: true })
@@ -48,6 +51,18 @@ impl<'a> Writing<'a> {
         replace: bool,
         now: Timestamp,
     ) -> Result<ClearedRequest, Error> {
+        ClearedRequest::new(admitted, Replace::of(replace), now, self.database()?)
+    }
+
+    /// The same for a run that may be repeated: also with `replace`, a certificate that was issued
+    /// for this very request is sent again.
+    pub fn clear_once(
+        &self,
+        admitted: AdmittedRequest,
+        replace: bool,
+        now: Timestamp,
+    ) -> Result<ClearedRequest, Error> {
+        let replace = if replace { Replace::OfOthers } else { Replace::Nothing };
         ClearedRequest::new(admitted, replace, now, self.database()?)
     }
 
@@ -59,7 +74,7 @@ impl<'a> Writing<'a> {
         replace: bool,
         now: Timestamp,
     ) -> Result<Standing, Error> {
-        Standing::of(admitted, replace, now, self.database()?)
+        Standing::of(admitted, Replace::of(replace), now, self.database()?)
     }
 
     /// Refuses if the ledger says something else about the request than when it was considered:

@@ -1,4 +1,8 @@
-//! `cert approve`: request zip to signed zip.
+//! `cert approve`: request zip to signed zip, and [many](many) of them.
+
+mod many;
+mod outcome;
+mod table;
 
 use std::path::Path;
 
@@ -8,8 +12,8 @@ use flarekit::audit::AuditDirectory;
 use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::Ledger;
 use flarekit::digest::{Digest, ExpectedDigest};
-use flarekit::error::{Code, Error};
-use flarekit::files;
+use flarekit::error::{Code, Error, Reason};
+use flarekit::files::{self, Found};
 use flarekit::profile::ProjectProfile;
 use flarekit::request::FileNames;
 
@@ -17,23 +21,45 @@ use super::review::{self, Matter};
 use super::{audit_field, ends_soon, policy, read_archive, read_text_file};
 use crate::cli::ApproveArgs;
 use crate::environment::Environment;
-use crate::output::Report;
+use crate::output::{Answer, Format, Report};
 use crate::{passphrase, question};
 
+/// Approves one request or many.
+pub fn run(args: &ApproveArgs, env: &Environment, format: Format) -> Result<Answer, Error> {
+    match (&args.out_dir, args.requests.as_slice()) {
+        (Some(out_dir), _) => many::run(args, out_dir, env, format),
+        (None, [request_zip]) if !is_directory(request_zip) => {
+            one(args, request_zip, env).map(Answer::Report)
+        }
+        (None, requests) => {
+            let what = match requests {
+                [directory] => format!("{} is a directory", directory.display()),
+                several => format!("there are {} requests", several.len()),
+            };
+            let message = format!("{what}, and no --out-dir says where the signed zips go");
+            Err(Error::because(Code::InvalidArgs, Reason::OutDirNeeded, message))
+        }
+    }
+}
+
+fn is_directory(path: &Path) -> bool {
+    files::resolve(path).is_ok_and(|path| files::look(&path) == Ok(Found::Directory))
+}
+
 /// Verifies a request and signs it.
-pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
+fn one(args: &ApproveArgs, request_zip: &Path, env: &Environment) -> Result<Report, Error> {
     if args.review {
         question::need_terminal("--review")?;
     }
     let expected = args.expect_digest.as_deref().map(expected_digest).transpose()?;
     let policy = args.policy.as_deref().map(policy::read).transpose()?;
     let zip = read_archive(
-        &args.request_zip,
+        request_zip,
         Limits::ARTIFACT.archive_bytes,
         Code::RequestZipNotFound,
         Code::InvalidArgs,
     )?;
-    let place = args.request_zip.display().to_string();
+    let place = request_zip.display().to_string();
     if let Some(expected) = expected {
         expected.expect(Digest::of(&zip), &place)?;
     }
@@ -47,8 +73,8 @@ pub fn run(args: &ApproveArgs, env: &Environment) -> Result<Report, Error> {
     let admitted = AdmittedRequest::admit(request, &ca, &profile)?;
     let valid_days = policy::judge(policy.as_ref(), &admitted, args.valid_days)?;
 
-    let request_zip = files::absolute(&args.request_zip)
-        .map_err(|error| error.code(Code::OutputDirNotWritable))?;
+    let request_zip =
+        files::absolute(request_zip).map_err(|error| error.code(Code::OutputDirNotWritable))?;
     let name = &admitted.request().metadata().identity.name;
     let beside = || request_zip.with_file_name(FileNames::of(name).signed_zip);
     let out = SignedZipFile::open(&args.out.clone().unwrap_or_else(beside), args.force)?;

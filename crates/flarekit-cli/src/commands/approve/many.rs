@@ -1,0 +1,91 @@
+//! `cert approve --out-dir`: many requests in one run.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use flarekit::approval::{AdmittedRequest, SignedZipFolder};
+use flarekit::audit::AuditDirectory;
+use flarekit::bulk::{Bulk, Source};
+use flarekit::ca::CertAuthority;
+use flarekit::ca::ledger::Ledger;
+use flarekit::digest::Digest;
+use flarekit::error::{Code, Error};
+use flarekit::profile::ProjectProfile;
+
+use super::super::{ends_soon, policy, read_text_file};
+use super::outcome::Outcome;
+use super::table;
+use crate::cli::ApproveArgs;
+use crate::environment::Environment;
+use crate::output::progress::Progress;
+use crate::output::{Answer, Format};
+use crate::{passphrase, question};
+
+/// Approves the requests, one as the other.
+pub fn run(
+    args: &ApproveArgs,
+    out_dir: &Path,
+    env: &Environment,
+    format: Format,
+) -> Result<Answer, Error> {
+    if args.review {
+        question::need_terminal("--review")?;
+    }
+    let policy = args.policy.as_deref().map(policy::read).transpose()?;
+    let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
+    let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
+    let profile = read_text_file(&args.profile)?;
+    let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
+    warnings.extend(profile.warnings.iter().cloned());
+    let folder = SignedZipFolder::open(out_dir, args.force)?;
+    let audit = AuditDirectory::in_home(env.home.as_deref());
+    warnings.extend(ends_soon(
+        "the root certificate, and with it every other one,",
+        ca.certificate(),
+        env.now,
+        "",
+    ));
+
+    let sources = Source::all_of(&args.requests);
+    let bulk = Bulk {
+        ca: &ca,
+        profile: &profile,
+        folder: &folder,
+        records: &audit.approval_records(),
+        judge: &|admitted| policy::judge(policy.as_ref(), admitted, args.valid_days),
+        replace: args.replace,
+        processors: env.processors,
+        now: env.now,
+    };
+    let reviewed = args.review.then(|| table::ask(&bulk, &sources)).transpose()?;
+    // Not before: nobody waits for the ledger while a question is open.
+    let (mut ledger, imported) = Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.now)?;
+    warnings.extend(imported);
+    let judge = |admitted: &AdmittedRequest| {
+        if let Some(shown) = &reviewed {
+            expect_shown(shown, admitted)?;
+        }
+        (bulk.judge)(admitted)
+    };
+    let bulk = Bulk { judge: &judge, ..bulk };
+    let mut outcome = Outcome::default();
+    let progress = Progress::of(sources.len(), format);
+    let said = bulk.run(&sources, &mut ledger, &mut |item| {
+        progress.step();
+        outcome.add(&item, &sources, &folder);
+    });
+    drop(progress);
+    warnings.extend(said?);
+    warnings.extend(outcome.warnings());
+    Ok(outcome.answer(&folder, &ca, warnings))
+}
+
+/// What is signed is what was shown: a file may have been exchanged while the question was open.
+fn expect_shown(shown: &HashSet<Digest>, admitted: &AdmittedRequest) -> Result<(), Error> {
+    if shown.contains(&admitted.request().zip_sha256()) {
+        return Ok(());
+    }
+    let name = &admitted.request().metadata().identity.name;
+    let message = format!("the request of '{name}' is not one that was shown");
+    Err(Error::new(Code::ReviewOutdated, message))
+}

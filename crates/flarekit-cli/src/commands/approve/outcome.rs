@@ -1,0 +1,171 @@
+//! What is reported of many requests.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use flarekit::approval::SignedZipFolder;
+use flarekit::bulk::{Approved, How, Item, Source};
+use flarekit::ca::CertAuthority;
+use flarekit::error::{Error, Warning, WarningCode};
+use serde_json::{Map, Value, json};
+
+use crate::error;
+use crate::output::{Answer, Report, table};
+
+/// The exit status when some requests were refused and the others are approved.
+const SOME_REFUSED: u8 = 2;
+/// So much of a message is kept of each request: what others wrote is quoted in it.
+const SHOWN: usize = 500;
+const HEADS: [&str; 5] = ["NAME", "TYPE", "ORG", "RESULT", "SERIAL OR REASON"];
+
+/// What became of the requests, in their order.
+#[derive(Default)]
+pub struct Outcome {
+    rows: Vec<Vec<String>>,
+    items: Vec<Value>,
+    count: BTreeMap<&'static str, usize>,
+    hints: BTreeSet<(&'static str, &'static str)>,
+    /// How many requests have a warning, and the name in the first of them.
+    warned: BTreeMap<(WarningCode, String), (usize, String)>,
+}
+
+impl Outcome {
+    /// Takes down what became of the next one.
+    pub fn add(&mut self, item: &Item, sources: &[Source], folder: &SignedZipFolder) {
+        let path = sources.get(item.request).map(Source::path).unwrap_or(Path::new(""));
+        let identity = item.identity.as_ref();
+        let name = match identity {
+            Some(identity) => identity.name.as_str().to_owned(),
+            None => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+        };
+        let mut data = Map::new();
+        data.insert("request_zip".to_owned(), path.display().to_string().into());
+        if let Some(identity) = identity {
+            data.insert("name".to_owned(), identity.name.as_str().into());
+            data.insert("org".to_owned(), identity.org.as_str().into());
+            data.insert("kind".to_owned(), identity.cert_type.kind().as_str().into());
+            data.insert("cert_type".to_owned(), identity.cert_type.as_str().into());
+        }
+        let (shown, last) = match &item.outcome {
+            Ok(approved) => {
+                let zip = identity.map(|identity| folder.place(&identity.name));
+                let zip = zip.map(|place| place.path().display().to_string());
+                self.warn(&name, approved);
+                data.extend(approval(approved, zip));
+                (result(approved.how).1.to_owned(), approved.serial.clone())
+            }
+            Err(error) => {
+                self.hints.insert((error.code().as_str(), error::hint(error)));
+                data.extend(refusal(error));
+                (error.code().as_str().to_owned(), short(error.message()))
+            }
+        };
+        let counted = item.outcome.as_ref().map_or("refused", |approved| result(approved.how).0);
+        *self.count.entry(counted).or_default() += 1;
+        let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
+        self.rows.push(vec![
+            name,
+            text(identity.map(|identity| identity.cert_type.as_str())),
+            text(identity.map(|identity| identity.org.as_str())),
+            shown,
+            last,
+        ]);
+        self.items.push(data.into());
+    }
+
+    fn warn(&mut self, name: &str, approved: &Approved) {
+        for warning in &approved.warnings {
+            let key = (warning.code, short(&warning.message));
+            self.warned.entry(key).or_insert((0, name.to_owned())).0 += 1;
+        }
+    }
+
+    /// The warnings about requests: once, if they are the same for several.
+    pub fn warnings(&mut self) -> Vec<Warning> {
+        let warned = std::mem::take(&mut self.warned).into_iter();
+        let said = |((code, message), (count, name))| {
+            let whose = if count == 1 { name } else { format!("{count} requests") };
+            Warning::new(code, message).within(whose)
+        };
+        warned.map(said).collect()
+    }
+
+    fn counted(&self, result: &str) -> usize {
+        self.count.get(result).copied().unwrap_or_default()
+    }
+
+    /// The table, and the same for programs.
+    pub fn answer(
+        self,
+        folder: &SignedZipFolder,
+        ca: &CertAuthority,
+        warnings: Vec<Warning>,
+    ) -> Answer {
+        let refused = self.counted("refused");
+        let out_dir = folder.path().display().to_string();
+        let fingerprint = ca.fingerprint().to_string();
+        let mut text = table::text(&HEADS, &self.rows);
+        for (code, hint) in &self.hints {
+            text.push_str(&format!("{code}: {hint}\n"));
+        }
+        let total = self.items.len();
+        text.push_str(&format!(
+            "\n{} of {total} requests are approved ({} now, {} sent again, {} before), {refused} \
+             refused.\nout_dir: {out_dir}\nrootca_fingerprint_sha256: {fingerprint}\n",
+            total - refused,
+            self.counted("approved"),
+            self.counted("sent_again"),
+            self.counted("already_approved"),
+        ));
+        let mut report = Report { warnings, ..Report::default() };
+        report.field("project", ca.metadata().project.as_str());
+        report.field("requests", total);
+        for result in ["approved", "sent_again", "already_approved", "refused"] {
+            report.field(result, self.counted(result));
+        }
+        report.field("out_dir", out_dir);
+        report.field("rootca_fingerprint_sha256", fingerprint);
+        report.field("items", self.items);
+        let status = if refused == 0 { 0 } else { SOME_REFUSED };
+        Answer::Listing { text, report, status }
+    }
+}
+
+/// The result's name in JSON, and in the table.
+fn result(how: How) -> (&'static str, &'static str) {
+    match how {
+        How::Now => ("approved", "approved"),
+        How::Again => ("sent_again", "sent again"),
+        How::Before => ("already_approved", "already approved"),
+    }
+}
+
+fn approval(approved: &Approved, zip: Option<String>) -> Map<String, Value> {
+    let mut data = Map::new();
+    data.insert("result".to_owned(), result(approved.how).0.into());
+    data.insert("serial".to_owned(), approved.serial.as_str().into());
+    data.insert("valid_until".to_owned(), approved.not_after.to_string().into());
+    data.insert("signed_zip".to_owned(), zip.into());
+    let warning = |warning: &Warning| json!({"code": warning.code.as_str(), "message": short(&warning.message)});
+    data.insert("warnings".to_owned(), approved.warnings.iter().map(warning).collect());
+    data
+}
+
+fn refusal(error: &Error) -> Map<String, Value> {
+    let mut data = Map::new();
+    data.insert("result".to_owned(), "refused".into());
+    data.insert("error_code".to_owned(), error.code().as_str().into());
+    if let Some(reason) = error.reason() {
+        data.insert("reason".to_owned(), reason.as_str().into());
+    }
+    data.insert("message".to_owned(), short(error.message()).into());
+    data.insert("hint".to_owned(), error::hint(error).into());
+    data
+}
+
+fn short(message: &str) -> String {
+    match message.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}...", message.get(..end).unwrap_or_default()),
+        None => message.to_owned(),
+    }
+}

@@ -1,0 +1,97 @@
+//! Runs over many requests, at once and killed.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::common::{Machine, Sandbox, text_of};
+use crate::{assert_no_leftovers, at_once, names, request_all, start};
+
+/// A directory with many request zips of the project `hospital_federation`, such as
+/// `bench/requests.py` makes: then they are taken instead of a few that the test makes itself.
+const REQUESTS: &str = "FLAREKIT_TEST_REQUESTS";
+const FEW: usize = 24;
+
+/// A machine with a CA and a directory of requests; how many there are.
+fn prepare(sandbox: &Sandbox) -> (Machine, usize) {
+    let m = sandbox.seeded("m");
+    m.init();
+    fs::create_dir(m.path("requests")).unwrap();
+    let put = |zip: PathBuf| fs::copy(&zip, m.path("requests").join(zip.file_name().unwrap()));
+    if let Some(folder) = std::env::var_os(REQUESTS) {
+        for zip in fs::read_dir(folder).unwrap() {
+            put(zip.unwrap().path()).unwrap();
+        }
+        let count = m.names("requests").len();
+        return (m, count);
+    }
+    let names = names(FEW);
+    request_all(&m, &names);
+    for name in &names {
+        put(m.path(format!("{name}/{name}.request.zip"))).unwrap();
+    }
+    (m, FEW)
+}
+
+fn approve(out: &str) -> String {
+    format!("cert approve requests --out-dir {out} -c ca --profile project_profile.yaml")
+}
+
+/// Every request has one entry with a serial of its own, the ledger holds, and nothing is left.
+fn assert_issued_once(m: &Machine, count: usize) {
+    assert_eq!(m.ok("audit verify -c ca")["signed_entries"], count);
+    let data = m.ok("audit export -c ca");
+    let entries = data["entries"].as_array().unwrap();
+    for key in ["name", "serial"] {
+        let found: BTreeSet<String> = entries.iter().map(|entry| text_of(entry, key)).collect();
+        assert_eq!((found.len(), entries.len()), (count, count), "{key}");
+    }
+    assert_eq!(m.names("ca"), ["ca.json", "ledger.db", "rootCA.key", "rootCA.pem"]);
+    assert_no_leftovers(m);
+}
+
+#[test]
+fn two_runs_over_the_same_requests_issue_every_serial_once() {
+    let sandbox = Sandbox::in_memory();
+    let (m, count) = prepare(&sandbox);
+    let outcomes = at_once(&m, &[approve("one"), approve("two")]);
+    assert_eq!(outcomes, ["OK", "OK"]);
+    assert_issued_once(&m, count);
+    for zip in m.names("one") {
+        assert_eq!(m.read(&format!("one/{zip}")), m.read(&format!("two/{zip}")), "{zip}");
+    }
+    assert_eq!((m.names("one").len(), m.names("two").len()), (count, count));
+}
+
+#[test]
+fn two_runs_into_one_directory_are_both_through() {
+    let sandbox = Sandbox::in_memory();
+    let (m, count) = prepare(&sandbox);
+    let running = [start(&m, &approve("out")), start(&m, &approve("out"))];
+    for child in running {
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+    assert_eq!(m.names("out").len(), count);
+    assert_issued_once(&m, count);
+}
+
+/// Killed at some moment, again and again; the last run finds what it needs.
+#[test]
+fn a_killed_run_is_typed_again() {
+    let sandbox = Sandbox::in_memory();
+    let (m, count) = prepare(&sandbox);
+    for after in [5, 20, 40, 60, 80, 100, 120, 150, 200, 300] {
+        let mut run = start(&m, &approve("out"));
+        std::thread::sleep(Duration::from_millis(after));
+        run.kill().unwrap();
+        run.wait().unwrap();
+    }
+    let done = m.ok(&approve("out"));
+    assert_eq!((&done["requests"], &done["refused"]), (&count.into(), &0.into()));
+    assert_eq!(m.names("out").len(), count);
+    assert_issued_once(&m, count);
+    let again = m.ok(&approve("out"));
+    assert_eq!(again["already_approved"], count);
+}

@@ -1,0 +1,267 @@
+//! The threads, and what they do with one request.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use super::{Approved, Bulk, How, Source};
+use crate::approval::{AdmittedRequest, PreparedZip, SignedApproval, UnverifiedRequest, ZipPlace};
+use crate::audit::PreparedRecord;
+use crate::ca::ledger::ClearedRequest;
+use crate::error::{Error, Warning, WarningCode};
+use crate::files;
+use crate::identity::Identity;
+use crate::names::ParticipantName;
+
+/// Threads for each processor. Most of the time they wait for the disk, which makes many files
+/// durable in hardly more time than one.
+const THREADS: usize = 16;
+/// Most threads.
+const MOST_THREADS: usize = 64;
+
+/// A request that may be signed.
+pub(super) struct Candidate {
+    pub admitted: AdmittedRequest,
+    /// For how many days.
+    pub days: u32,
+    /// The size of what its zip holds.
+    pub bytes: usize,
+}
+
+/// A request that may not.
+pub(super) struct Refused {
+    pub identity: Option<Identity>,
+    pub error: Error,
+}
+
+pub(super) type Admission = Result<Candidate, Refused>;
+
+/// What was signed, or had been before.
+pub(super) enum Signed {
+    /// Its zip is there already.
+    Before(Approved),
+    /// It waits for the ledger.
+    Waiting(Box<Waiting>),
+}
+
+/// An approval that the ledger does not know yet, and its files without their names.
+pub(super) struct Waiting {
+    pub approval: SignedApproval,
+    pub place: ZipPlace,
+    pub zip: PreparedZip,
+    pub record: PreparedRecord,
+}
+
+/// Something that a thread has done.
+pub(super) enum Done {
+    Admitted(usize, Box<Admission>),
+    Signed(usize, Result<Signed, Error>),
+    /// It is not done, and never will be.
+    Lost,
+}
+
+/// The threads, as their foreman sees them.
+pub(super) struct Crew<'a> {
+    jobs: &'a Jobs,
+    done: Receiver<Done>,
+}
+
+impl Crew<'_> {
+    pub fn admit(&self, request: usize) {
+        self.jobs.change(|jobs| jobs.admit.push_back(request));
+    }
+
+    pub fn sign(&self, request: usize, cleared: ClearedRequest, days: u32) {
+        let order = Order { request, cleared, days };
+        self.jobs.change(|jobs| jobs.sign.push_back(Box::new(order)));
+    }
+
+    /// Waits for what is done next; `None` if a thread broke off.
+    pub fn next(&self) -> Option<Done> {
+        self.done.recv().ok().filter(|done| !matches!(done, Done::Lost))
+    }
+}
+
+/// Does something with a crew, which goes home afterwards.
+pub(super) fn with<T>(bulk: &Bulk<'_>, sources: &[Source], work: impl FnOnce(&Crew<'_>) -> T) -> T {
+    let jobs = Jobs::default();
+    let (send, done) = mpsc::channel();
+    thread::scope(|scope| {
+        // Also when the foreman gives up.
+        let _closed = Closing(&jobs);
+        for _ in 0..threads(bulk.processors) {
+            let (jobs, send) = (&jobs, send.clone());
+            scope.spawn(move || Worker { bulk, sources, jobs, send }.run());
+        }
+        drop(send);
+        work(&Crew { jobs: &jobs, done })
+    })
+}
+
+fn threads(processors: usize) -> usize {
+    #[cfg(feature = "test-hooks")]
+    if files::faults::is_armed() {
+        return 1;
+    }
+    (processors.max(1) * THREADS).min(MOST_THREADS)
+}
+
+/// What is to be done.
+#[derive(Default)]
+struct Jobs {
+    waiting: Mutex<Pile>,
+    more: Condvar,
+}
+
+#[derive(Default)]
+struct Pile {
+    /// First of all: other commands wait for the ledger meanwhile.
+    sign: VecDeque<Box<Order>>,
+    admit: VecDeque<usize>,
+    /// How many threads are admitting. That takes memory and no disk, so there need not be more than
+    /// processors.
+    admitting: usize,
+    closed: bool,
+}
+
+enum Job {
+    Admit(usize),
+    Sign(Box<Order>),
+}
+
+/// What is to be signed.
+struct Order {
+    request: usize,
+    cleared: ClearedRequest,
+    days: u32,
+}
+
+impl Jobs {
+    fn lock(&self) -> MutexGuard<'_, Pile> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Pile)) {
+        change(&mut self.lock());
+        self.more.notify_one();
+    }
+
+    /// The next job, or `None` when there will be none.
+    fn next(&self, processors: usize) -> Option<Job> {
+        let mut pile = self.lock();
+        loop {
+            if pile.closed {
+                return None;
+            }
+            if let Some(order) = pile.sign.pop_front() {
+                return Some(Job::Sign(order));
+            }
+            if pile.admitting < processors
+                && let Some(request) = pile.admit.pop_front()
+            {
+                pile.admitting += 1;
+                return Some(Job::Admit(request));
+            }
+            pile = self.more.wait(pile).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+struct Closing<'a>(&'a Jobs);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.lock().closed = true;
+        self.0.more.notify_all();
+    }
+}
+
+struct Worker<'a> {
+    bulk: &'a Bulk<'a>,
+    sources: &'a [Source],
+    jobs: &'a Jobs,
+    send: Sender<Done>,
+}
+
+impl Drop for Worker<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let _ = self.send.send(Done::Lost);
+        }
+    }
+}
+
+impl Worker<'_> {
+    fn run(&self) {
+        while let Some(job) = self.jobs.next(self.bulk.processors.max(1)) {
+            let done = match job {
+                Job::Admit(request) => {
+                    let admission = self.sources.get(request).map(|source| self.admit(source));
+                    self.jobs.change(|jobs| jobs.admitting -= 1);
+                    match admission {
+                        Some(admission) => Done::Admitted(request, Box::new(admission)),
+                        None => Done::Lost,
+                    }
+                }
+                Job::Sign(order) => Done::Signed(order.request, self.sign(*order)),
+            };
+            if self.send.send(done).is_err() {
+                return;
+            }
+        }
+    }
+
+    fn admit(&self, source: &Source) -> Admission {
+        let unproven = |error| Refused { identity: None, error };
+        let zip = source.read().map_err(unproven)?;
+        let place = source.path().display().to_string();
+        let request = UnverifiedRequest::read(&zip, &place).map_err(unproven)?;
+        let bytes = request.bytes();
+        let request = request.verify().map_err(unproven)?;
+        let identity = request.metadata().identity.clone();
+        AdmittedRequest::admit(request, self.bulk.ca, self.bulk.profile)
+            .and_then(|admitted| {
+                let days = (self.bulk.judge)(&admitted)?;
+                Ok(Candidate { admitted, days, bytes })
+            })
+            .map_err(|error| Refused { identity: Some(identity), error })
+    }
+
+    /// Signs, and writes everything but the names: what can fail fails before the ledger knows.
+    fn sign(&self, order: Order) -> Result<Signed, Error> {
+        let Order { request, cleared, days } = order;
+        let bulk = self.bulk;
+        let name: &ParticipantName = &cleared.admitted().request().metadata().identity.name;
+        let place = bulk.folder.place(name);
+        let again = cleared.earlier().is_some();
+        if !again {
+            place.refuse_taken()?;
+        }
+        let approval = bulk.ca.sign(cleared, days, bulk.now)?;
+        if approval.is_as_before() && place.holds(&approval) {
+            return Ok(Signed::Before(approved(&approval, How::Before)));
+        }
+        if again {
+            place.refuse_taken()?;
+        }
+        let zip = place.prepare(&approval)?;
+        let source = self.sources.get(request).map(Source::path).unwrap_or(place.path());
+        let source = files::absolute(source).unwrap_or_else(|_| source.to_owned());
+        let record = approval.audit_record(&source, place.path(), bulk.ca);
+        let record = bulk.records.prepare(&approval.request().request_id, &record);
+        Ok(Signed::Waiting(Box::new(Waiting { approval, place, zip, record })))
+    }
+}
+
+/// What is reported of an approval.
+pub(super) fn approved(approval: &SignedApproval, how: How) -> Approved {
+    // That a certificate is sent again is what is reported anyway.
+    let said = |warning: &&Warning| how == How::Now || warning.code != WarningCode::AlreadyApproved;
+    Approved {
+        how,
+        serial: approval.certificate().serial(),
+        not_after: approval.certificate().not_after(),
+        warnings: approval.warnings().iter().filter(said).cloned().collect(),
+    }
+}

@@ -1,0 +1,125 @@
+//! Approving many requests in one run.
+//!
+//! The requests are taken in waves. For the next wave, threads read, verify and admit; for the
+//! current one the ledger clears each request in the order of the input, threads sign and write
+//! what was cleared, and all of it becomes durable with one checkpoint. Then the signed zips
+//! appear. The outcome is that of one approval after the other: requests that could stand against
+//! each other are never in one wave.
+//!
+//! A request that is refused does not hold up the others. A run that was killed is begun again with
+//! the same command: what was issued is sent again, and what is there already stays untouched.
+
+mod crew;
+mod source;
+mod wave;
+
+pub use source::Source;
+
+use crate::approval::{AdmittedRequest, SignedZipFolder};
+use crate::audit::ApprovalRecords;
+use crate::ca::CertAuthority;
+use crate::ca::ledger::Ledger;
+use crate::error::{Error, Warning};
+use crate::identity::Identity;
+use crate::profile::ProjectProfile;
+use crate::time::Timestamp;
+
+/// Most requests in a wave. Other commands wait for the ledger as long as one takes, and each
+/// request has two files open until it is over: with twice as many, a wave would come near the 1,024
+/// files that a process may usually have open.
+pub const WAVE: usize = 256;
+
+/// Most bytes of verified requests that wait for their wave: room for 512 ordinary ones, and a bound
+/// for those that are as large as they may be.
+pub const WAITING_BYTES: usize = 16 << 20;
+
+/// What else is asked of a request that could be signed, by a policy for instance: for how many days
+/// its certificate is valid, or why there is none.
+pub type Judge<'a> = dyn Fn(&AdmittedRequest) -> Result<u32, Error> + Sync + 'a;
+
+/// How requests are approved.
+pub struct Bulk<'a> {
+    /// Who signs.
+    pub ca: &'a CertAuthority,
+    /// What is signed beside the certificate.
+    pub profile: &'a ProjectProfile,
+    /// Where the signed zips go.
+    pub folder: &'a SignedZipFolder,
+    /// Where the records go.
+    pub records: &'a ApprovalRecords,
+    /// Who judges each request. It is asked by several threads.
+    pub judge: &'a Judge<'a>,
+    /// Whether earlier certificates of the same name or key are replaced. One that was issued for
+    /// the very same request is not: it is sent again.
+    pub replace: bool,
+    /// How many processors there are.
+    pub processors: usize,
+    /// The time of all approvals.
+    pub now: Timestamp,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Item {
+    /// Its place in the input.
+    pub request: usize,
+    /// Who asks, once that is proven.
+    pub identity: Option<Identity>,
+    /// The approval, or why there is none.
+    pub outcome: Result<Approved, Error>,
+}
+
+/// A request that is approved.
+#[derive(Debug)]
+pub struct Approved {
+    /// Whether it was already.
+    pub how: How,
+    /// The certificate's serial number.
+    pub serial: String,
+    /// The certificate's end.
+    pub not_after: Timestamp,
+    /// What the approver should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// How a request came to be approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// A certificate was issued.
+    Now,
+    /// It had a certificate, which was sent again.
+    Again,
+    /// The signed zip was there already, and is untouched.
+    Before,
+}
+
+impl Bulk<'_> {
+    /// Approves the requests, and reports each in the order of the input. When the ledger cannot be
+    /// written, this and all that follow are reported with that error.
+    ///
+    /// # Errors
+    /// If a thread could not do its work.
+    pub fn run(
+        &self,
+        sources: &[Source],
+        ledger: &mut Ledger,
+        report: &mut dyn FnMut(Item),
+    ) -> Result<Vec<Warning>, Error> {
+        crew::with(self, sources, |crew| wave::run(self, sources, ledger, crew, report))
+    }
+
+    /// Looks the requests over without signing: hands on each that could be signed as far as anybody
+    /// but the ledger can say, or why it cannot, in the order of the input. That a later
+    /// [run](Bulk::run) signs what was looked at is for its [`Judge`] to see, by the digests of the
+    /// request zips.
+    ///
+    /// # Errors
+    /// If a thread could not do its work.
+    pub fn look(
+        &self,
+        sources: &[Source],
+        report: &mut dyn FnMut(usize, Result<&AdmittedRequest, &Error>),
+    ) -> Result<(), Error> {
+        crew::with(self, sources, |crew| wave::look(self, sources, crew, report))
+    }
+}

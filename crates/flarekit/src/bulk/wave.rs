@@ -1,0 +1,307 @@
+//! The waves: what is done in the order of the input, by one thread.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::crew::{Admission, Candidate, Crew, Done, Refused, Signed, Waiting, approved};
+use super::{Bulk, How, Item, Source, WAITING_BYTES, WAVE};
+use crate::approval::AdmittedRequest;
+use crate::ca::ledger::{Ledger, RecordedApproval};
+use crate::digest::Digest;
+use crate::error::{Code, Error, Warning};
+use crate::identity::{Identity, Kind};
+
+/// Requests that are being admitted at a time, for each processor: one in work, one behind it.
+const IN_WORK: usize = 2;
+
+/// Approves all, wave by wave.
+pub(super) fn run(
+    bulk: &Bulk<'_>,
+    sources: &[Source],
+    ledger: &mut Ledger,
+    crew: &Crew<'_>,
+    report: &mut dyn FnMut(Item),
+) -> Result<Vec<Warning>, Error> {
+    let mut run = Run::new(bulk, sources, crew);
+    while run.taken < run.requests {
+        let wave = run.next_wave()?;
+        run.approve(wave, ledger)?.into_iter().for_each(&mut *report);
+    }
+    Ok(run.warnings)
+}
+
+/// Hands on what was admitted, and signs nothing.
+pub(super) fn look(
+    bulk: &Bulk<'_>,
+    sources: &[Source],
+    crew: &Crew<'_>,
+    report: &mut dyn FnMut(usize, Result<&AdmittedRequest, &Error>),
+) -> Result<(), Error> {
+    let mut run = Run::new(bulk, sources, crew);
+    while run.taken < run.requests {
+        for (request, admission) in run.next_wave()? {
+            let seen = admission.as_ref().map(|candidate| &candidate.admitted);
+            report(request, seen.map_err(|refused| &refused.error));
+        }
+    }
+    Ok(())
+}
+
+struct Run<'a> {
+    bulk: &'a Bulk<'a>,
+    crew: &'a Crew<'a>,
+    requests: usize,
+    /// The first request that nobody was asked to admit.
+    asked: usize,
+    /// The first request that was in no wave yet.
+    taken: usize,
+    /// What was admitted or refused, and was in no wave yet.
+    ahead: BTreeMap<usize, Admission>,
+    ahead_bytes: usize,
+    /// How many of these follow each other from `taken` on.
+    ready: usize,
+    signed: BTreeMap<usize, Result<Signed, Error>>,
+    /// Why the ledger cannot be written any more.
+    broken: Option<Error>,
+    warnings: Vec<Warning>,
+}
+
+/// A request in its wave.
+struct Slot {
+    request: usize,
+    identity: Option<Identity>,
+    outcome: Option<Result<super::Approved, Error>>,
+}
+
+impl<'a> Run<'a> {
+    fn new(bulk: &'a Bulk<'a>, sources: &[Source], crew: &'a Crew<'a>) -> Self {
+        Self {
+            bulk,
+            crew,
+            requests: sources.len(),
+            asked: 0,
+            taken: 0,
+            ahead: BTreeMap::new(),
+            ahead_bytes: 0,
+            ready: 0,
+            signed: BTreeMap::new(),
+            broken: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    fn in_work(&self) -> usize {
+        self.asked - self.taken - self.ahead.len()
+    }
+
+    fn ask(&mut self) {
+        while self.asked < self.requests
+            && self.asked - self.taken < 2 * WAVE
+            && self.in_work() < IN_WORK * self.bulk.processors.max(1)
+            && self.ahead_bytes < WAITING_BYTES
+        {
+            self.crew.admit(self.asked);
+            self.asked += 1;
+        }
+    }
+
+    /// Waits until something is done.
+    fn wait(&mut self) -> Result<(), Error> {
+        let lost = || Error::new(Code::InternalError, "a thread broke off");
+        match self.crew.next().ok_or_else(lost)? {
+            Done::Admitted(request, admission) => {
+                self.ahead_bytes += bytes(&admission);
+                self.ahead.insert(request, *admission);
+                while self.ahead.contains_key(&(self.taken + self.ready)) {
+                    self.ready += 1;
+                }
+                self.ask();
+            }
+            Done::Signed(request, signed) => drop(self.signed.insert(request, signed)),
+            Done::Lost => return Err(lost()),
+        }
+        Ok(())
+    }
+
+    /// The requests of the next wave: as many as are ready, up to the first that could stand against
+    /// one before it.
+    fn next_wave(&mut self) -> Result<Vec<(usize, Admission)>, Error> {
+        self.ask();
+        while self.ready < WAVE && self.taken + self.ready < self.requests && self.in_work() > 0 {
+            self.wait()?;
+        }
+        let mut wave = Vec::new();
+        let mut seen = Seen::default();
+        while wave.len() < WAVE {
+            let Some(entry) = self.ahead.first_entry().filter(|next| *next.key() == self.taken)
+            else {
+                break;
+            };
+            if !seen.has_room_for(entry.get()) {
+                break;
+            }
+            self.ahead_bytes -= bytes(entry.get());
+            wave.push(entry.remove_entry());
+            self.taken += 1;
+            self.ready -= 1;
+        }
+        self.ask();
+        Ok(wave)
+    }
+
+    fn approve(
+        &mut self,
+        wave: Vec<(usize, Admission)>,
+        ledger: &mut Ledger,
+    ) -> Result<Vec<Item>, Error> {
+        let mut slots = BTreeMap::new();
+        let mut admitted = Vec::new();
+        for (request, admission) in wave {
+            let (identity, outcome) = match admission {
+                Ok(Candidate { admitted: one, days, .. }) => {
+                    let identity = one.request().metadata().identity.clone();
+                    admitted.push((request, one, days));
+                    (Some(identity), None)
+                }
+                Err(Refused { identity, error }) => (identity, Some(Err(error))),
+            };
+            slots.insert(request, Slot { request, identity, outcome });
+        }
+        if !admitted.is_empty() && self.broken.is_none() {
+            self.broken = self.write(&mut slots, admitted, ledger).err();
+        }
+        let lost = || Error::new(Code::InternalError, "a request was lost");
+        let item = |slot: Slot| {
+            let broken = || self.broken.clone().map(Err);
+            let outcome = slot.outcome.or_else(broken).ok_or_else(lost)?;
+            Ok(Item { request: slot.request, identity: slot.identity, outcome })
+        };
+        slots.into_values().map(item).collect()
+    }
+
+    /// Clears, has sign and records, all in one transaction. After an error, nothing of it happened.
+    fn write(
+        &mut self,
+        slots: &mut BTreeMap<usize, Slot>,
+        admitted: Vec<(usize, AdmittedRequest, u32)>,
+        ledger: &mut Ledger,
+    ) -> Result<(), Error> {
+        let (replace, now) = (self.bulk.replace, self.bulk.now);
+        let mut writing = ledger.begin()?;
+        self.warnings.extend(writing.unsigned()?);
+        let mut expected = Vec::new();
+        for (request, admitted, days) in admitted {
+            match writing.clear_once(admitted, replace, now) {
+                Ok(cleared) => {
+                    self.crew.sign(request, cleared, days);
+                    expected.push(request);
+                }
+                Err(error) => settle(slots, request, Err(error)),
+            }
+        }
+        let mut waiting = Vec::new();
+        for request in expected {
+            match self.signed(request)? {
+                Ok(Signed::Waiting(one)) => {
+                    let Waiting { approval, place, zip, record } = *one;
+                    let again = approval.cleared().earlier().is_some();
+                    writing.record(approval, now)?;
+                    waiting.push((request, again, place, zip, record));
+                }
+                Ok(Signed::Before(approved)) => settle(slots, request, Ok(approved)),
+                Err(error) => settle(slots, request, Err(error)),
+            }
+        }
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        writing.checkpoint(self.bulk.ca, now)?;
+        let recorded = writing.commit()?;
+
+        // All is durable: now the files appear, those that are looked for last.
+        let mut zips = Vec::new();
+        let mut records = Vec::new();
+        for ((request, again, place, zip, record), recorded) in waiting.into_iter().zip(recorded) {
+            zips.push((request, again, place, zip, recorded));
+            records.push(record);
+        }
+        let mut records = self.bulk.records.place(records).into_iter();
+        let mut names = Vec::new();
+        let mut named = Vec::new();
+        for (request, again, place, zip, recorded) in zips {
+            let record = records.next().and_then(|outcome| outcome.warning());
+            let outcome = place.name(zip, &recorded).map(|name| {
+                named.push(request);
+                let how = match (again, name.is_some()) {
+                    (_, false) => How::Before,
+                    (true, true) => How::Again,
+                    (false, true) => How::Now,
+                };
+                names.extend(name);
+                report_of(&recorded, how, record)
+            });
+            settle(slots, request, outcome);
+        }
+        if let Err(error) = self.bulk.folder.settle(names) {
+            named.into_iter().for_each(|request| settle(slots, request, Err(error.clone())));
+        }
+        Ok(())
+    }
+
+    fn signed(&mut self, request: usize) -> Result<Result<Signed, Error>, Error> {
+        loop {
+            if let Some(signed) = self.signed.remove(&request) {
+                return Ok(signed);
+            }
+            self.wait()?;
+        }
+    }
+}
+
+fn report_of(recorded: &RecordedApproval, how: How, record: Option<Warning>) -> super::Approved {
+    let mut approved = approved(recorded.approval(), how);
+    approved.warnings.extend(record);
+    approved
+}
+
+fn settle(
+    slots: &mut BTreeMap<usize, Slot>,
+    request: usize,
+    outcome: Result<super::Approved, Error>,
+) {
+    if let Some(slot) = slots.get_mut(&request) {
+        slot.outcome = Some(outcome);
+    }
+}
+
+fn bytes(admission: &Admission) -> usize {
+    admission.as_ref().map_or(0, |candidate| candidate.bytes)
+}
+
+/// What the requests of a wave have that no other one in it may have.
+#[derive(Default)]
+struct Seen {
+    names: HashSet<String>,
+    keys: HashSet<Digest>,
+    ids: HashSet<String>,
+    any: bool,
+    server: bool,
+}
+
+impl Seen {
+    /// Whether a request may be in the same wave as those before it. What the ledger asks about one
+    /// ([`ClearedRequest`](crate::ca::ledger::ClearedRequest)) must not depend on another: the name
+    /// in any case, the key, the request id, and all names under which a server is reached.
+    fn has_room_for(&mut self, admission: &Admission) -> bool {
+        let Ok(candidate) = admission else { return true };
+        let request = candidate.admitted.request().metadata();
+        let server = request.identity.cert_type.kind() == Kind::Server;
+        if self.server || (server && self.any) {
+            return false;
+        }
+        let new = self.names.insert(request.identity.name.as_str().to_ascii_lowercase())
+            && self.keys.insert(request.public_key_sha256)
+            && self.ids.insert(request.request_id.to_plain().as_str().to_owned());
+        (self.any, self.server) = (true, server);
+        new
+    }
+}
