@@ -189,3 +189,55 @@ fn what_changed_meanwhile_is_not_signed() {
     assert_eq!(code(&session.end().1), ("REVIEW_OUTDATED".to_owned(), 1));
     assert_eq!(changes(&before, &disk(&m.cwd)), Vec::<PathBuf>::new());
 }
+
+/// Many requests are shown in a table, and one answer is for those that were shown.
+#[test]
+fn many_are_reviewed_at_once() {
+    const MANY: &str = "cert approve requests -c ca --profile project_profile.yaml --out-dir out \
+                        --review --format json";
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.ok("cert request -p alice.yaml --out alice");
+    std::fs::create_dir(m.cwd.join("requests")).unwrap();
+    for (folder, name, place) in
+        [("alice", "alice@hospital-alpha.org", "a"), ("hospital-a", "hospital-a", "b")]
+    {
+        if folder == name {
+            m.ok("cert request -p hospital-a.yaml");
+        }
+        let zip = format!("{folder}/{name}.request.zip");
+        let to = m.cwd.join(format!("requests/{place}.request.zip"));
+        std::fs::copy(m.cwd.join(zip), to).unwrap();
+    }
+    m.write("requests/c.request.zip", "no zip");
+
+    const SIGN: &str = "Sign these 2? [y/N] ";
+    let before = disk(&m.cwd);
+    let mut session = Session::start(&m, MANY);
+    assert!(session.wait_for(SIGN), "{}", session.end().0);
+    session.type_in("n\n");
+    let (shown, output) = session.end();
+    assert_eq!(code(&output), ("REVIEW_DECLINED".to_owned(), 1));
+    assert_eq!(changes(&before, &disk(&m.cwd)), Vec::<PathBuf>::new());
+    for told in
+        ["alice@hospital-alpha.org  lead", "DNS:hospital-a", "c.request.zip", "INVALID_ARGS"]
+    {
+        assert!(shown.contains(told), "{told} is not in\n{shown}");
+    }
+
+    // One that comes, and one that is exchanged while the question is open.
+    let mut session = Session::start(&m, MANY);
+    assert!(session.wait_for(SIGN));
+    m.ok("cert request -p hospital-a.yaml --force");
+    let late = m.cwd.join("requests/b.request.zip");
+    std::fs::copy(m.cwd.join("hospital-a/hospital-a.request.zip"), late).unwrap();
+    session.type_in("y\n");
+    let (_, output) = session.end();
+    assert_eq!(output.status.code(), Some(2));
+    let data = envelope(MANY, &output)["data"].clone();
+    let results: Vec<_> =
+        data["items"].as_array().unwrap().iter().map(|item| item["error_code"].clone()).collect();
+    assert_eq!(results, [serde_json::Value::Null, "REVIEW_OUTDATED".into(), "INVALID_ARGS".into()]);
+    assert_eq!(m.names("out"), ["alice@hospital-alpha.org.signed.zip"]);
+}

@@ -17,7 +17,8 @@ pub fn ask(bulk: &Bulk<'_>, sources: &[Source]) -> Result<HashSet<Digest>, Error
     let (mut shown, mut rows, mut refused) = (HashSet::new(), Vec::new(), Vec::new());
     bulk.look(sources, &mut |number, looked| {
         let judged = looked.map_err(Clone::clone).and_then(|admitted| {
-            (bulk.judge)(admitted).map(|days| (admitted.request().zip_sha256(), row(admitted, days)))
+            (bulk.judge)(admitted)
+                .map(|days| (admitted.request().zip_sha256(), row(admitted, days)))
         });
         match judged {
             Ok((digest, row)) => {
