@@ -117,3 +117,26 @@ fn the_expected_digest_may_be_whole_or_spoken() {
         assert_eq!(text_of(&data, "request_zip_sha256"), digest.to_string());
     }
 }
+
+/// Of many, those that the policy allows are signed, for as long as it allows.
+#[test]
+fn of_many_only_what_the_policy_allows_is_signed() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.init();
+    let line = format!(
+        "cert approve clinic {USER_NAME} -c ca --profile project_profile.yaml --out-dir out \
+         --policy policy.yaml --format json"
+    );
+    let output = m.run(&line);
+    assert_eq!(output.status.code(), Some(2));
+    let data = crate::common::envelope(&line, &output)["data"].clone();
+    let (denied, signed) = (&data["items"][0], &data["items"][1]);
+    assert_eq!(text_of(denied, "error_code"), "POLICY_DENIED");
+    assert!(text_of(denied, "message").contains("client.orgs (line 6)"), "{denied}");
+    assert_eq!(text_of(signed, "result"), "approved");
+    assert_eq!(m.names("out"), [format!("{USER_NAME}.signed.zip")]);
+    let shown = m.ok(&format!("inspect out/{USER_NAME}.signed.zip"));
+    let year = |key: &str| text_of(&shown, key)[..4].parse::<u32>().unwrap();
+    assert_eq!(year("valid_until") - year("not_before"), 1);
+}

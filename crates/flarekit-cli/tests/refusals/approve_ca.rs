@@ -62,6 +62,19 @@ const ROWS: &[Row] = &[
         (ARGS, 4, "USAGE"),
     ),
     (
+        "one digest for many requests",
+        "cert approve hospital-a --out-dir out -c ca --profile project_profile.yaml \
+         --expect-digest e3b0-c442-98fc-1c14-9afb",
+        |_| {},
+        (ARGS, 4, "USAGE"),
+    ),
+    (
+        "a review of many without a terminal",
+        "cert approve hospital-a --out-dir out -c ca --profile project_profile.yaml --review",
+        |_| {},
+        (ARGS, 4, "NO_TERMINAL"),
+    ),
+    (
         "many with no CA",
         "cert approve hospital-a --out-dir out -c gone --profile project_profile.yaml",
         |_| {},
