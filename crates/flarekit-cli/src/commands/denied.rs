@@ -31,7 +31,7 @@ pub fn explain(denial: &VerifiedDenial, args: &PackageArgs, audit: &AuditDirecto
     report.field("is_your_request", own);
     report.warnings.extend(about_trust(denial.trust(), denial.fingerprint()));
     let what = format!(
-        "on {}, the Project Admin of {} denied the request {} of '{}', '{}'",
+        "on {}, the Project Admin of {} denied the request {} of '{}' with the words '{}'",
         denial.denied_at(),
         identity.project,
         denial.request_id(),
@@ -41,7 +41,7 @@ pub fn explain(denial: &VerifiedDenial, args: &PackageArgs, audit: &AuditDirecto
     let error = match folder {
         Ok(folder) if own => {
             let folder = folder.path().display();
-            Error::new(Code::RequestDenied, format!("{what}: it is the request in {folder}"))
+            Error::new(Code::RequestDenied, format!("{what}. It is the request in {folder}"))
         }
         Ok(folder) => Error::because(
             Code::RequestDenied,

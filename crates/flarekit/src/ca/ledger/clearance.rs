@@ -167,7 +167,7 @@ impl Case<'_> {
                 Reason::ServerNameTaken,
                 format!(
                     "a participant of type {} asks for the name '{}', under which the server \
-                     '{}' is reached: that is in its certificate {}",
+                     '{}' is reached, as its certificate says ({})",
                     identity.cert_type,
                     identity.name,
                     server.record.name,
