@@ -1,11 +1,12 @@
 //! The console blocks of a Markdown page.
 //!
 //! In a block marked `console`, `hospital-a$ command` is what is typed on the machine hospital-a (a
-//! bare `$` is a machine, too), with `\` at the end of a line that goes on. What follows up to the
-//! next prompt is what the command prints; a line of three dots stands for any number of lines.
+//! bare `$` is a machine, too), with `\` at the end of a line that goes on, and a file that is typed
+//! up to `EOF` after `<<EOF`. What follows up to the next prompt is what the command prints; a line
+//! of three dots stands for any number of lines.
 //!
 //! A comment `<!-- clock 2027-11-01T09:00:00Z -->` says what the clocks of all machines show from
-//! there on. Only a program with hooks can be told so.
+//! there on. Only a program with hooks can be told so. Times are compared then, too.
 
 const CLOCK: (&str, &str) = ("<!-- clock ", " -->");
 
@@ -38,6 +39,12 @@ pub fn with_real_output(page: &str, mut run: impl FnMut(&Typed<'_>) -> String) -
             let mut command = first.to_owned();
             while command.ends_with('\\') {
                 let line = lines.next().expect("the command goes on");
+                push(&mut found, line);
+                command.push('\n');
+                command.push_str(line);
+            }
+            while command.contains("<<EOF") && !command.ends_with("\nEOF") {
+                let line = lines.next().expect("the file has an end");
                 push(&mut found, line);
                 command.push('\n');
                 command.push_str(line);
@@ -78,15 +85,16 @@ pub fn matches(expected: &[String], printed: &[String]) -> bool {
     }
 }
 
-/// The text without what differs from run to run: hashes, ids, serial numbers and times.
-pub fn without_chance(text: &str) -> String {
+/// The text without what differs from run to run: hashes, ids, serial numbers, and times unless the
+/// clock was set.
+pub fn without_chance(text: &str, clock: Option<&str>) -> String {
     let mut plain = String::new();
     let mut word = String::new();
     for c in text.trim_end().chars().chain(['\n']) {
         if c.is_ascii_alphanumeric() || "-:_".contains(c) {
             word.push(c);
         } else {
-            plain.push_str(&without_chance_in_word(&word));
+            plain.push_str(&without_chance_in_word(&word, clock));
             plain.push(c);
             word.clear();
         }
@@ -94,7 +102,7 @@ pub fn without_chance(text: &str) -> String {
     plain.trim_end().to_owned()
 }
 
-fn without_chance_in_word(word: &str) -> String {
+fn without_chance_in_word(word: &str, clock: Option<&str>) -> String {
     let hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let backup = |at: usize| {
         let (stem, name) = word.split_at(at);
@@ -108,7 +116,7 @@ fn without_chance_in_word(word: &str) -> String {
         "<digest>".to_owned()
     } else if word.strip_prefix("0x").is_some_and(hex) {
         "<serial>".to_owned()
-    } else if word.len() == 20 && word.starts_with("20") && word.ends_with('Z') {
+    } else if clock.is_none() && word.len() == 20 && word.starts_with("20") && word.ends_with('Z') {
         "<time>".to_owned()
     } else {
         // A backup's name is the time in 16 characters, '-' and 16 hexadecimal digits.
@@ -126,8 +134,12 @@ fn chance_is_taken_out() {
         ("request_digest: 7bf7-12ce-5bd9-651b-5fe0", "request_digest: <digest>"),
         ("prod_00 hospital-a SHA256:AA", "prod_00 hospital-a SHA256:AA"),
     ] {
-        assert_eq!(without_chance(text), expected);
+        assert_eq!(without_chance(text, None), expected);
     }
+    assert_eq!(
+        without_chance("2029-11-22T07:46:23Z 0xab", Some("2029")),
+        "2029-11-22T07:46:23Z <serial>"
+    );
 }
 
 #[test]
@@ -141,7 +153,7 @@ fn three_dots_stand_for_any_lines() {
 #[test]
 fn blocks_have_machines_commands_and_output() {
     let page = "text $ no\n```console\n$ one \\\n  more\nout\n```\n<!-- clock 2030 -->\n\
-                ```console\nsite-a$ two\n```\n```shell\n$ no\n```\n";
+                ```console\nsite-a$ two <<EOF\na\nEOF\n```\n```shell\n$ no\n```\n";
     let mut seen = Vec::new();
     let found = with_real_output(page, |typed| {
         let clock = typed.clock.unwrap_or("today");
@@ -153,6 +165,6 @@ fn blocks_have_machines_commands_and_output() {
         ));
         "new\n".to_owned()
     });
-    assert_eq!(seen, ["|one \\\n  more|out|today", "site-a|two||2030"]);
-    assert_eq!(found, page.replace("out\n", "new\n").replace("two\n", "two\nnew\n"));
+    assert_eq!(seen, ["|one \\\n  more|out|today", "site-a|two <<EOF\na\nEOF||2030"]);
+    assert_eq!(found, page.replace("out\n", "new\n").replace("EOF\n```", "EOF\nnew\n```"));
 }

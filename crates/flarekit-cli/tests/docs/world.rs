@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::page::{Typed, matches, without_chance};
 
 /// The places that the documentation names, each a directory of the sandbox.
-const PLACES: [&str; 2] = ["/home", "/media/usb"];
+const PLACES: [&str; 3] = ["/home", "/media/usb", "/media/safe"];
 
 /// Some machines and a stick that is carried between them.
 pub struct World {
@@ -20,7 +20,7 @@ pub struct World {
     definitions: PathBuf,
     /// The directory in which each machine's next command is typed.
     at: HashMap<String, PathBuf>,
-    /// Each fingerprint and request digest that the documentation shows, and the one that is meant.
+    /// Each fingerprint and digest that the documentation shows, and the one that is meant.
     learned: Vec<(String, String)>,
     /// How many commands were typed.
     pub commands: usize,
@@ -30,7 +30,9 @@ impl World {
     pub fn new(definitions: &Path) -> Self {
         let sandbox = tempfile::tempdir().unwrap();
         let root = sandbox.path().canonicalize().unwrap().display().to_string();
-        fs::create_dir_all(Path::new(&format!("{root}/media/usb"))).unwrap();
+        for place in PLACES {
+            fs::create_dir_all(format!("{root}{place}")).unwrap();
+        }
         Self {
             sandbox,
             root,
@@ -44,10 +46,12 @@ impl World {
     /// Runs a command on a machine. Gives the expected output if that is what was printed, up to
     /// chance, else what was printed.
     pub fn type_in(&mut self, typed: &Typed<'_>) -> String {
-        let Typed { machine, command, expected, .. } = *typed;
+        let Typed { machine, command, expected, clock } = *typed;
         self.commands += 1;
         let printed = self.run(typed);
-        let lines = |text: &str| text.lines().map(without_chance).collect::<Vec<_>>();
+        let lines = |text: &str| -> Vec<_> {
+            text.lines().map(|line| without_chance(line, clock)).collect()
+        };
         let expected: String = expected.iter().map(|line| format!("{line}\n")).collect();
         self.learn(&expected, &printed);
         let (wanted, found) = (lines(&self.as_meant(&expected)), lines(&printed));
@@ -115,10 +119,10 @@ impl World {
         })
     }
 
-    /// The first time that the documentation shows a fingerprint or a request digest, it is the one
-    /// just printed in that place.
+    /// The first time that the documentation shows a fingerprint, a request digest or the hash of a
+    /// ledger, it is the one just printed in that place.
     fn learn(&mut self, expected: &str, printed: &str) {
-        for kind in [fingerprint, request_digest] {
+        for kind in [fingerprint, request_digest, ledger_sha256] {
             if let (Some(shown), Some(real)) = (kind(expected), kind(printed))
                 && !self.learned.iter().any(|(known, _)| known == shown)
             {
@@ -144,9 +148,17 @@ fn fingerprint(text: &str) -> Option<&str> {
 
 /// The first request digest in a text, as it is read aloud.
 fn request_digest(text: &str) -> Option<&str> {
-    const NAME: &str = "request_digest: ";
-    let start = text.find(NAME)? + NAME.len();
-    text.get(start..start + "1234-1234-1234-1234-1234".len())
+    value(text, "request_digest: ", "1234-1234-1234-1234-1234".len())
+}
+
+/// The first hash of a ledger in a text.
+fn ledger_sha256(text: &str) -> Option<&str> {
+    value(text, "ledger_sha256: ", 64)
+}
+
+fn value<'a>(text: &'a str, name: &str, length: usize) -> Option<&'a str> {
+    let start = text.find(name)? + name.len();
+    text.get(start..start + length)
 }
 
 /// The time in seconds since 1970.
