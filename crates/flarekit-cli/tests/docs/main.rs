@@ -54,6 +54,13 @@ fn the_guide_shows_what_is_printed() {
     check("docs/guide.md");
 }
 
+/// The clocks of this story stand where the page says, which takes a program with hooks.
+#[cfg(feature = "test-hooks")]
+#[test]
+fn the_admin_guide_shows_what_is_printed() {
+    check("docs/admin-guide.md");
+}
+
 #[test]
 fn the_page_for_scripts_shows_what_is_printed() {
     check("docs/scripts.md");
