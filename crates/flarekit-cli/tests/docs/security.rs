@@ -97,8 +97,15 @@ fn attacks_are_counted() {
     let page = page();
     let said = table(&page, "| attack |");
     let vectors = project().join("crates/flarekit/tests/vectors/invalid");
-    let areas =
-        ["request-zip", "signed-zip", "ca-directory", "request-folder", "profile", "definition"];
+    let areas = [
+        "request-zip",
+        "signed-zip",
+        "denied-zip",
+        "ca-directory",
+        "request-folder",
+        "profile",
+        "definition",
+    ];
     for (row, area) in said.iter().zip(areas) {
         let count = fs::read_dir(vectors.join(area)).unwrap().count();
         assert_eq!(row[2], count.to_string(), "{area}");

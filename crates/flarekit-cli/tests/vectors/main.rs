@@ -26,8 +26,15 @@ use serde_json::Value;
 
 /// What time it is on the valid machine.
 const NOW: &str = "1795500000";
-const AREAS: [&str; 6] =
-    ["request-zip", "signed-zip", "ca-directory", "request-folder", "profile", "definition"];
+const AREAS: [&str; 7] = [
+    "request-zip",
+    "signed-zip",
+    "denied-zip",
+    "ca-directory",
+    "request-folder",
+    "profile",
+    "definition",
+];
 const PARTICIPANTS: [&str; 3] = ["hospital-a", common::SERVER_NAME, common::USER_NAME];
 const DEFINITIONS: [&str; 3] = ["hospital-a.yaml", "server.yaml", "alice.yaml"];
 
@@ -186,4 +193,19 @@ fn the_valid_machine_is_served() {
             common::succeeded(&line, &output);
         }
     }
+}
+
+/// Without this, a program that believes no denial would pass every vector of one.
+#[test]
+fn a_denial_that_is_in_order_is_explained() {
+    let stage = Stage::new();
+    let zip = "crates/flarekit/tests/vectors/valid/flarekit-0.1.0/denied/hospital-a.denied.zip";
+    let zip = fs::read(repository().join(zip)).unwrap();
+    put(&stage.machine, "hospital-a/hospital-a.denied.zip", &zip);
+    let line = "package hospital-a/hospital-a.denied.zip --request-dir hospital-a";
+    let answer = envelope(line, &stage.run(&words(line).collect::<Vec<_>>()));
+    assert_eq!(
+        (&answer["error_code"], &answer["reason"]),
+        (&"REQUEST_DENIED".into(), &Value::Null)
+    );
 }

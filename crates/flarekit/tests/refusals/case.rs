@@ -7,8 +7,15 @@ use flarekit::error::{Code, Reason};
 use serde_json::json;
 
 /// The areas, which are the folders below `tests/vectors/invalid`.
-pub const AREAS: [&str; 6] =
-    ["request-zip", "signed-zip", "ca-directory", "request-folder", "profile", "definition"];
+pub const AREAS: [&str; 7] = [
+    "request-zip",
+    "signed-zip",
+    "denied-zip",
+    "ca-directory",
+    "request-folder",
+    "profile",
+    "definition",
+];
 
 /// The expected answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -113,6 +120,7 @@ fn exit(Refusal(code, reason): Refusal) -> u8 {
         | Code::CertChainInvalid
         | Code::CertExpired
         | Code::CertNotYetValid
+        | Code::RequestDenied
         | Code::RequestDirIncomplete
         | Code::KeyNotFound
         | Code::KeyInvalid

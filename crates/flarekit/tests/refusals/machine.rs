@@ -38,9 +38,11 @@ pub fn valid(path: &str) -> Vec<u8> {
     let folder = match path {
         _ if path.starts_with("ca/") => "",
         _ if path.ends_with(".signed.zip") => "signed/",
+        _ if path.ends_with(".denied.zip") => "denied/",
         _ => "requests/",
     };
-    let file = if folder == "signed/" { path.split_once('/').unwrap().1 } else { path };
+    let answer = ["signed/", "denied/"].contains(&folder);
+    let file = if answer { path.split_once('/').unwrap().1 } else { path };
     vector(&format!("valid/flarekit-0.1.0/{folder}{file}"))
 }
 

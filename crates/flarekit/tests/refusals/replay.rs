@@ -3,14 +3,15 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use flarekit::approval::{
-    AdmittedRequest, RootTrust, SignedZipFile, UnverifiedApproval, UnverifiedRequest, keep_approval,
+    AdmittedRequest, RootTrust, SignedZipFile, UnverifiedAnswer, UnverifiedRequest, VerifiedDenial,
+    keep_approval,
 };
 use flarekit::archive::Limits;
 use flarekit::audit::AuditDirectory;
 use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::Ledger;
 use flarekit::definition::Definition;
-use flarekit::error::{Code, Error};
+use flarekit::error::{Code, Error, Reason};
 use flarekit::fingerprint::Fingerprint;
 use flarekit::kit::{KitInputs, KitPlan, ProdDir};
 use flarekit::names::RequestId;
@@ -22,7 +23,7 @@ use flarekit::{files, yaml};
 use crate::case::{Case, Refusal};
 use crate::forge::key_of;
 use crate::forge::renewal::RenewalForge;
-use crate::machine::{Machine, PARTICIPANTS, now};
+use crate::machine::{Machine, PARTICIPANTS, now, valid};
 
 /// Does what a command does, as `crates/flarekit-cli/src/commands` has it.
 pub fn run(machine: &Machine, command: &[String]) -> Result<(), Error> {
@@ -71,8 +72,13 @@ fn approve(machine: &Machine, zip: &str, ca: &str, profile: &str, out: &str) -> 
 
 fn package(machine: &Machine, zip: &str, folder: &str, trust: RootTrust) -> Result<(), Error> {
     let bytes = read_archive(machine, zip, Code::InvalidSignedZip)?;
-    let approval = UnverifiedApproval::read(&bytes, zip)?.verify(trust, now())?;
     let audit = AuditDirectory::in_home(Some(&machine.path("home")));
+    let approval = match UnverifiedAnswer::read(&bytes, zip)? {
+        UnverifiedAnswer::Approval(approval) => approval.verify(trust, now())?,
+        UnverifiedAnswer::Denial(denial) => {
+            return Err(explain(machine, &denial.verify(trust)?, zip, folder, &audit));
+        }
+    };
     let search = Search {
         request_id: approval.request_id(),
         name: &approval.identity().name,
@@ -93,6 +99,32 @@ fn package(machine: &Machine, zip: &str, folder: &str, trust: RootTrust) -> Resu
     prod.install(&plan, &identity.name, false, now())?;
     assert_eq!(keep_approval(&folder, &approval), None);
     Ok(())
+}
+
+/// What a denial that is in order ends in.
+fn explain(
+    machine: &Machine,
+    denial: &VerifiedDenial,
+    zip: &str,
+    folder: &str,
+    audit: &AuditDirectory,
+) -> Error {
+    let search = Search {
+        request_id: denial.request_id(),
+        name: &denial.identity().name,
+        given: Some(&machine.path(folder)),
+        signed_zip: &machine.path(zip),
+        audit,
+    };
+    let refused = |reason| Error::because(Code::RequestDenied, reason, "it was denied");
+    match RequestFolder::find(&search) {
+        Ok(folder) if denial.is_of(&folder) => Error::new(Code::RequestDenied, "it was denied"),
+        Ok(_) => refused(Reason::RequestDirOtherRequest),
+        Err(error) if error.reason() == Some(Reason::RequestDirOtherRequest) => {
+            refused(Reason::RequestDirOtherRequest)
+        }
+        Err(_) => refused(Reason::RequestDirSearched),
+    }
 }
 
 fn request(machine: &Machine, definition: &str, out: &str) -> Result<(), Error> {
@@ -167,4 +199,15 @@ fn a_renewal_that_is_in_order_is_served() {
             .file(&format!("{name}/{name}.request.zip"), forge.request.zip.encode());
         run(&Machine::altered(&case), &command).unwrap();
     }
+}
+
+/// Without this, a program that believes no denial would pass every vector of one.
+#[test]
+fn a_denial_that_is_in_order_is_explained() {
+    let command = crate::generate::explain(&valid("ca/rootCA.pem"));
+    let zip = crate::generate::DENIED_ZIP;
+    let case = Case::new("denied-zip", "none", "a denial", Code::RequestDenied)
+        .command(&command)
+        .file(zip, valid(zip));
+    assert_eq!(complaint(&case), None);
 }

@@ -1,5 +1,6 @@
 //! Altering artifacts as their maker, the holder of a CA's key, or anybody on the way could.
 
+mod denied;
 pub mod der;
 mod pem;
 pub mod renewal;
@@ -9,6 +10,7 @@ mod signed;
 pub mod x509;
 pub mod zip;
 
+pub use denied::DeniedForge;
 pub use pem::{pem, unpem};
 pub use request::RequestForge;
 pub use signatures::Signatures;

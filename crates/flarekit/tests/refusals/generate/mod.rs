@@ -4,6 +4,8 @@ mod ca_directory;
 mod certificate;
 mod csr;
 mod definition;
+mod denied_json;
+mod denied_zip;
 mod edits;
 mod json;
 mod profile;
@@ -21,8 +23,11 @@ mod zips;
 use std::sync::LazyLock;
 
 use crate::case::{Case, Refusal};
-use crate::forge::{RequestForge, SignedForge, fingerprint};
-use crate::machine::valid;
+use crate::forge::{DeniedForge, RequestForge, SignedForge, fingerprint};
+use crate::machine::{SITE, valid};
+
+/// Where the site's denied zip is put.
+pub const DENIED_ZIP: &str = "hospital-a/hospital-a.denied.zip";
 
 /// Every vector.
 pub static ALL: LazyLock<Vec<Case>> = LazyLock::new(|| {
@@ -34,6 +39,8 @@ pub static ALL: LazyLock<Vec<Case>> = LazyLock::new(|| {
         signed_zip::cases(),
         signature::cases(),
         signed_json::cases(),
+        denied_zip::cases(),
+        denied_json::cases(),
         certificate::cases(),
         root::cases(),
         ca_directory::cases(),
@@ -62,6 +69,11 @@ fn package_under(name: &str, root: &[u8]) -> Vec<String> {
     let zip = format!("{name}/{name}.signed.zip");
     let told = fingerprint(root);
     words(&["package", &zip, "--request-dir", name, "--fingerprint", &told])
+}
+
+/// The site has a denial explained, having been told this root's fingerprint.
+pub fn explain(root: &[u8]) -> Vec<String> {
+    words(&["package", DENIED_ZIP, "--request-dir", SITE, "--fingerprint", &fingerprint(root)])
 }
 
 /// A participant makes a request.
@@ -101,4 +113,18 @@ fn signed_case(
     Case::new("signed-zip", name, what, refusal)
         .command(&package(participant))
         .file(&format!("{participant}/{participant}.signed.zip"), forge.zip.encode())
+}
+
+/// A vector of a denied zip that a CA, or somebody on the way, altered.
+fn denied_case(
+    name: &str,
+    what: &str,
+    refusal: impl Into<Refusal>,
+    change: impl FnOnce(&mut DeniedForge),
+) -> Case {
+    let mut forge = DeniedForge::of(&format!("denied-zip/{name}"));
+    change(&mut forge);
+    Case::new("denied-zip", name, what, refusal)
+        .command(&explain(&valid("ca/rootCA.pem")))
+        .file(DENIED_ZIP, forge.zip.encode())
 }
