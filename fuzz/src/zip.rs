@@ -1,5 +1,5 @@
-//! Mutations of one member of a request zip or a signed zip. The hashes and the signature are then
-//! made anew, so that the checks behind them are reached.
+//! Mutations of one member of a request zip, a signed zip or a denied zip. The hashes and the signature
+//! are then made anew, so that the checks behind them are reached.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,8 @@ type Members = BTreeMap<String, Vec<u8>>;
 const REQUEST: &str = "request.json";
 const SIGNED: &str = "signed.json";
 const SIGNATURE: &str = "signed.json.sig";
+const DENIED: &str = "denied.json";
+const DENIED_SIGNATURE: &str = "denied.json.sig";
 const SITE: &str = "site.yaml";
 const ROOT: &str = "rootCA.pem";
 
@@ -43,6 +45,7 @@ pub fn change(zip: &[u8], dice: &mut Dice) -> Option<Vec<u8>> {
     if !dice.one_in(8) {
         seal_request(&mut members);
         seal_approval(&mut members);
+        seal_denial(&mut members);
     }
     let list: Vec<(&str, &[u8])> =
         members.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
@@ -110,9 +113,30 @@ fn seal_approval(members: &mut Members) -> Option<()> {
         }
         members.insert(SIGNED.to_owned(), json::write(&object).into_bytes());
     }
+    sign(members, &root, SIGNED, SIGNATURE)
+}
+
+/// The same for `denied.json`, which names the root only.
+fn seal_denial(members: &mut Members) -> Option<()> {
+    let root_pem = members.get(ROOT)?;
+    let root = Certificate::from_pem(root_pem).ok()?;
+    if let Some(mut object) = members.get(DENIED).and_then(|bytes| json::parse(bytes).ok()) {
+        if let Some(Value::Object(hashes)) = object.get_mut("hashes") {
+            set(hashes, "rootca_sha256", Digest::of(root_pem));
+        }
+        if let Some(Value::Object(info)) = object.get_mut("ca_info") {
+            set(info, "rootCA_fingerprint", Fingerprint::from_digest(root.sha256()));
+        }
+        members.insert(DENIED.to_owned(), json::write(&object).into_bytes());
+    }
+    sign(members, &root, DENIED, DENIED_SIGNATURE)
+}
+
+/// Signs a member with the key of the root.
+fn sign(members: &mut Members, root: &Certificate, content: &str, signature: &str) -> Option<()> {
     let signer = vectors::signer(&root.public_key().sha256_hex())?;
-    let signature = signer.sign_content(members.get(SIGNED)?).ok()?;
-    members.insert(SIGNATURE.to_owned(), encode_base64(&signature).ok()?.into_bytes());
+    let made = signer.sign_content(members.get(content)?).ok()?;
+    members.insert(signature.to_owned(), encode_base64(&made).ok()?.into_bytes());
     Some(())
 }
 

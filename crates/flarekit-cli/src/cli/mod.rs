@@ -217,7 +217,8 @@ pub struct PackageArgs {
 /// Who: anyone who was sent something, before trusting it.
 ///
 /// Reads: a request zip, a signed zip, a denied zip, a certificate, a certificate signing request, a
-/// private key, a CA directory, a request folder or a startup kit. What it is, is told by its content.
+/// revocation list, a private key, a CA directory, a request folder or a startup kit. What it is, is
+/// told by its content.
 ///
 /// Writes: nothing. What the thing says is shown as it says it; beside that stands what was
 /// verified, what was not, and what is wrong. A private key is never shown.

@@ -51,6 +51,40 @@ fn everything_is_recognised_by_its_content() {
     assert!(disk(&m.cwd) == before, "inspect changed something");
 }
 
+/// Who is on it is not shown, nor believed: that needs the root.
+#[test]
+fn a_revocation_list_is_shown_in_both_encodings() {
+    let sandbox = Sandbox::new();
+    let m = federation(&sandbox);
+    m.ok("cert crl -c ca --out none.pem");
+    m.ok("cert revoke hospital-a -c ca --reason superseded");
+    let made = m.ok("cert crl -c ca");
+    m.ok("cert crl -c ca --der");
+    let none = m.ok("inspect none.pem");
+    assert_eq!((&none["artifact"], &none["revoked"]), (&"revocation list".into(), &0.into()));
+    for file in ["crl.pem", "crl.der"] {
+        let shown = m.ok(&format!("inspect {file}"));
+        assert_eq!(shown["artifact"], "revocation list", "{file}");
+        assert_eq!(shown["issuer"], "CN=hospital_federation", "{file}");
+        assert_eq!(shown["revoked"], 1, "{file}");
+        let (number, last) = (text_of(&shown, "number"), text_of(&none, "number"));
+        assert!(number.parse::<u128>().unwrap() > last.parse::<u128>().unwrap(), "{file}");
+        assert!(list(&shown, "not_verified")[0].contains("signature"), "{file}: {shown}");
+        assert_eq!(list(&shown, "problems"), [""; 0], "{file}");
+    }
+    let shown = m.ok("inspect crl.pem");
+    for key in ["number", "this_update", "next_update"] {
+        assert_eq!(shown[key], made[key], "{key}");
+    }
+    // Damaged, it is nothing.
+    let mut bytes = m.read("crl.der");
+    bytes.truncate(bytes.len() - 1);
+    m.write("cut.der", bytes);
+    assert_eq!(m.refused("inspect cut.der").0, "INVALID_ARGS");
+    m.write("cut.pem", &m.read("crl.pem")[..200]);
+    assert_eq!(m.refused("inspect cut.pem").2.unwrap(), "PEM_MALFORMED");
+}
+
 #[test]
 fn both_ends_see_one_request_digest() {
     let sandbox = Sandbox::new();

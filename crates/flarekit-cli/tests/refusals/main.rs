@@ -29,6 +29,7 @@ mod package_local;
 mod package_zip;
 mod renew;
 mod request;
+mod withdraw;
 
 use common::disk::{changes, copy, disk};
 use common::{Machine, Sandbox};

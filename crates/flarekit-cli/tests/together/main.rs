@@ -17,6 +17,7 @@ mod folders;
 mod kits;
 mod machine;
 mod mounts;
+mod withdrawal;
 
 use std::process::{Child, Command, Output, Stdio};
 

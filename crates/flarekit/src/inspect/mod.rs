@@ -1,5 +1,5 @@
-//! What is this? A zip, a certificate, a request for one, a key, a CA directory, a request folder or
-//! a kit, recognised by its content and not by its name.
+//! What is this? A zip, a certificate, a request for one, a revocation list, a key, a CA directory, a
+//! request folder or a kit, recognised by its content and not by its name.
 //!
 //! Whoever inspects does not trust the thing yet. So what is shown is what the thing *says*, also
 //! where something is wrong with it, and beside it stands what was verified, what was not, and what

@@ -1,4 +1,4 @@
-//! Files with one certificate, one request for a certificate, or one key.
+//! Files with one certificate, one request for a certificate, one revocation list, or one key.
 
 use serde_json::{Map, json};
 
@@ -8,13 +8,15 @@ use crate::ca::leaf_profile;
 use crate::error::{Code, Defect, Error, Reason};
 use crate::fingerprint::Fingerprint;
 use crate::identity::CertType;
-use crate::pki::{Certificate, Csr, PrivateKey, Signer};
+use crate::json::object_of;
+use crate::pki::{Certificate, Crl, Csr, PrivateKey, Signer};
 use crate::time::Timestamp;
 use crate::verify::{Checks, check_dates};
 
-/// How the files begin (RFC 7468 sections 5.1 and 7). DER begins with a SEQUENCE.
+/// How the files begin (RFC 7468 sections 5.1, 6 and 7). DER begins with a SEQUENCE.
 const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 const CSR: &[u8] = b"-----BEGIN CERTIFICATE REQUEST-----";
+const CRL: &[u8] = b"-----BEGIN X509 CRL-----";
 const SEQUENCE: u8 = 0x30;
 
 pub(super) fn inspect(
@@ -34,12 +36,22 @@ pub(super) fn inspect(
     if text.starts_with(CERTIFICATE) {
         return Certificate::from_pem(bytes).map(|found| certificate(&found, now)).map_err(refused);
     }
+    if text.starts_with(CRL) {
+        return Crl::read(bytes).map(|list| revocation_list(&list, now)).map_err(refused);
+    }
     if bytes.first() == Some(&SEQUENCE) {
+        match Crl::read(bytes) {
+            Ok(list) => return Ok(revocation_list(&list, now)),
+            Err(defect) if defect.reason == Reason::CrlUnsupported => return Err(refused(defect)),
+            // It is no list at all.
+            Err(_) => {}
+        }
         return Certificate::from_der(bytes).map(|found| certificate(&found, now)).map_err(refused);
     }
     Err(unknown(
         place,
-        "a request zip, a signed zip, a certificate, a certificate signing request or a private key",
+        "a request zip, a signed zip, a denied zip, a certificate, a certificate signing request, a \
+         revocation list or a private key",
     ))
 }
 
@@ -94,6 +106,32 @@ fn request(csr: &Csr) -> Inspection {
     }
     checks.skipped("sender", "whose request this is cannot be seen");
     Inspection { artifact: "certificate signing request", facts, checks }
+}
+
+/// Who was revoked is told by the number only: a list can be long, and `openssl crl -text` shows it.
+fn revocation_list(list: &Crl, now: Timestamp) -> Inspection {
+    let issuer = list.issuer().map_or_else(|defect| defect.message, |name| name.to_string());
+    let mut facts = object_of(json!({
+        "issuer": issuer,
+        "this_update": list.this_update().to_string(),
+    }));
+    if let Some(next) = list.next_update() {
+        facts.insert("next_update".to_owned(), json!(next.to_string()));
+    }
+    if let Some(number) = list.number() {
+        facts.insert("number".to_owned(), json!(number));
+    }
+    facts.insert("revoked".to_owned(), json!(list.len()));
+    let mut checks = Checks::default();
+    checks.skipped(
+        "signature",
+        "not verified without the root certificate; 'verify' with a kit and --crl does it",
+    );
+    match list.verify_current(now) {
+        Ok(()) => checks.ok("dates", "it counts today"),
+        Err(defect) => checks.failed("dates", defect),
+    }
+    Inspection { artifact: "revocation list", facts, checks }
 }
 
 /// A key is named by its public half, and never shown.

@@ -15,7 +15,7 @@ use super::asn1::{self, RevokedCertificate, Signed, TbsList};
 use super::certificate::{find, timestamp};
 use super::issue::time;
 use super::signature::{self, Algorithm};
-use super::{Certificate, SerialNumber, Signer, armor, extensions};
+use super::{Certificate, DistinguishedName, SerialNumber, Signer, armor, extensions};
 use crate::error::{Defect, Reason};
 use crate::time::Timestamp;
 
@@ -187,6 +187,12 @@ fn entry(revoked: &Revoked) -> Result<RevokedCertificate<'_>, Defect> {
     })
 }
 
+/// The number in the extension `CRLNumber`, of any length here.
+fn number(der: &[u8]) -> Result<SerialNumber, Defect> {
+    let number: UintRef<'_> = asn1::read(der, "number of the list")?;
+    Ok(SerialNumber::from_bytes(number.as_bytes()))
+}
+
 fn plain(kind: ObjectIdentifier, value: Vec<u8>) -> Result<Extension, Defect> {
     extensions::extension(kind, false, value)
 }
@@ -196,6 +202,7 @@ fn plain(kind: ObjectIdentifier, value: Vec<u8>) -> Result<Extension, Defect> {
 pub struct Crl {
     this_update: Timestamp,
     next_update: Option<Timestamp>,
+    number: Option<SerialNumber>,
     revoked: HashSet<SerialNumber>,
     issuer_der: Vec<u8>,
     authority: Option<[u8; 20]>,
@@ -248,6 +255,9 @@ impl Crl {
         Ok(Self {
             this_update: timestamp(tbs.this_update, WHAT)?,
             next_update: tbs.next_update.map(|time| timestamp(time, WHAT)).transpose()?,
+            number: find(&extensions, ID_CE_CRL_NUMBER)
+                .map(|extension| number(extension.extn_value.as_bytes()))
+                .transpose()?,
             revoked,
             issuer_der: asn1::write(&tbs.issuer, "issuer")?,
             authority: find(&extensions, ID_CE_AUTHORITY_KEY_IDENTIFIER)
@@ -273,6 +283,44 @@ impl Crl {
         }
         root.verify_signs_crls()?;
         signature::verify(key, &self.algorithm, &self.tbs, &self.signature)
+    }
+
+    /// Checks that it counts at this time. A list that has ended says nothing about what was revoked
+    /// since.
+    ///
+    /// # Errors
+    /// [`Reason::CrlNotCurrent`].
+    pub fn verify_current(&self, now: Timestamp) -> Result<(), Defect> {
+        let refuse = |what: String| {
+            let message = format!("the revocation list {what}; it is {now} here");
+            Err(Defect::new(Reason::CrlNotCurrent, message))
+        };
+        match self.next_update {
+            _ if now < self.this_update => refuse(format!("begins only {}", self.this_update)),
+            Some(next) if now > next => refuse(format!("was to be replaced by {next}")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Who says to have issued it.
+    ///
+    /// # Errors
+    /// [`Reason::DerMalformed`] and others, if it is no name that the program reads.
+    pub fn issuer(&self) -> Result<DistinguishedName, Defect> {
+        DistinguishedName::from_der(&self.issuer_der)
+    }
+
+    /// Its number: in decimal as `cert crl` prints it, or in hexadecimal if 128 bits do not hold it.
+    #[must_use]
+    pub fn number(&self) -> Option<String> {
+        const BYTES: usize = size_of::<u128>();
+        let number = self.number.as_ref()?;
+        let bytes = number.bytes();
+        Some(if bytes.len() > BYTES {
+            number.to_string()
+        } else {
+            bytes.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte)).to_string()
+        })
     }
 
     /// From when on it counts.
@@ -341,11 +389,48 @@ mod tests {
             assert_eq!(read.this_update().to_unix(), NOW);
             assert_eq!(read.next_update(), Timestamp::from_unix(NOW).plus_days(30));
             assert_eq!(read.len(), 2);
+            assert_eq!(read.number().unwrap(), "18446744073709551616");
+            assert_eq!(&read.issuer().unwrap(), ROOT.subject());
             assert!(read.has(&serial("0x80")) && read.has(&serial("0x7f00")));
             assert!(!read.has(&serial("0x7f")));
         }
         // The same content gives the same bytes.
         assert_eq!(list(), der);
+    }
+
+    #[test]
+    fn a_number_is_decimal_while_it_fits() {
+        for (der, text) in [
+            ([2, 1, 0].to_vec(), "0"),
+            ([2, 2, 1, 0].to_vec(), "256"),
+            (
+                [&[2, 17, 0], [0xff; 16].as_slice()].concat(),
+                "340282366920938463463374607431768211455",
+            ),
+            ([&[2, 17, 1], [0; 16].as_slice()].concat(), "0x100000000000000000000000000000000"),
+        ] {
+            let mut list = Crl::read(&list()).unwrap();
+            list.number = Some(super::number(&der).unwrap());
+            assert_eq!(list.number().unwrap(), text);
+        }
+        for der in [&[2, 1, 0x80][..], &[2, 0], &[2, 2, 0, 1], &[4, 1, 1], &[2, 1, 1, 0]] {
+            assert_eq!(super::number(der).unwrap_err().reason, Reason::DerMalformed, "{der:?}");
+        }
+    }
+
+    #[test]
+    fn a_list_counts_from_its_first_to_its_last_second() {
+        let list = Crl::read(&list()).unwrap();
+        let last = list.next_update().unwrap().to_unix();
+        for (now, reason) in [
+            (NOW - 1, Some(Reason::CrlNotCurrent)),
+            (NOW, None),
+            (last, None),
+            (last + 1, Some(Reason::CrlNotCurrent)),
+        ] {
+            let found = list.verify_current(Timestamp::from_unix(now));
+            assert_eq!(found.err().map(|defect| defect.reason), reason, "{now}");
+        }
     }
 
     #[test]
