@@ -26,7 +26,7 @@ const SIGNATURE: usize = 1368;
 /// Longest certificate in PEM: as much as a certificate's file may have.
 const CERTIFICATE: u64 = crate::pki::FILE_LIMIT;
 
-/// The block, well-formed. Whether it vouches for its request, [`verify`](Self::verify) tells.
+/// The block, well-formed. Whether it vouches for its request is seen when the request is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Renewal {
     certificate: Certificate,
