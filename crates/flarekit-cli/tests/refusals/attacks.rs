@@ -209,6 +209,22 @@ fn a_requesters_field_names_cannot_forge_lines() {
     assert_eq!(warnings(&again), ["FIELD_DROPPED", "ALREADY_APPROVED"]);
 }
 
+/// A link may lead to such a directory.
+#[test]
+fn a_directorys_name_cannot_forge_lines() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.ok("cert request -p hospital-a.yaml");
+    let out = "out\nrootca_fingerprint_sha256: \u{1b}[1mSHA256:00";
+    let line = "cert approve hospital-a -c ca --profile project_profile.yaml";
+    let words = line.split(' ').chain(["--out-dir", out]);
+    let output = m.flarekit().args(words).output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let lines = printed.lines().filter(|line| line.starts_with("rootca_fingerprint")).count();
+    assert_eq!((lines, printed.contains('\u{1b}')), (1, false), "{printed}");
+}
+
 #[test]
 fn a_misspelt_field_is_noticed_before_it_does_harm() {
     let sandbox = Sandbox::new();

@@ -63,7 +63,7 @@ impl Source {
             Err(error) => return one(Err(error)),
         };
         let found: Vec<Self> = names
-            .filter(|name| name.to_str().is_some_and(|name| name.ends_with(ENDING)))
+            .filter(|name| name.as_encoded_bytes().ends_with(ENDING.as_bytes()))
             .map(|name| Self { path: path.join(&name), real: Ok(real.join(name)) })
             .collect();
         if found.is_empty() {

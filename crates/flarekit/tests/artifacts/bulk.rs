@@ -108,6 +108,15 @@ fn hows(outcomes: &[Result<(How, String), Code>]) -> Vec<Result<How, Code>> {
 }
 
 #[test]
+fn a_file_whose_name_is_no_text_is_not_passed_over() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let place = Place::new();
+    let name = std::ffi::OsStr::from_bytes(b"\xff.request.zip");
+    fs::write(place.path("in").join(name), request_zip(PROGRAM, "hospital-a")).unwrap();
+    assert_eq!(hows(&place.run(&["in"], |_| {})), [Ok(How::Now)]);
+}
+
+#[test]
 fn a_bad_request_holds_nobody_up_and_a_second_run_issues_nothing() {
     let place = Place::new();
     for (name, _, _) in PARTICIPANTS {

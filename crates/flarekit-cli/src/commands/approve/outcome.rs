@@ -10,7 +10,7 @@ use flarekit::error::{Error, Warning, WarningCode};
 use serde_json::{Map, Value, json};
 
 use crate::error;
-use crate::output::{Answer, Report, table};
+use crate::output::{Answer, Report, one_line, table};
 
 /// The exit status when some requests were refused and the others are approved.
 const SOME_REFUSED: u8 = 2;
@@ -111,11 +111,12 @@ impl Outcome {
         let total = self.items.len();
         text.push_str(&format!(
             "\n{} of {total} requests are approved ({} now, {} sent again, {} before), {refused} \
-             refused.\nout_dir: {out_dir}\nrootca_fingerprint_sha256: {fingerprint}\n",
+             refused.\nout_dir: {}\nrootca_fingerprint_sha256: {fingerprint}\n",
             total - refused,
             self.counted("approved"),
             self.counted("sent_again"),
             self.counted("already_approved"),
+            one_line(&out_dir),
         ));
         let mut report = Report { warnings, ..Report::default() };
         report.field("project", ca.metadata().project.as_str());
