@@ -67,6 +67,8 @@ pub fn row(code: Code) -> (u8, &'static str) {
             "Do not approve this request: somebody else may have this key. Ask the requester to run 'cert request --force', which makes a new one, and to send the new request zip."),
         Code::RequestAlreadyDenied => (INPUT,
             "A denial is final. If the participant may take part after all, ask for a new request, made with 'cert request --force'."),
+        Code::RequestAlreadyReplaced => (INPUT,
+            "Do not approve this request: it is an old one, and another took its place, perhaps because its key was lost or stolen. If the participant needs a certificate, ask for a new request, made with 'cert request --force'. To sign this one all the same, approve it alone, without --out-dir, with --replace."),
         Code::RequestAlreadyApproved => (INPUT,
             "What was approved is taken back with 'cert revoke' and the serial number."),
         Code::CertificateNotFound => (STATE,

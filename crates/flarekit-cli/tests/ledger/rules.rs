@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::common::archives::request_again;
 use crate::common::disk::{changes, disk};
-use crate::common::{Machine, PROFILE, SERVER, SERVER_NAME, Sandbox, text_of, warnings};
+use crate::common::{Machine, PROFILE, SERVER, SERVER_NAME, Sandbox, envelope, text_of, warnings};
 use crate::{approve, entries, kinds, request, site};
 
 /// Tries a command that the ledger refuses, and that nothing changes on the disk.
@@ -35,8 +37,63 @@ fn a_name_is_issued_once() {
     let entry = &entries(&m)[2];
     assert_eq!((&entry["refers_to"], &entry["successor"]), (&1.into(), &2.into()));
     assert_eq!(entry["serial"], first["serial"]);
-    // The first one is out of the way now: its request would be a new one.
-    assert_eq!(refused(&m, &approve("one", "hospital-a")).0, "IDENTITY_ALREADY_ISSUED");
+    // The first one is out of the way now: its request does not bring it back.
+    assert_eq!(refused(&m, &approve("one", "hospital-a")).0, "REQUEST_ALREADY_REPLACED");
+}
+
+/// What becomes of each of many requests: its result, or why it was refused.
+fn many_approved(m: &Machine, line: &str) -> Vec<String> {
+    let output = m.run(&format!("{line} --format json"));
+    let data = &envelope(line, &output)["data"];
+    let outcome = |item: &Value| match item.get("error_code") {
+        Some(code) => code.as_str().unwrap().to_owned(),
+        None => text_of(item, "result"),
+    };
+    data["items"].as_array().unwrap().iter().map(outcome).collect()
+}
+
+/// Somebody kept the request of a certificate that was replaced, and sends it again.
+#[test]
+fn an_old_request_brings_no_replaced_certificate_back() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    request(&m, "two", &site("hospital-a"));
+    m.ok(&approve("one", "hospital-a"));
+    let second = m.ok(&format!("{} --replace", approve("two", "hospital-a")));
+    m.ok(&format!("cert revoke {} -c ca --reason unspecified", text_of(&second, "serial")));
+
+    // Nothing that is valid stands against it.
+    let line = approve("one", "hospital-a");
+    assert_eq!(refused(&m, &line).0, "REQUEST_ALREADY_REPLACED");
+    let many = "cert approve one -c ca --profile project_profile.yaml --replace --out-dir out";
+    assert_eq!(many_approved(&m, many), ["REQUEST_ALREADY_REPLACED"]);
+    // Who means it says so.
+    assert_eq!(warnings(&m.ok(&format!("{line} --replace"))), ["ALREADY_APPROVED"]);
+}
+
+/// Of two requests of one participant the second counts, however often the run is repeated.
+#[test]
+fn a_run_that_replaces_is_repeated_and_issues_nothing_twice() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    fs::create_dir(m.path("inbox")).unwrap();
+    for folder in ["one", "two"] {
+        request(&m, folder, &site("hospital-a"));
+        let zip = m.read(&format!("{folder}/hospital-a.request.zip"));
+        m.write(&format!("inbox/{folder}.request.zip"), zip);
+    }
+    let run =
+        "cert approve inbox -c ca --profile project_profile.yaml --replace --force --out-dir out";
+    assert_eq!(many_approved(&m, run), ["approved", "approved"]);
+    let zip = m.read("out/hospital-a.signed.zip");
+    for _ in 0..2 {
+        assert_eq!(many_approved(&m, run), ["REQUEST_ALREADY_REPLACED", "already_approved"]);
+        assert_eq!(m.read("out/hospital-a.signed.zip"), zip);
+    }
+    assert_eq!(kinds(&m), ["approval", "approval", "supersession"]);
 }
 
 /// D3: one key, two names.
@@ -47,7 +104,17 @@ fn a_key_is_one_participants() {
     m.init();
     request(&m, "one", &site("hospital-a"));
     m.ok(&approve("one", "hospital-a"));
-    // The same key asks for another name.
+    with_key_of_another(&m);
+
+    let line = approve("two", "hospital-b");
+    assert_eq!(refused(&m, &line), ("KEY_ALREADY_ISSUED".into(), None));
+    assert_eq!(warnings(&m.ok(&format!("{line} --replace"))), ["CERTIFICATE_REPLACED"]);
+    let list = m.ok("cert list -c ca --state replaced");
+    assert_eq!(list["certificates"][0]["name"], "hospital-a");
+}
+
+/// The key of `hospital-a` in `one` asks for another name, in `two`.
+fn with_key_of_another(m: &Machine) {
     let key = flarekit::pki::PrivateKey::from_pem(&m.read("one/hospital-a.key"), None).unwrap();
     let definition =
         flarekit::definition::Definition::parse(site("hospital-b").as_bytes()).unwrap();
@@ -55,12 +122,24 @@ fn a_key_is_one_participants() {
     let now = flarekit::time::Timestamp::from_unix(1_795_500_000);
     let made = flarekit::request::Request::create(&definition, key, id, now).unwrap();
     m.write("two/hospital-b.request.zip", made.archive().unwrap());
+}
 
-    let line = approve("two", "hospital-b");
-    assert_eq!(refused(&m, &line), ("KEY_ALREADY_ISSUED".into(), None));
-    assert_eq!(warnings(&m.ok(&format!("{line} --replace"))), ["CERTIFICATE_REPLACED"]);
-    let list = m.ok("cert list -c ca --state replaced");
-    assert_eq!(list["certificates"][0]["name"], "hospital-a");
+/// What one request of a run does to a certificate, the next one finds done.
+#[test]
+fn requests_of_one_run_find_the_same_certificate_replaced() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    m.ok(&approve("one", "hospital-a"));
+    m.ok("package one/hospital-a.signed.zip --request-dir one");
+    with_key_of_another(&m);
+    m.ok("cert request --renew one --out renewal");
+    request(&m, "three", &site("hospital-a"));
+    let run = "cert approve two renewal three -c ca --profile project_profile.yaml --replace \
+               --out-dir out";
+    assert_eq!(many_approved(&m, run), ["approved", "RENEWAL_INVALID", "approved"]);
+    assert_eq!(kinds(&m), ["approval", "approval", "supersession", "approval"]);
 }
 
 /// D4: a request id names one request for ever.

@@ -290,7 +290,8 @@ struct Seen {
 impl Seen {
     /// Whether a request may be in the same wave as those before it. What the ledger asks about one
     /// ([`ClearedRequest`](crate::ca::ledger::ClearedRequest)) must not depend on another: the name
-    /// in any case, the key, the request id, and all names under which a server is reached.
+    /// in any case, the key, that of the certificate which is renewed, the request id, and all names
+    /// under which a server is reached.
     fn has_room_for(&mut self, admission: &Admission) -> bool {
         let Ok(candidate) = admission else { return true };
         let request = candidate.admitted.request().metadata();
@@ -298,9 +299,11 @@ impl Seen {
         if self.server || (server && self.any) {
             return false;
         }
+        let keys = HashSet::from_iter(request.keys());
         let new = self.names.insert(request.identity.name.as_str().to_ascii_lowercase())
-            && self.keys.insert(request.public_key_sha256)
+            && self.keys.is_disjoint(&keys)
             && self.ids.insert(request.request_id.to_plain().as_str().to_owned());
+        self.keys.extend(keys);
         (self.any, self.server) = (true, server);
         new
     }

@@ -58,6 +58,8 @@ super::names! {
         KeyRevoked = "KEY_REVOKED",
         /// A request that was denied cannot be approved.
         RequestAlreadyDenied = "REQUEST_ALREADY_DENIED",
+        /// A request whose certificate was replaced cannot be approved again.
+        RequestAlreadyReplaced = "REQUEST_ALREADY_REPLACED",
         /// A request that was approved cannot be denied.
         RequestAlreadyApproved = "REQUEST_ALREADY_APPROVED",
         /// The CA has issued no such certificate that could be revoked.

@@ -34,6 +34,13 @@ pub struct RequestMetadata {
 }
 
 impl RequestMetadata {
+    /// The keys that it speaks of: its own, and that of the certificate which it renews.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Digest> {
+        let renewed = self.renewal.as_ref().map(|renewal| renewal.certificate().public_key());
+        let renewed = renewed.map(|key| Digest::of(key.spki_der()));
+        std::iter::once(self.public_key_sha256).chain(renewed)
+    }
+
     /// Reads `request.json`. Unknown keys are ignored, so that later versions can add some; what a
     /// `renewal` says is never passed over.
     pub fn parse(bytes: &[u8]) -> Result<Self, Defect> {

@@ -135,13 +135,16 @@ impl Case<'_> {
                 None => verdict.warnings.push(not_kept(&same)),
             }
             verdict.replaces.push(same);
-        } else if let Some(renewal) = &self.request.renewal {
-            let renewed =
-                Renewed::find(self.request, renewal.certificate(), self.database, self.now)?;
-            verdict.warnings.extend(renewed.unknown());
-            let at = same_name.iter().position(|entry| Some(entry.number) == renewed.entry());
-            renewed_entry = at.map(|at| same_name.remove(at));
-            verdict.renews = Some(renewed);
+        } else {
+            verdict.warnings.extend(self.issued_long_ago(replace)?);
+            if let Some(renewal) = &self.request.renewal {
+                let renewed =
+                    Renewed::find(self.request, renewal.certificate(), self.database, self.now)?;
+                verdict.warnings.extend(renewed.unknown());
+                let at = same_name.iter().position(|entry| Some(entry.number) == renewed.entry());
+                renewed_entry = at.map(|at| same_name.remove(at));
+                verdict.renews = Some(renewed);
+            }
         }
         if replace == Replace::Nothing {
             same_name.first().map_or(Ok(()), |entry| Err(self.identity_issued(entry)))?;
@@ -153,6 +156,34 @@ impl Case<'_> {
         // The new certificate is meant to take its place: that is no surprise.
         verdict.replaces.extend(renewed_entry);
         Ok(verdict)
+    }
+
+    /// Whether the last certificate for this very request, which is not valid any more, ended or was
+    /// replaced. What was replaced does not come back because somebody kept the request: whoever has
+    /// its key may be why. Only who wants just that, with `--replace`, gets it.
+    fn issued_long_ago(&self, replace: Replace) -> Result<Option<Warning>, Error> {
+        let id = self.request.request_id.to_plain();
+        let condition = format!("WHERE e.request_id = ?1 AND {IS_CERTIFICATE}");
+        let Some(last) = rows::entries(self.database, &condition, [id.as_str()])?.pop() else {
+            return Ok(None);
+        };
+        let parameters = (last.number.cast_signed(), EntryKind::Supersession.as_str());
+        let condition = "WHERE e.refers = ?1 AND e.kind = ?2";
+        let replaced = rows::entries(self.database, condition, parameters)?.into_iter().next();
+        let became = match &replaced {
+            Some(entry) => format!("was replaced on {}", entry.record.at),
+            None => format!("ended {}", shown_end(&last)),
+        };
+        let message = format!(
+            "this request of '{}' is not new, it was {}, and its certificate ({}) {became}",
+            self.request.identity.name,
+            approved(&last),
+            shown_serial(&last)
+        );
+        if replaced.is_some() && replace != Replace::All {
+            return Err(Error::new(Code::RequestAlreadyReplaced, message));
+        }
+        Ok(Some(Warning::new(WarningCode::AlreadyApproved, message)))
     }
 
     /// No client or user has a name under which a server is reached, and no server one that a

@@ -72,6 +72,12 @@ pub(super) fn refuse_reused_id(
     ))
 }
 
+/// Whether an entry says of the certificate of another that it was replaced or revoked.
+pub(super) fn is_withdrawn(database: &Database, number: u64) -> Result<bool, Error> {
+    let condition = format!("WHERE e.number = ?1 AND {IS_WITHDRAWN}");
+    Ok(!entries(database, &condition, [number.cast_signed()])?.is_empty())
+}
+
 /// Hands every entry that fulfils a condition on as it was found.
 pub(super) fn each(
     database: &Database,

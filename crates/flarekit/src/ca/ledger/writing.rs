@@ -132,7 +132,10 @@ impl<'a> Writing<'a> {
                 };
                 let number = self.append(record)?;
                 for entry in cleared.replaces() {
-                    self.append(supersession(entry, number, now))?;
+                    // Of many, one before may have replaced it after this one was cleared.
+                    if !rows::is_withdrawn(self.database()?, entry.number)? {
+                        self.append(supersession(entry, number, now))?;
+                    }
                 }
             }
         }
