@@ -2,7 +2,7 @@
 
 use super::CertAuthority;
 use super::ledger::DeniableRequest;
-use crate::approval::{CaInfo, DenialParts, SignedDenial, VerifiedRequest};
+use crate::approval::{CaInfo, DenialParts, DeniedMetadata, SignedDenial, VerifiedRequest};
 use crate::error::{Code, Defect, Error, Reason};
 use crate::names::{Remark, shown};
 use crate::pki::Signer;
@@ -38,19 +38,20 @@ impl CertAuthority {
     ) -> Result<SignedDenial, Error> {
         self.expect_own_request(request.request())?;
         if let Some(earlier) = request.earlier() {
-            // Whoever can write into the ledger cannot sign.
+            // Whoever can write into the ledger cannot sign, but may put another denial there.
             let key = self.certificate.public_key();
-            key.verify_content(&earlier.denied_json, &earlier.signature).map_err(|_| {
-                Error::because(
+            let signed = key.verify_content(&earlier.denied_json, &earlier.signature).is_ok();
+            if !signed || !denies(&earlier.denied_json, request.request()) {
+                return Err(Error::because(
                     Code::LedgerInvalid,
                     Reason::LedgerEntryChanged,
                     format!(
                         "entry {} of the ledger says that this request was denied, but what it \
-                         holds was not signed by this CA",
+                         holds was not signed by this CA for this request",
                         earlier.number
                     ),
-                )
-            })?;
+                ));
+            }
         }
         let failed = |defect: Defect| defect.code(Code::CertSigningFailed);
         let parts = DenialParts {
@@ -65,4 +66,10 @@ impl CertAuthority {
         };
         SignedDenial::assemble(parts, |bytes| self.key.sign_content(bytes).map_err(failed))
     }
+}
+
+/// Whether `denied.json` is about this request.
+fn denies(denied_json: &[u8], request: &VerifiedRequest) -> bool {
+    DeniedMetadata::parse(denied_json)
+        .is_ok_and(|denied| denied.hashes.request_json == request.metadata_sha256())
 }

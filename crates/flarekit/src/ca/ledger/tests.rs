@@ -9,12 +9,14 @@ use super::entry::{Documents, Entry, EntryKind, Record};
 use super::renewal::Renewed;
 use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
 use super::{Checkpoint, LEDGER, Ledger};
+use crate::approval::UnverifiedRequest;
 use crate::audit::AuditDirectory;
+use crate::ca::CertAuthority;
 use crate::digest::Digest;
 use crate::error::Reason;
 use crate::fingerprint::Fingerprint;
 use crate::identity::CertType;
-use crate::names::RequestId;
+use crate::names::{Remark, RequestId};
 use crate::pki::{Certificate, PrivateKey, Signer};
 use crate::request::RequestMetadata;
 use crate::time::Timestamp;
@@ -123,6 +125,35 @@ fn a_checkpoint_is_of_one_root_and_one_place() {
     assert!(
         Checkpoint { previous: first.previous, ..second }.verify(root, key.public_key()).is_err()
     );
+}
+
+/// Whoever writes into the ledger cannot sign, and may put what was signed elsewhere.
+#[test]
+fn the_denial_of_another_request_is_not_sent_again() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/valid/flarekit-0.1.0");
+    let ca = CertAuthority::open(&vectors.join("ca"), &mut || Ok(None)).unwrap().0;
+    let request = |name: &str| {
+        let zip = vectors.join(format!("requests/{name}/{name}.request.zip"));
+        let zip = crate::files::read(&zip, 1 << 20).unwrap();
+        UnverifiedRequest::read(&zip.bytes, "a.request.zip").unwrap().verify().unwrap()
+    };
+    let (one, other) = (request("hospital-a"), request("alice@hospital-alpha.org"));
+    let (id, digest) = (other.metadata().request_id.to_plain(), other.metadata_sha256());
+    let (at, reason) = (Timestamp::from_unix(NOW), Remark::parse("no contract").unwrap());
+
+    let place = ledger(0);
+    let nothing = AuditDirectory::in_home(None);
+    let (mut ledger, _) = Ledger::open(place.path(), ca.fingerprint(), &nothing, at).unwrap();
+    let writing = ledger.begin().unwrap();
+    let denial = ca.deny(writing.deniable(one).unwrap(), &reason, at).unwrap();
+    writing.commit_denial(denial, &ca, at).unwrap();
+
+    let writing = ledger.begin().unwrap();
+    let entry = rows::entries(writing.database().unwrap(), "", ()).unwrap().pop().unwrap();
+    let (request_id, request_json) = (Some(id), Some(digest));
+    writing.append(Record { request_id, request_json, ..entry.record }).unwrap();
+    let error = ca.deny(writing.deniable(other).unwrap(), &reason, at).err().unwrap();
+    assert_eq!(error.reason(), Some(Reason::LedgerEntryChanged));
 }
 
 /// A hundred thousand names are looked through in the time of a few.
