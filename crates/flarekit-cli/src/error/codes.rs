@@ -82,7 +82,7 @@ pub fn row(code: Code) -> (u8, &'static str) {
         Code::ReviewDeclined => (STATE,
             "Nothing was signed. If it was a mistake, run the command again and answer with y."),
         Code::ReviewOutdated => (STATE,
-            "Nothing was signed: somebody else used this CA meanwhile. Run the command again and look at what it shows now."),
+            "This request was not signed: somebody else used this CA meanwhile, or put another file there. Run the command again and look at what it shows now."),
         Code::LedgerInvalid => (INPUT,
             "Do not approve anything with this CA until you know what happened. Compare the ledger with a backup of the CA directory, and restore it from there."),
         Code::LedgerNotFound => (STATE,

@@ -241,3 +241,21 @@ fn many_are_reviewed_at_once() {
     assert_eq!(results, [serde_json::Value::Null, "REVIEW_OUTDATED".into(), "INVALID_ARGS".into()]);
     assert_eq!(m.names("out"), ["alice@hospital-alpha.org.signed.zip"]);
 }
+
+/// What was read for the table is read again for the signature, and must be the same.
+#[test]
+fn a_file_that_was_exchanged_meanwhile_is_not_signed() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.ok("cert request -p hospital-a.yaml --out other");
+    let line = "cert approve hospital-a -c ca --profile project_profile.yaml --review \
+                --out-dir out --format json";
+    let mut session = Session::start(&m, line);
+    assert!(session.wait_for("Sign these 1? [y/N] "));
+    m.write("hospital-a/hospital-a.request.zip", m.read("other/hospital-a.request.zip"));
+    session.type_in("y\n");
+    let output = session.end().1;
+    let data = &envelope(line, &output)["data"];
+    assert_eq!(data["items"][0]["error_code"], "REVIEW_OUTDATED");
+    assert_eq!((output.status.code(), m.exists("out")), (Some(2), false));
+}

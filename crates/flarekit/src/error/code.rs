@@ -72,7 +72,7 @@ super::names! {
         RequestDigestMismatch = "REQUEST_DIGEST_MISMATCH",
         /// The question whether to sign was answered with no.
         ReviewDeclined = "REVIEW_DECLINED",
-        /// The ledger changed while the question whether to sign was open.
+        /// The ledger or a file changed while the question whether to sign was open.
         ReviewOutdated = "REVIEW_OUTDATED",
         /// The CA's ledger is damaged, was changed, or is of another CA or version.
         LedgerInvalid = "LEDGER_INVALID",
