@@ -23,6 +23,7 @@ use flarekit::approval::RootTrust;
 use flarekit::audit::AuditOutcome;
 use flarekit::error::{Code, Error, Warning, WarningCode};
 use flarekit::fingerprint::Fingerprint;
+use flarekit::identity::Identity;
 use flarekit::pki::{Certificate, FILE_LIMIT};
 use flarekit::time::Timestamp;
 use flarekit::{files, yaml};
@@ -30,7 +31,7 @@ use flarekit::{files, yaml};
 use crate::cli::{AuditCommand, CertCommand, Command, PolicyCommand};
 use crate::environment::Environment;
 use crate::error::Failure;
-use crate::output::{Answer, Format};
+use crate::output::{Answer, Format, Report};
 
 /// Runs the command that was asked for.
 pub fn run(
@@ -123,6 +124,16 @@ fn ends_soon(
         let message = format!("{whose} ends soon, on {end}{next}");
         Warning::new(WarningCode::CertificateEndsSoon, message)
     })
+}
+
+/// Who somebody is.
+fn identity_fields(report: &mut Report, identity: &Identity) {
+    report.field("name", identity.name.as_str());
+    report.field("project", identity.project.as_str());
+    report.field("org", identity.org.as_str());
+    report.field("kind", identity.cert_type.kind().as_str());
+    report.field("cert_role", identity.cert_type.role());
+    report.field("cert_type", identity.cert_type.as_str());
 }
 
 /// The path of a record, or that there is none.

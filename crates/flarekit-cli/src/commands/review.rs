@@ -6,6 +6,7 @@ use flarekit::ca::ledger::{LatestCertificate, Ledger, Standing};
 use flarekit::ca::{CertAuthority, Difference, Review};
 use flarekit::error::{Code, Error};
 
+use super::identity_fields;
 use crate::environment::Environment;
 use crate::output::{self, Report};
 use crate::question;
@@ -60,12 +61,7 @@ fn request(admitted: &AdmittedRequest) -> Report {
     let (metadata, key) = (request.metadata(), request.public_key());
     let identity = &metadata.identity;
     let mut report = Report::default();
-    report.field("name", identity.name.as_str());
-    report.field("project", identity.project.as_str());
-    report.field("org", identity.org.as_str());
-    report.field("kind", identity.cert_type.kind().as_str());
-    report.field("cert_role", identity.cert_type.role());
-    report.field("cert_type", identity.cert_type.as_str());
+    identity_fields(&mut report, identity);
     report.field("request_id", metadata.request_id.as_str());
     report.field("created_at", metadata.created_at.as_str());
     report.field("key_type", key.algorithm_name());

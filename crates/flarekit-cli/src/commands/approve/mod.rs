@@ -18,7 +18,7 @@ use flarekit::profile::ProjectProfile;
 use flarekit::request::FileNames;
 
 use super::review::{self, Matter};
-use super::{audit_field, ends_soon, policy, read_archive, read_text_file};
+use super::{audit_field, ends_soon, identity_fields, policy, read_archive, read_text_file};
 use crate::cli::ApproveArgs;
 use crate::environment::Environment;
 use crate::output::{Answer, Format, Report};
@@ -149,12 +149,7 @@ fn describe(approval: &SignedApproval, out: &Path) -> Report {
     let certificate = approval.certificate();
     let names: Vec<String> = approval.alt_names().iter().map(ToString::to_string).collect();
     let mut report = Report::default();
-    report.field("name", identity.name.as_str());
-    report.field("project", identity.project.as_str());
-    report.field("org", identity.org.as_str());
-    report.field("kind", identity.cert_type.kind().as_str());
-    report.field("cert_role", identity.cert_type.role());
-    report.field("cert_type", identity.cert_type.as_str());
+    identity_fields(&mut report, identity);
     report.field("subject_alt_names", names);
     report.field("serial", certificate.serial());
     if let Some(renewed) = approval.renews() {
