@@ -5,10 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::digest::Digest;
 use crate::error::{Defect, Warning, WarningCode};
-use crate::files::{self, Created, FileError, Found, Placed, PreparedFile, Replace, Tentative};
+use crate::files::{
+    self, Created, FileError, Found, Placed, PreparedFile, Replace, Tentative, WrittenFile,
+};
 use crate::json;
 use crate::names::RequestId;
 
@@ -17,6 +21,33 @@ const DIRECTORY: &str = ".nvflare";
 /// Directories and files here are their owner's only.
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
+
+/// What a record says, and of which request zip.
+pub struct RecordText {
+    text: String,
+    request_zip: Digest,
+}
+
+impl RecordText {
+    /// The record with this content, which has the digest of the request zip in its `hashes`.
+    pub(crate) fn new(content: &impl Serialize, request_zip: Digest) -> Self {
+        Self { text: json::write(content), request_zip }
+    }
+
+    /// The record's JSON.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the record on disk is of the very same request: its zip has the same digest.
+    fn is_of_request_in(&self, before: &[u8]) -> bool {
+        json::parse(before).is_ok_and(|before| {
+            let digest = before.get("hashes").and_then(|hashes| hashes.get("request_zip_sha256"));
+            digest.and_then(Value::as_str) == Some(self.request_zip.to_string().as_str())
+        })
+    }
+}
 
 /// Where the records are: `.nvflare` in the home directory that the program handed in.
 #[derive(Debug, Clone)]
@@ -60,13 +91,13 @@ impl AuditDirectory {
     }
 
     /// Writes `cert_requests/<request_id>/audit.json`.
-    pub fn write_request(&self, id: &RequestId, record: &Map<String, Value>) -> Record {
+    pub fn write_request(&self, id: &RequestId, record: &RecordText) -> Record {
         self.write(&Path::new("cert_requests").join(id.as_str()).join("audit.json"), record)
     }
 
     /// Writes `cert_approves/<request_id>.json`. A record of another request under the same id is
     /// never overwritten.
-    pub fn write_approval(&self, id: &RequestId, record: &Map<String, Value>) -> Record {
+    pub fn write_approval(&self, id: &RequestId, record: &RecordText) -> Record {
         self.write(&Path::new("cert_approves").join(format!("{}.json", id.as_str())), record)
     }
 
@@ -119,7 +150,7 @@ impl AuditDirectory {
         ApprovalRecords(self.place(Path::new("cert_approves")).and_then(open))
     }
 
-    fn write(&self, relative: &Path, record: &Map<String, Value>) -> Record {
+    fn write(&self, relative: &Path, record: &RecordText) -> Record {
         Record(self.place(relative).and_then(|path| write_at(&path, record)))
     }
 
@@ -149,14 +180,18 @@ impl Record {
 /// again.
 pub struct ApprovalRecords(Result<(PathBuf, Mutex<Option<Created>>), String>);
 
+/// A record that is not durable yet and has no name. Dropped, it is removed.
+#[must_use = "dropping this removes the record"]
+pub struct WrittenRecord(Result<(WrittenFile, PathBuf, bool), String>);
+
 /// A record that lacks only its name. Dropped, it is removed.
 #[must_use = "dropping this removes the record"]
 pub struct PreparedRecord(Result<(PreparedFile, PathBuf, bool), String>);
 
 impl ApprovalRecords {
     /// Writes `<request_id>.json` without giving it its name.
-    pub fn prepare(&self, id: &RequestId, record: &Map<String, Value>) -> PreparedRecord {
-        let prepare = || {
+    pub fn write_ahead(&self, id: &RequestId, record: &RecordText) -> WrittenRecord {
+        let write = || {
             let (folder, _) = self.0.as_ref().map_err(Clone::clone)?;
             let path = folder.join(format!("{}.json", id.as_str()));
             let failed = |error: FileError| error.to_string();
@@ -164,11 +199,11 @@ impl ApprovalRecords {
             if there && !is_of_same_request(&path, record) {
                 return Err(of_another_request(&path));
             }
-            let text = json::write(record);
-            let file = files::prepare(&path, text.as_bytes(), FILE_MODE).map_err(failed)?;
+            let text = record.text.as_bytes();
+            let file = files::write_ahead(&path, text, FILE_MODE).map_err(failed)?;
             Ok((file, path, there))
         };
-        PreparedRecord(prepare())
+        WrittenRecord(write())
     }
 
     /// Gives records their names, and makes these durable, all at once.
@@ -193,6 +228,16 @@ impl ApprovalRecords {
     }
 }
 
+impl WrittenRecord {
+    /// Makes the record durable.
+    pub fn sync(self) -> PreparedRecord {
+        PreparedRecord(self.0.and_then(|(file, path, there)| {
+            let file = file.sync().map_err(|error| error.to_string())?;
+            Ok((file, path, there))
+        }))
+    }
+}
+
 impl PreparedRecord {
     fn name(self, placed: &mut Vec<Placed>) -> AuditOutcome {
         let named = self.0.and_then(|(file, path, replacing)| {
@@ -209,12 +254,11 @@ impl PreparedRecord {
     }
 }
 
-fn write_at(path: &Path, record: &Map<String, Value>) -> Result<Tentative, String> {
-    let text = json::write(record);
-    let same = |before: &[u8]| is_same_request(before, record);
+fn write_at(path: &Path, record: &RecordText) -> Result<Tentative, String> {
+    let same = |before: &[u8]| record.is_of_request_in(before);
     let replace = Replace { limit: json::MAX_BYTES as u64, allowed: &same };
     let modes = (FILE_MODE, DIRECTORY_MODE);
-    Tentative::write(path, text.as_bytes(), modes, &replace).map_err(|error| {
+    Tentative::write(path, record.text.as_bytes(), modes, &replace).map_err(|error| {
         if error.already_exists() { of_another_request(path) } else { error.to_string() }
     })
 }
@@ -223,15 +267,9 @@ fn of_another_request(path: &Path) -> String {
     format!("{} is the record of another request", path.display())
 }
 
-fn is_of_same_request(path: &Path, record: &Map<String, Value>) -> bool {
+fn is_of_same_request(path: &Path, record: &RecordText) -> bool {
     let before = files::read(path, json::MAX_BYTES as u64);
-    before.is_ok_and(|before| is_same_request(&before.bytes, record))
-}
-
-/// Whether the record on disk is of the very same request: its zip has the same digest.
-fn is_same_request(before: &[u8], record: &Map<String, Value>) -> bool {
-    let digest = |map: &Map<String, Value>| map.get("hashes")?.get("request_zip_sha256").cloned();
-    json::parse(before).is_ok_and(|before| digest(&before) == digest(record))
+    before.is_ok_and(|before| record.is_of_request_in(&before.bytes))
 }
 
 #[cfg(test)]
@@ -241,10 +279,14 @@ mod tests {
 
     const ID: &str = "beb8ddfb18454a4294bd0ed60ae2e320";
 
-    fn record(zip: &str) -> Map<String, Value> {
-        json::object_of(json!({
-            "request_dir": "/requests/hospital-a", "hashes": {"request_zip_sha256": zip}
-        }))
+    fn record_in(folder: &str, zip: &[u8]) -> RecordText {
+        let zip = Digest::of(zip);
+        let content = json!({"request_dir": folder, "hashes": {"request_zip_sha256": zip}});
+        RecordText::new(&content, zip)
+    }
+
+    fn record(zip: &str) -> RecordText {
+        record_in("/requests/hospital-a", zip.as_bytes())
     }
 
     #[test]
@@ -279,8 +321,7 @@ mod tests {
             panic!("not written");
         };
         let before = files::read(&path, 1000).unwrap().bytes;
-        let mut changed = record("1");
-        changed.insert("signed_zip_path".to_owned(), json!("elsewhere"));
+        let changed = record_in("/elsewhere", b"1");
         drop(audit.write_approval(&id, &changed));
         assert_eq!(files::read(&path, 1000).unwrap().bytes, before);
     }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use serde_json::{Value, json};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
 
 use crate::error::{Defect, Reason};
 use crate::names::{HostName, Port, shown};
@@ -95,14 +96,14 @@ pub struct Endpoint {
     pub admin_port: Port,
 }
 
-impl Endpoint {
-    /// The endpoint as the artifacts write it.
-    pub(crate) fn to_json(&self) -> Value {
-        json!({
-            "host": self.host.as_str(),
-            "fed_learn_port": self.fed_learn_port.get(),
-            "admin_port": self.admin_port.get(),
-        })
+/// The endpoint as the artifacts write it.
+impl Serialize for Endpoint {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("host", self.host.as_str())?;
+        map.serialize_entry("fed_learn_port", &self.fed_learn_port.get())?;
+        map.serialize_entry("admin_port", &self.admin_port.get())?;
+        map.end()
     }
 }
 

@@ -7,6 +7,14 @@
 
 use crate::time::Timestamp;
 
+/// Lower-case hexadecimal digits, two for each byte.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    let mut text = String::with_capacity(2 * bytes.len());
+    text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+    text
+}
+
 /// Writes values so that no two sequences of values have the same bytes.
 pub(crate) struct Encoding(Vec<u8>);
 

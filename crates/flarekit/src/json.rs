@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -60,8 +61,14 @@ pub fn object_of(value: Value) -> Map<String, Value> {
 
 /// Writes an object as the reference does: two spaces a level, no line break at the end.
 #[must_use]
-pub fn write(object: &Map<String, Value>) -> String {
-    format!("{:#}", Value::Object(object.clone()))
+#[expect(clippy::expect_used, reason = "keys are texts and no value refuses, so it cannot fail")]
+pub fn write(object: &impl Serialize) -> String {
+    serde_json::to_string_pretty(object).expect("an artifact's object is JSON")
+}
+
+/// The object as a map, to be looked through or added to.
+pub(crate) fn to_map(object: &impl Serialize) -> Map<String, Value> {
+    serde_json::to_value(object).map(object_of).unwrap_or_default()
 }
 
 /// The text of a field that must be there and not be empty.

@@ -15,14 +15,14 @@ pub const SCHEMA_VERSION: &str = "1";
 pub fn line(out: &mut impl Write, value: &Value) -> io::Result<()> {
     // JSON leaves some characters as they are that a terminal would obey. They stand only in
     // strings, where an escape means the same.
-    for c in value.to_string().chars() {
-        if human::steers(c) {
-            write!(out, "\\u{:04x}", u32::from(c))?;
-        } else {
-            write!(out, "{c}")?;
-        }
+    let text = value.to_string();
+    let mut rest = text.as_str();
+    while let Some((at, c)) = rest.char_indices().find(|(_, c)| human::steers(*c)) {
+        let (before, after) = rest.split_at(at);
+        write!(out, "{before}\\u{:04x}", u32::from(c))?;
+        rest = after.get(c.len_utf8()..).unwrap_or_default();
     }
-    writeln!(out)
+    writeln!(out, "{rest}")
 }
 
 /// The envelope of a result, and the exit status that goes with it. The fields move into it: there

@@ -8,7 +8,7 @@ use crate::archive::{self, Limits};
 use crate::ca::ledger::{RecordedApproval, RecordedDenial};
 use crate::digest::Digest;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
-use crate::files::{self, Created, FileError, Found, Placed, PreparedFile};
+use crate::files::{self, Created, FileError, Found, Placed, PreparedFile, WrittenFile};
 
 /// Mode of the zips.
 const ZIP_MODE: u32 = 0o600;
@@ -55,9 +55,9 @@ impl SignedZipFile {
         self.0.prepare(approval.zip()).map(PreparedZip)
     }
 
-    /// The same in a folder that is there.
-    pub(super) fn prepare_in_place(&self, approval: &SignedApproval) -> Result<PreparedZip, Error> {
-        self.0.prepare_in_place(approval.zip()).map(PreparedZip)
+    /// Writes it into a folder that is there, to be made durable with others.
+    pub(super) fn write_ahead(&self, approval: &SignedApproval) -> Result<WrittenZip, Error> {
+        self.0.write_ahead(approval.zip()).map(WrittenZip)
     }
 
     /// The warning for a name that the reference's `package` would refuse.
@@ -92,6 +92,20 @@ impl DeniedZipFile {
     /// Writes the denied zip without giving it its name.
     pub fn prepare(&self, denial: &SignedDenial) -> Result<PreparedDenial, Error> {
         self.0.prepare(denial.zip()).map(PreparedDenial)
+    }
+}
+
+/// A signed zip that is not durable yet and has no name. Dropped, it is removed.
+#[must_use = "dropping this removes the file"]
+pub struct WrittenZip(Written);
+
+impl WrittenZip {
+    /// Makes the file durable.
+    ///
+    /// # Errors
+    /// The system's refusal.
+    pub fn sync(self) -> Result<PreparedZip, Error> {
+        self.0.sync().map(PreparedZip)
     }
 }
 
@@ -173,12 +187,26 @@ impl Place {
         let parent = self.path.parent().unwrap_or(&self.path);
         let directories = files::make_dirs(parent, DIRECTORY_MODE).map_err(unwritable)?;
         files::sweep(parent);
-        Ok(Prepared { directories: Some(directories), ..self.prepare_in_place(zip)? })
+        Ok(Prepared { directories: Some(directories), ..self.write_ahead(zip)?.sync()? })
     }
 
-    fn prepare_in_place(&self, zip: &[u8]) -> Result<Prepared, Error> {
-        let file = files::prepare(&self.path, zip, ZIP_MODE).map_err(unwritable)?;
-        Ok(Prepared { file, directories: None, force: self.force, of: Digest::of(zip) })
+    fn write_ahead(&self, zip: &[u8]) -> Result<Written, Error> {
+        let file = files::write_ahead(&self.path, zip, ZIP_MODE).map_err(unwritable)?;
+        Ok(Written { file, force: self.force, of: Digest::of(zip) })
+    }
+}
+
+/// A zip that is not durable yet.
+struct Written {
+    file: WrittenFile,
+    force: bool,
+    of: Digest,
+}
+
+impl Written {
+    fn sync(self) -> Result<Prepared, Error> {
+        let file = self.file.sync().map_err(unwritable)?;
+        Ok(Prepared { file, directories: None, force: self.force, of: self.of })
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use super::file::{DIRECTORY_MODE, SignedZipFile, unwritable};
-use super::{PreparedZip, SignedApproval};
+use super::{PreparedZip, SignedApproval, WrittenZip};
 use crate::ca::ledger::RecordedApproval;
 use crate::error::{Code, Error};
 use crate::files::{self, Created, Placed};
@@ -85,8 +85,8 @@ impl ZipPlace {
     ///
     /// # Errors
     /// The system's refusal.
-    pub fn prepare(&self, approval: &SignedApproval) -> Result<PreparedZip, Error> {
-        self.0.prepare_in_place(approval)
+    pub fn write_ahead(&self, approval: &SignedApproval) -> Result<WrittenZip, Error> {
+        self.0.write_ahead(approval)
     }
 
     /// Gives the zip its name, which is durable after [`SignedZipFolder::settle`]. `None` if

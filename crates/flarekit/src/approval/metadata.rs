@@ -1,6 +1,7 @@
 //! `signed.json`: what the Project Admin approved.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use crate::connection::{Connection, ConnectionSecurity, Endpoint, Scheme};
 use crate::digest::Digest;
@@ -130,42 +131,91 @@ impl SignedMetadata {
     pub fn deploy_version(&self) -> DeployVersion {
         self.ca_info.as_ref().map(|info| info.provision_version.clone()).unwrap_or_default()
     }
+}
 
-    /// The JSON object, in the order of the artifact.
-    pub fn to_map(&self) -> Map<String, Value> {
-        let identity = &self.identity;
-        let hashes = &self.hashes;
-        let mut map = json::object_of(json!({
-            "artifact_type": SIGNED_ARTIFACT,
-            "schema_version": SCHEMA_VERSION,
-            "request_id": self.request_id.as_str(),
-            "approved_at": self.approved_at,
-            "project": identity.project.as_str(),
-            "name": identity.name.as_str(),
-            "org": identity.org.as_str(),
-            "kind": identity.cert_type.kind().as_str(),
-            "cert_type": identity.cert_type.as_str(),
-            "certificate": {"serial": self.serial, "valid_until": self.valid_until},
-            "cert_file": self.cert_file,
-            "rootca_file": ROOT_FILE,
-            "ca_info": self.ca_info.as_ref().map(|info| json!({
-                "provision_version": info.provision_version.as_str(),
-                "rootCA_fingerprint": info.rootca_fingerprint.to_string(),
-            })),
-            "hashes": {
-                "csr_sha256": hashes.csr.to_string(),
-                "site_yaml_sha256": hashes.site_yaml.to_string(),
-                "certificate_sha256": hashes.certificate.to_string(),
-                "rootca_sha256": hashes.rootca.to_string(),
-                "public_key_sha256": hashes.public_key.to_string(),
+/// `signed.json` in the order of the artifact.
+#[derive(Serialize)]
+struct SignedJson<'a> {
+    artifact_type: &'a str,
+    schema_version: &'a str,
+    request_id: &'a str,
+    approved_at: &'a str,
+    project: &'a str,
+    name: &'a str,
+    org: &'a str,
+    kind: &'a str,
+    cert_type: &'a str,
+    certificate: CertificateJson<'a>,
+    cert_file: &'a str,
+    rootca_file: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_info: Option<CaInfoJson<'a>>,
+    hashes: HashesJson,
+    scheme: &'a str,
+    default_connection_security: &'a str,
+    server: &'a Endpoint,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cert_role: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CertificateJson<'a> {
+    serial: Option<&'a str>,
+    valid_until: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CaInfoJson<'a> {
+    provision_version: &'a str,
+    #[serde(rename = "rootCA_fingerprint")]
+    rootca_fingerprint: Fingerprint,
+}
+
+#[derive(Serialize)]
+struct HashesJson {
+    csr_sha256: Digest,
+    site_yaml_sha256: Digest,
+    certificate_sha256: Digest,
+    rootca_sha256: Digest,
+    public_key_sha256: Digest,
+}
+
+impl Serialize for SignedMetadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (identity, hashes) = (&self.identity, &self.hashes);
+        SignedJson {
+            artifact_type: SIGNED_ARTIFACT,
+            schema_version: SCHEMA_VERSION,
+            request_id: self.request_id.as_str(),
+            approved_at: &self.approved_at,
+            project: identity.project.as_str(),
+            name: identity.name.as_str(),
+            org: identity.org.as_str(),
+            kind: identity.cert_type.kind().as_str(),
+            cert_type: identity.cert_type.as_str(),
+            certificate: CertificateJson {
+                serial: self.serial.as_deref(),
+                valid_until: self.valid_until.as_deref(),
             },
-            "scheme": self.connection.scheme.as_str(),
-            "default_connection_security": self.connection.security.as_str(),
-            "server": self.connection.server.to_json(),
-            "cert_role": identity.cert_type.role(),
-        }));
-        map.retain(|_, value| !value.is_null());
-        map
+            cert_file: &self.cert_file,
+            rootca_file: ROOT_FILE,
+            ca_info: self.ca_info.as_ref().map(|info| CaInfoJson {
+                provision_version: info.provision_version.as_str(),
+                rootca_fingerprint: info.rootca_fingerprint,
+            }),
+            hashes: HashesJson {
+                csr_sha256: hashes.csr,
+                site_yaml_sha256: hashes.site_yaml,
+                certificate_sha256: hashes.certificate,
+                rootca_sha256: hashes.rootca,
+                public_key_sha256: hashes.public_key,
+            },
+            scheme: self.connection.scheme.as_str(),
+            default_connection_security: self.connection.security.as_str(),
+            server: &self.connection.server,
+            cert_role: identity.cert_type.role(),
+        }
+        .serialize(serializer)
     }
 }
 
@@ -227,7 +277,7 @@ mod tests {
     #[test]
     fn reads_the_references_approval_and_writes_the_same() {
         let metadata = SignedMetadata::parse(SIGNED.as_bytes()).unwrap();
-        assert_eq!(json::write(&metadata.to_map()), SIGNED);
+        assert_eq!(json::write(&metadata), SIGNED);
     }
 
     #[test]

@@ -25,7 +25,7 @@ pub use candidate::CandidateRequest;
 pub use copies::keep_approval;
 pub(crate) use denial::{DenialParts, DeniedMetadata};
 pub use denial::{SignedDenial, UnverifiedDenial, VerifiedDenial};
-pub use file::{DeniedZipFile, PreparedDenial, PreparedZip, SignedZipFile};
+pub use file::{DeniedZipFile, PreparedDenial, PreparedZip, SignedZipFile, WrittenZip};
 pub use folder::{SignedZipFolder, ZipPlace};
 pub(crate) use metadata::SignedMetadata;
 pub(crate) use metadata::{ApprovalFacts, CaInfo};

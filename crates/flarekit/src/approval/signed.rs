@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value, json};
+use serde::Serialize;
 
 use super::metadata::{CaInfo, Hashes, ROOT_FILE, SignedMetadata};
 use crate::archive;
-use crate::ca::CertAuthority;
+use crate::audit::RecordText;
 use crate::ca::ledger::{ClearedRequest, Renewed};
-use crate::connection::Connection;
+use crate::ca::{CaMetadata, CertAuthority};
+use crate::connection::{Connection, Endpoint};
 use crate::digest::Digest;
 use crate::error::{Code, Error, Warning};
 use crate::fingerprint::Fingerprint;
@@ -81,7 +82,7 @@ impl SignedApproval {
                 (signed_json, signature)
             }
             None => {
-                let signed_json = json::write(&metadata.to_map()).into_bytes();
+                let signed_json = json::write(&metadata).into_bytes();
                 let signature = sign(&signed_json)?;
                 (signed_json, signature)
             }
@@ -196,42 +197,83 @@ impl SignedApproval {
         request_zip: &Path,
         signed_zip: &Path,
         ca: &CertAuthority,
-    ) -> Map<String, Value> {
+    ) -> RecordText {
         let request = self.cleared.admitted().request();
         let hashes = &self.metadata.hashes;
         let connection = &self.metadata.connection;
         let mut ca_metadata = ca.metadata().clone();
         ca_metadata.rootca_fingerprint = Some(self.fingerprint);
         let directory = ca.directory();
-        json::object_of(json!({
-            "schema_version": SCHEMA_VERSION,
-            "approval": self.metadata.to_map(),
-            "request": request.metadata().to_map(),
-            "request_zip_path": request_zip.display().to_string(),
-            "signed_zip_path": signed_zip.display().to_string(),
-            "ca": {
-                "ca_dir": directory.display().to_string(),
-                "metadata": ca_metadata.to_map(),
-                "project_profile": {
-                    "name": self.metadata.identity.project.as_str(),
-                    "scheme": connection.scheme.as_str(),
-                    "default_connection_security": connection.security.as_str(),
-                    "server": connection.server.to_json(),
+        let content = ApprovalJson {
+            schema_version: SCHEMA_VERSION,
+            approval: &self.metadata,
+            request: request.metadata(),
+            request_zip_path: request_zip.display().to_string(),
+            signed_zip_path: signed_zip.display().to_string(),
+            ca: CaJson {
+                ca_dir: directory.display().to_string(),
+                metadata: ca_metadata,
+                project_profile: ProfileJson {
+                    name: self.metadata.identity.project.as_str(),
+                    scheme: connection.scheme.as_str(),
+                    default_connection_security: connection.security.as_str(),
+                    server: &connection.server,
                 },
-                "rootca_path": directory.join(ROOT_FILE).display().to_string(),
+                rootca_path: directory.join(ROOT_FILE).display().to_string(),
             },
-            "hashes": {
-                "request_zip_sha256": request.zip_sha256().to_string(),
-                "request_json_sha256": request.metadata_sha256().to_string(),
-                "site_yaml_sha256": request.metadata().site_yaml_sha256.to_string(),
-                "csr_sha256": hashes.csr.to_string(),
-                "certificate_sha256": hashes.certificate.to_string(),
-                "rootca_sha256": hashes.rootca.to_string(),
-                "signed_zip_sha256": Digest::of(&self.zip).to_string(),
-                "public_key_sha256": hashes.public_key.to_string(),
+            hashes: HashesJson {
+                request_zip_sha256: request.zip_sha256(),
+                request_json_sha256: request.metadata_sha256(),
+                site_yaml_sha256: request.metadata().site_yaml_sha256,
+                csr_sha256: hashes.csr,
+                certificate_sha256: hashes.certificate,
+                rootca_sha256: hashes.rootca,
+                signed_zip_sha256: Digest::of(&self.zip),
+                public_key_sha256: hashes.public_key,
             },
-        }))
+        };
+        RecordText::new(&content, request.zip_sha256())
     }
+}
+
+/// The content of the record, in its order.
+#[derive(Serialize)]
+struct ApprovalJson<'a> {
+    schema_version: &'a str,
+    approval: &'a SignedMetadata,
+    request: &'a RequestMetadata,
+    request_zip_path: String,
+    signed_zip_path: String,
+    ca: CaJson<'a>,
+    hashes: HashesJson,
+}
+
+#[derive(Serialize)]
+struct CaJson<'a> {
+    ca_dir: String,
+    metadata: CaMetadata,
+    project_profile: ProfileJson<'a>,
+    rootca_path: String,
+}
+
+#[derive(Serialize)]
+struct ProfileJson<'a> {
+    name: &'a str,
+    scheme: &'a str,
+    default_connection_security: &'a str,
+    server: &'a Endpoint,
+}
+
+#[derive(Serialize)]
+struct HashesJson {
+    request_zip_sha256: Digest,
+    request_json_sha256: Digest,
+    site_yaml_sha256: Digest,
+    csr_sha256: Digest,
+    certificate_sha256: Digest,
+    rootca_sha256: Digest,
+    signed_zip_sha256: Digest,
+    public_key_sha256: Digest,
 }
 
 /// What was signed for the same request when it said the same, but for its time. Then the same bytes

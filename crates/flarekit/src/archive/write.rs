@@ -2,9 +2,13 @@
 
 use super::{Limits, end, read};
 use crate::error::{Defect, Reason};
-use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use flate2::Crc;
 
 /// Makes an archive of these members, in this order.
+///
+/// They are stored as they are. What deflate would save is a KiB, as most of it is base64; but what
+/// it makes of the same members may change with its version, and it would cost as much as a
+/// signature.
 ///
 /// It holds no clock and no trace of the machine: every member is dated 1980-01-01, the first day
 /// that the format can express, and has mode 0600, as in the reference's archives.
@@ -14,11 +18,9 @@ use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 pub fn write(members: &[(&str, &[u8])]) -> Result<Vec<u8>, Defect> {
     let mut archive = Vec::new();
     let mut directory = Vec::new();
-    // One for all members: its tables are large.
-    let mut deflater = Compress::new(Compression::best(), false);
     for (name, bytes) in members {
         let offset = number(archive.len())?;
-        let fields = fields(name, bytes, &mut deflater, &mut archive)?;
+        let fields = fields(name, bytes, &mut archive)?;
         directory.extend_from_slice(b"PK\x01\x02");
         directory.extend_from_slice(&(MADE_BY_UNIX | VERSION).to_le_bytes());
         directory.extend_from_slice(&fields);
@@ -43,37 +45,27 @@ pub fn write(members: &[(&str, &[u8])]) -> Result<Vec<u8>, Defect> {
     Ok(archive)
 }
 
-/// Version 2.0 of the format: deflate (§4.4.3.2).
+/// Version 2.0 of the format (§4.4.3.2), as all writers have it.
 const VERSION: u16 = 20;
 const MADE_BY_UNIX: u16 = 3 << 8;
 const PLAIN_FILE_0600: u32 = 0o100_600;
 const STORED: u16 = 0;
-const DEFLATED: u16 = 8;
 /// Midnight of 1980-01-01: years since 1980 << 9 | month << 5 | day.
 const TIME: u16 = 0;
 const DATE: u16 = 1 << 5 | 1;
 
 /// Appends a local header with the name and the data, and returns the fields that the central
 /// directory repeats (§4.3.7, §4.3.12: from "version needed" to "extra field length").
-fn fields(
-    name: &str,
-    bytes: &[u8],
-    deflater: &mut Compress,
-    archive: &mut Vec<u8>,
-) -> Result<Vec<u8>, Defect> {
-    let deflated = deflate(name, bytes, deflater)?;
-    let (method, data) = match &deflated {
-        Some(deflated) => (DEFLATED, deflated.as_slice()),
-        None => (STORED, bytes),
-    };
+fn fields(name: &str, bytes: &[u8], archive: &mut Vec<u8>) -> Result<Vec<u8>, Defect> {
     let mut crc = Crc::new();
     crc.update(bytes);
     let name_length = u16::try_from(name.len()).map_err(|_| too_large("a member's name"))?;
+    let size = number(bytes.len())?;
     let mut fields = Vec::new();
-    for value in [VERSION, 0, method, TIME, DATE] {
+    for value in [VERSION, 0, STORED, TIME, DATE] {
         fields.extend_from_slice(&value.to_le_bytes());
     }
-    for value in [crc.sum(), number(data.len())?, number(bytes.len())?] {
+    for value in [crc.sum(), size, size] {
         fields.extend_from_slice(&value.to_le_bytes());
     }
     for value in [name_length, 0] {
@@ -82,24 +74,8 @@ fn fields(
     archive.extend_from_slice(b"PK\x03\x04");
     archive.extend_from_slice(&fields);
     archive.extend_from_slice(name.as_bytes());
-    archive.extend_from_slice(data);
+    archive.extend_from_slice(bytes);
     Ok(fields)
-}
-
-/// The deflated bytes, if they are fewer.
-fn deflate(name: &str, bytes: &[u8], deflater: &mut Compress) -> Result<Option<Vec<u8>>, Defect> {
-    let mut buffer = vec![0; bytes.len()];
-    deflater.reset();
-    let status = deflater.compress(bytes, &mut buffer, FlushCompress::Finish).map_err(|error| {
-        let message = format!("member {name} cannot be deflated: {error}");
-        Defect::new(Reason::ZipMalformed, message)
-    })?;
-    let length = usize::try_from(deflater.total_out()).unwrap_or(usize::MAX);
-    if status != Status::StreamEnd || length >= bytes.len() {
-        return Ok(None);
-    }
-    buffer.truncate(length);
-    Ok(Some(buffer))
 }
 
 fn number(size: usize) -> Result<u32, Defect> {

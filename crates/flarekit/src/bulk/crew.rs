@@ -5,20 +5,14 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::{Approved, Bulk, How, Source};
-use crate::approval::{AdmittedRequest, PreparedZip, SignedApproval, UnverifiedRequest, ZipPlace};
-use crate::audit::PreparedRecord;
+use super::{Approved, Bulk, How, Source, WAITING_BYTES};
+use crate::approval::{AdmittedRequest, SignedApproval, UnverifiedRequest, WrittenZip, ZipPlace};
+use crate::audit::WrittenRecord;
 use crate::ca::ledger::ClearedRequest;
 use crate::error::{Error, Warning, WarningCode};
 use crate::files;
 use crate::identity::Identity;
 use crate::names::ParticipantName;
-
-/// Threads for each processor. Most of the time they wait for the disk, which makes many files
-/// durable in hardly more time than one.
-const THREADS: usize = 16;
-/// Most threads.
-const MOST_THREADS: usize = 64;
 
 /// A request that may be signed.
 pub(super) struct Candidate {
@@ -45,12 +39,12 @@ pub(super) enum Signed {
     Waiting(Box<Waiting>),
 }
 
-/// An approval that the ledger does not know yet, and its files without their names.
+/// An approval that the ledger does not know yet, and its files, without their names.
 pub(super) struct Waiting {
     pub approval: SignedApproval,
     pub place: ZipPlace,
-    pub zip: PreparedZip,
-    pub record: PreparedRecord,
+    pub zip: WrittenZip,
+    pub record: WrittenRecord,
 }
 
 /// Something that a thread has done.
@@ -68,13 +62,28 @@ pub(super) struct Crew<'a> {
 }
 
 impl Crew<'_> {
-    pub fn admit(&self, request: usize) {
-        self.jobs.change(|jobs| jobs.admit.push_back(request));
+    /// Has all requests before this one admitted, in their order, as far as there is room for them.
+    pub fn admit_until(&self, request: usize) {
+        self.jobs.change(|pile| pile.until = request);
+        self.jobs.more.notify_all();
+    }
+
+    /// Makes room again.
+    pub fn took(&self, bytes: usize) {
+        self.jobs.change(|pile| pile.bytes -= bytes);
+        self.jobs.more.notify_all();
+    }
+
+    /// Whether more will be admitted than these first ones, without anything being done about it.
+    pub fn will_admit_more_than(&self, requests: usize) -> bool {
+        let pile = self.jobs.lock();
+        pile.next > requests || pile.may_admit()
     }
 
     pub fn sign(&self, request: usize, cleared: ClearedRequest, days: u32) {
         let order = Order { request, cleared, days };
-        self.jobs.change(|jobs| jobs.sign.push_back(Box::new(order)));
+        self.jobs.change(|pile| pile.sign.push_back(Box::new(order)));
+        self.jobs.more.notify_one();
     }
 
     /// Waits for what is done next; `None` if a thread broke off.
@@ -90,21 +99,13 @@ pub(super) fn with<T>(bulk: &Bulk<'_>, sources: &[Source], work: impl FnOnce(&Cr
     thread::scope(|scope| {
         // Also when the foreman gives up.
         let _closed = Closing(&jobs);
-        for _ in 0..threads(bulk.processors) {
+        for _ in 0..bulk.threads(1) {
             let (jobs, send) = (&jobs, send.clone());
             scope.spawn(move || Worker { bulk, sources, jobs, send }.run());
         }
         drop(send);
         work(&Crew { jobs: &jobs, done })
     })
-}
-
-fn threads(processors: usize) -> usize {
-    #[cfg(feature = "test-hooks")]
-    if files::faults::is_armed() {
-        return 1;
-    }
-    (processors.max(1) * THREADS).min(MOST_THREADS)
 }
 
 /// What is to be done.
@@ -118,11 +119,19 @@ struct Jobs {
 struct Pile {
     /// First of all: other commands wait for the ledger meanwhile.
     sign: VecDeque<Box<Order>>,
-    admit: VecDeque<usize>,
-    /// How many threads are admitting. That takes memory and no disk, so there need not be more than
-    /// processors.
-    admitting: usize,
+    /// The next request to admit.
+    next: usize,
+    /// Where to stop.
+    until: usize,
+    /// The size of all that was admitted and waits for its wave.
+    bytes: usize,
     closed: bool,
+}
+
+impl Pile {
+    fn may_admit(&self) -> bool {
+        self.next < self.until && self.bytes < WAITING_BYTES
+    }
 }
 
 enum Job {
@@ -144,11 +153,10 @@ impl Jobs {
 
     fn change(&self, change: impl FnOnce(&mut Pile)) {
         change(&mut self.lock());
-        self.more.notify_one();
     }
 
     /// The next job, or `None` when there will be none.
-    fn next(&self, processors: usize) -> Option<Job> {
+    fn next(&self) -> Option<Job> {
         let mut pile = self.lock();
         loop {
             if pile.closed {
@@ -157,11 +165,9 @@ impl Jobs {
             if let Some(order) = pile.sign.pop_front() {
                 return Some(Job::Sign(order));
             }
-            if pile.admitting < processors
-                && let Some(request) = pile.admit.pop_front()
-            {
-                pile.admitting += 1;
-                return Some(Job::Admit(request));
+            if pile.may_admit() {
+                pile.next += 1;
+                return Some(Job::Admit(pile.next - 1));
             }
             pile = self.more.wait(pile).unwrap_or_else(PoisonError::into_inner);
         }
@@ -172,7 +178,7 @@ struct Closing<'a>(&'a Jobs);
 
 impl Drop for Closing<'_> {
     fn drop(&mut self) {
-        self.0.lock().closed = true;
+        self.0.change(|pile| pile.closed = true);
         self.0.more.notify_all();
     }
 }
@@ -194,13 +200,15 @@ impl Drop for Worker<'_> {
 
 impl Worker<'_> {
     fn run(&self) {
-        while let Some(job) = self.jobs.next(self.bulk.processors.max(1)) {
+        while let Some(job) = self.jobs.next() {
             let done = match job {
                 Job::Admit(request) => {
                     let admission = self.sources.get(request).map(|source| self.admit(source));
-                    self.jobs.change(|jobs| jobs.admitting -= 1);
                     match admission {
-                        Some(admission) => Done::Admitted(request, Box::new(admission)),
+                        Some(admission) => {
+                            self.jobs.change(|pile| pile.bytes += bytes(&admission));
+                            Done::Admitted(request, Box::new(admission))
+                        }
                         None => Done::Lost,
                     }
                 }
@@ -245,13 +253,18 @@ impl Worker<'_> {
         if again {
             place.refuse_taken()?;
         }
-        let zip = place.prepare(&approval)?;
+        let zip = place.write_ahead(&approval)?;
         let source = self.sources.get(request).map(Source::path).unwrap_or(place.path());
         let source = files::absolute(source).unwrap_or_else(|_| source.to_owned());
         let record = approval.audit_record(&source, place.path(), bulk.ca);
-        let record = bulk.records.prepare(&approval.request().request_id, &record);
+        let record = bulk.records.write_ahead(&approval.request().request_id, &record);
         Ok(Signed::Waiting(Box::new(Waiting { approval, place, zip, record })))
     }
+}
+
+/// What an admission takes up of the room for those that wait.
+pub(super) fn bytes(admission: &Admission) -> usize {
+    admission.as_ref().map_or(0, |candidate| candidate.bytes)
 }
 
 /// What is reported of an approval.

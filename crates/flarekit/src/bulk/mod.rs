@@ -2,8 +2,8 @@
 //!
 //! The requests are taken in waves. For the next wave, threads read, verify and admit; for the
 //! current one the ledger clears each request in the order of the input, threads sign and write
-//! what was cleared, and all of it becomes durable with one checkpoint. Then the signed zips
-//! appear. The outcome is that of one approval after the other: requests that could stand against
+//! what was cleared, the files of all become durable together, and then the entries with one
+//! checkpoint. Then the signed zips appear. The outcome is that of one approval after the other: requests that could stand against
 //! each other are never in one wave.
 //!
 //! A request that is refused does not hold up the others. A run that was killed is begun again with
@@ -11,6 +11,7 @@
 
 mod crew;
 mod source;
+mod sync;
 mod wave;
 
 pub use source::Source;
@@ -94,6 +95,15 @@ pub enum How {
 }
 
 impl Bulk<'_> {
+    /// So many threads for each processor.
+    fn threads(&self, each: usize) -> usize {
+        #[cfg(feature = "test-hooks")]
+        if crate::files::faults::is_armed() {
+            return 1;
+        }
+        self.processors.max(1) * each
+    }
+
     /// Approves the requests, and reports each in the order of the input. When the ledger cannot be
     /// written, this and all that follow are reported with that error.
     ///

@@ -2,16 +2,13 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::crew::{Admission, Candidate, Crew, Done, Refused, Signed, Waiting, approved};
-use super::{Bulk, How, Item, Source, WAITING_BYTES, WAVE};
+use super::crew::{Admission, Candidate, Crew, Done, Refused, Signed, Waiting, approved, bytes};
+use super::{Bulk, How, Item, Source, WAVE, sync};
 use crate::approval::AdmittedRequest;
 use crate::ca::ledger::{Ledger, RecordedApproval};
 use crate::digest::Digest;
 use crate::error::{Code, Error, Warning};
 use crate::identity::{Identity, Kind};
-
-/// Requests that are being admitted at a time, for each processor: one in work, one behind it.
-const IN_WORK: usize = 2;
 
 /// Approves all, wave by wave.
 pub(super) fn run(
@@ -50,13 +47,10 @@ struct Run<'a> {
     bulk: &'a Bulk<'a>,
     crew: &'a Crew<'a>,
     requests: usize,
-    /// The first request that nobody was asked to admit.
-    asked: usize,
     /// The first request that was in no wave yet.
     taken: usize,
     /// What was admitted or refused, and was in no wave yet.
     ahead: BTreeMap<usize, Admission>,
-    ahead_bytes: usize,
     /// How many of these follow each other from `taken` on.
     ready: usize,
     signed: BTreeMap<usize, Result<Signed, Error>>,
@@ -78,10 +72,8 @@ impl<'a> Run<'a> {
             bulk,
             crew,
             requests: sources.len(),
-            asked: 0,
             taken: 0,
             ahead: BTreeMap::new(),
-            ahead_bytes: 0,
             ready: 0,
             signed: BTreeMap::new(),
             broken: None,
@@ -89,19 +81,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn in_work(&self) -> usize {
-        self.asked - self.taken - self.ahead.len()
-    }
-
-    fn ask(&mut self) {
-        while self.asked < self.requests
-            && self.asked - self.taken < 2 * WAVE
-            && self.in_work() < IN_WORK * self.bulk.processors.max(1)
-            && self.ahead_bytes < WAITING_BYTES
-        {
-            self.crew.admit(self.asked);
-            self.asked += 1;
-        }
+    /// Has the crew look at this wave and the next.
+    fn ask(&self) {
+        self.crew.admit_until(self.requests.min(self.taken + 2 * WAVE));
     }
 
     /// Waits until something is done.
@@ -109,12 +91,10 @@ impl<'a> Run<'a> {
         let lost = || Error::new(Code::InternalError, "a thread broke off");
         match self.crew.next().ok_or_else(lost)? {
             Done::Admitted(request, admission) => {
-                self.ahead_bytes += bytes(&admission);
                 self.ahead.insert(request, *admission);
                 while self.ahead.contains_key(&(self.taken + self.ready)) {
                     self.ready += 1;
                 }
-                self.ask();
             }
             Done::Signed(request, signed) => drop(self.signed.insert(request, signed)),
             Done::Lost => return Err(lost()),
@@ -126,7 +106,10 @@ impl<'a> Run<'a> {
     /// one before it.
     fn next_wave(&mut self) -> Result<Vec<(usize, Admission)>, Error> {
         self.ask();
-        while self.ready < WAVE && self.taken + self.ready < self.requests && self.in_work() > 0 {
+        while self.ready < WAVE
+            && self.taken + self.ready < self.requests
+            && self.crew.will_admit_more_than(self.taken + self.ahead.len())
+        {
             self.wait()?;
         }
         let mut wave = Vec::new();
@@ -139,7 +122,7 @@ impl<'a> Run<'a> {
             if !seen.has_room_for(entry.get()) {
                 break;
             }
-            self.ahead_bytes -= bytes(entry.get());
+            self.crew.took(bytes(entry.get()));
             wave.push(entry.remove_entry());
             self.taken += 1;
             self.ready -= 1;
@@ -198,16 +181,27 @@ impl<'a> Run<'a> {
                 Err(error) => settle(slots, request, Err(error)),
             }
         }
-        let mut waiting = Vec::new();
+        let mut written = Vec::new();
         for request in expected {
             match self.signed(request)? {
-                Ok(Signed::Waiting(one)) => {
-                    let Waiting { approval, place, zip, record } = *one;
+                Ok(Signed::Waiting(one)) => written.push((request, one)),
+                Ok(Signed::Before(approved)) => settle(slots, request, Ok(approved)),
+                Err(error) => settle(slots, request, Err(error)),
+            }
+        }
+        let mut waiting = Vec::new();
+        let durable = sync::in_parallel(written, sync::threads(self.bulk), |(request, one)| {
+            let Waiting { approval, place, zip, record } = *one;
+            let files = zip.sync().map(|zip| (zip, record.sync()));
+            (request, approval, place, files)
+        });
+        for (request, approval, place, files) in durable {
+            match files {
+                Ok((zip, record)) => {
                     let again = approval.cleared().earlier().is_some();
                     writing.record(approval, now)?;
                     waiting.push((request, again, place, zip, record));
                 }
-                Ok(Signed::Before(approved)) => settle(slots, request, Ok(approved)),
                 Err(error) => settle(slots, request, Err(error)),
             }
         }
@@ -271,10 +265,6 @@ fn settle(
     if let Some(slot) = slots.get_mut(&request) {
         slot.outcome = Some(outcome);
     }
-}
-
-fn bytes(admission: &Admission) -> usize {
-    admission.as_ref().map_or(0, |candidate| candidate.bytes)
 }
 
 /// What the requests of a wave have that no other one in it may have.

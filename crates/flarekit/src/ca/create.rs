@@ -79,7 +79,7 @@ impl CreateCa<'_> {
 
         let pem = key.to_pem().map_err(failed)?;
         let certificate_pem = certificate.to_pem().map_err(failed)?;
-        let recorded = json::write(&metadata.to_map());
+        let recorded = json::write(&metadata);
         let files = [
             (ROOT_CERTIFICATE, certificate_pem.as_bytes(), 0o644),
             (ROOT_KEY, pem.as_bytes(), 0o600),

@@ -1,6 +1,6 @@
 //! `ca.json`: what a CA directory says about its CA.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
 
 use crate::error::{Code, Defect, Error, Origin};
 use crate::fingerprint::Fingerprint;
@@ -52,20 +52,31 @@ impl CaMetadata {
             project_profile: optional("project_profile")?.map(str::to_owned),
         })
     }
+}
 
-    /// The JSON object, in the order of the artifact; what is not recorded is left out.
-    #[must_use]
-    pub fn to_map(&self) -> Map<String, Value> {
-        let fingerprint = self.rootca_fingerprint.map(|fingerprint| fingerprint.to_string());
-        let mut map = json::object_of(json!({
-            "project": self.project.as_str(),
-            "created_at": self.created_at,
-            "provision_version": self.provision_version.as_str(),
-            "rootCA_fingerprint": fingerprint,
-            "project_profile": self.project_profile,
-        }));
-        map.retain(|_, value| !value.is_null());
-        map
+/// `ca.json` in the order of the artifact; what is not recorded is left out.
+#[derive(Serialize)]
+struct CaJson<'a> {
+    project: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<&'a str>,
+    provision_version: &'a str,
+    #[serde(rename = "rootCA_fingerprint", skip_serializing_if = "Option::is_none")]
+    rootca_fingerprint: Option<Fingerprint>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_profile: Option<&'a str>,
+}
+
+impl Serialize for CaMetadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        CaJson {
+            project: self.project.as_str(),
+            created_at: self.created_at.as_deref(),
+            provision_version: self.provision_version.as_str(),
+            rootca_fingerprint: self.rootca_fingerprint,
+            project_profile: self.project_profile.as_deref(),
+        }
+        .serialize(serializer)
     }
 }
 
@@ -79,7 +90,7 @@ mod tests {
         let metadata = CaMetadata::parse(br#"{"project": "demo", "x": 1}"#, "ca.json").unwrap();
         assert_eq!(metadata.provision_version, DeployVersion::default());
         assert_eq!(metadata.rootca_fingerprint, None);
-        let written = json::write(&metadata.to_map());
+        let written = json::write(&metadata);
         assert_eq!(CaMetadata::parse(written.as_bytes(), "ca.json").unwrap(), metadata);
     }
 

@@ -45,4 +45,6 @@ pub use staged::StagedDir;
 pub use sweep::sweep;
 pub use tentative::{Replace, Tentative};
 pub use tree::{TreeEntry, move_into_place, tree};
-pub use write::{Placed, PreparedFile, prepare, sync_names, write_new, write_replacing};
+pub use write::{
+    Placed, PreparedFile, WrittenFile, prepare, sync_names, write_ahead, write_new, write_replacing,
+};

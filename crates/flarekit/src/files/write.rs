@@ -38,9 +38,37 @@ pub struct PreparedFile {
 /// # Errors
 /// The system's refusal; nothing is left.
 pub fn prepare(path: &Path, bytes: &[u8], mode: u32) -> Result<PreparedFile, FileError> {
+    write_ahead(path, bytes, mode)?.sync()
+}
+
+/// A file that is complete but not durable, and has no name yet. Dropped, it is removed.
+#[must_use = "dropping this removes the file"]
+pub struct WrittenFile {
+    draft: Draft,
+    path: PathBuf,
+}
+
+/// Writes a file that is [made durable](WrittenFile::sync) later, with others: once the first of many
+/// is durable, the file system has little left to do for the rest.
+///
+/// # Errors
+/// The system's refusal; nothing is left.
+pub fn write_ahead(path: &Path, bytes: &[u8], mode: u32) -> Result<WrittenFile, FileError> {
     let draft =
         Draft::write(sys::parent_of(path), bytes, mode).map_err(FileError::on("write", path))?;
-    Ok(PreparedFile { draft, path: path.to_owned() })
+    Ok(WrittenFile { draft, path: path.to_owned() })
+}
+
+impl WrittenFile {
+    /// Makes the file durable.
+    ///
+    /// # Errors
+    /// The system's refusal; nothing is left.
+    pub fn sync(self) -> Result<PreparedFile, FileError> {
+        let Self { draft, path } = self;
+        change::sync_file(&draft.file, &draft.path).map_err(FileError::on("write", &path))?;
+        Ok(PreparedFile { draft, path })
+    }
 }
 
 impl PreparedFile {
@@ -187,7 +215,7 @@ pub(super) fn fill(file: &File, path: &Path, bytes: &[u8], mode: u32) -> io::Res
     change::set_mode(file, path, mode)
 }
 
-/// A finished file under a random name, locked, and removed unless it gets its own name.
+/// A complete file under a random name, locked, and removed unless it gets its own name.
 struct Draft {
     path: PathBuf,
     /// Holds the lock, too.
@@ -206,7 +234,6 @@ impl Draft {
             let draft = Self { path, file, renamed: false };
             if sys::claim(&draft.file, &draft.path)? {
                 fill(&draft.file, &draft.path, bytes, mode)?;
-                change::sync_file(&draft.file, &draft.path)?;
                 return Ok(draft);
             }
         }

@@ -30,7 +30,7 @@ pub(super) fn ca(directory: &Path, now: Timestamp) -> Inspection {
                 .ok()
         });
     if let Some(metadata) = &metadata {
-        facts.append(&mut metadata.to_map());
+        facts.append(&mut json::to_map(metadata));
         // The certificate's own is shown below.
         facts.remove("rootCA_fingerprint");
     }

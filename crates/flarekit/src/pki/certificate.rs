@@ -245,7 +245,7 @@ mod tests {
         assert!(root.is_ca());
         assert_eq!(root.subject(), &name("hospital_federation", None, None));
         assert_eq!(root.to_pem().unwrap().as_bytes(), REFERENCE_ROOT);
-        assert_eq!(crate::pki::hex(&root.sha256()), sha256_hex(root.der()));
+        assert_eq!(crate::encoding::hex(&root.sha256()), sha256_hex(root.der()));
         // As signed.json of the reference names it.
         let fingerprint: String =
             root.sha256().iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":");

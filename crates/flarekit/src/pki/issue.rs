@@ -11,6 +11,7 @@ use x509_cert::time::{Time, Validity as X509Validity};
 use super::asn1::{self, Tbs};
 use super::signature::{self, Algorithm};
 use super::{AltName, Certificate, DistinguishedName, LeafProfile, PublicKey, Signer, extensions};
+use crate::encoding::hex;
 use crate::error::{Defect, Reason};
 use crate::time::Timestamp;
 
@@ -115,7 +116,7 @@ pub fn issue_leaf(
 
 /// `0x` and the digits of a number without leading zeros.
 pub(super) fn serial_text(bytes: &[u8]) -> String {
-    let digits = super::hex(bytes);
+    let digits = hex(bytes);
     match digits.trim_start_matches('0') {
         "" => "0x0".into(),
         digits => format!("0x{digits}"),

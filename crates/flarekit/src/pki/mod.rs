@@ -37,6 +37,7 @@ pub use serial::SerialNumber;
 
 use aws_lc_rs::{digest, rand};
 
+use crate::encoding::hex;
 use crate::error::{Defect, Reason};
 
 /// Something that signs with an RSA key: a key in memory, or later one in a security module.
@@ -109,16 +110,6 @@ fn array(digest: &digest::Digest) -> [u8; 32] {
         *to = *from;
     }
     out
-}
-
-/// Lower-case hexadecimal digits, two a byte.
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::encoding::hex;
+
 /// Most bytes of a serial number (RFC 5280 section 4.1.2.2).
 const MOST: usize = 20;
 
@@ -54,7 +56,7 @@ impl SerialNumber {
     /// TLS proxies have it (nginx: `$ssl_client_serial`; HAProxy: `ssl_c_serial,hex`).
     #[must_use]
     pub fn plain(&self) -> String {
-        super::hex(&self.0).to_ascii_uppercase()
+        hex(&self.0).to_ascii_uppercase()
     }
 }
 

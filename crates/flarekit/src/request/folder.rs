@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::{Request, RequestMetadata, SCHEMA_VERSION};
-use crate::audit::{AuditDirectory, AuditOutcome};
+use crate::audit::{AuditDirectory, AuditOutcome, RecordText};
 use crate::digest::Digest;
 use crate::error::{Code, Error, Reason};
 use crate::files::{self, FileError, FileErrorKind, Found, OwnFolder, StagedDir};
@@ -225,24 +225,26 @@ fn write_files(
 }
 
 /// The record under `~/.nvflare/cert_requests`, by which `package` finds the folder.
-fn record(request: &Request, folder: &Path, names: &FileNames, zip: &[u8]) -> Map<String, Value> {
+fn record(request: &Request, folder: &Path, names: &FileNames, zip: &[u8]) -> RecordText {
+    let request_zip = Digest::of(zip);
     let path = |name: &str| folder.join(name).display().to_string();
     let metadata = request.metadata_json();
-    json::object_of(json!({
+    let content = json!({
         "schema_version": SCHEMA_VERSION,
-        "request": request.metadata.to_map(),
+        "request": json::to_map(&request.metadata),
         "request_dir": folder.display().to_string(),
         "request_zip_path": path(&names.request_zip),
         "private_key_path": path(&names.key),
         "csr_path": path(&names.csr),
         "site_yaml_path": path("site.yaml"),
         "hashes": {
-            "request_json_sha256": Digest::of(metadata.as_bytes()).to_string(),
-            "site_yaml_sha256": request.metadata.site_yaml_sha256.to_string(),
-            "local_site_yaml_sha256": Digest::of(request.local_yaml.as_bytes()).to_string(),
-            "csr_sha256": request.metadata.csr_sha256.to_string(),
-            "request_zip_sha256": Digest::of(zip).to_string(),
-            "public_key_sha256": request.metadata.public_key_sha256.to_string(),
+            "request_json_sha256": Digest::of(metadata.as_bytes()),
+            "site_yaml_sha256": request.metadata.site_yaml_sha256,
+            "local_site_yaml_sha256": Digest::of(request.local_yaml.as_bytes()),
+            "csr_sha256": request.metadata.csr_sha256,
+            "request_zip_sha256": request_zip,
+            "public_key_sha256": request.metadata.public_key_sha256,
         },
-    }))
+    });
+    RecordText::new(&content, request_zip)
 }

@@ -1,6 +1,7 @@
 //! `request.json`: what a request says about itself.
 
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use super::Renewal;
 use crate::digest::Digest;
@@ -59,30 +60,48 @@ impl RequestMetadata {
             renewal: Renewal::read(&map)?,
         })
     }
+}
 
-    /// The JSON object, in the order of the artifact.
-    #[must_use]
-    pub fn to_map(&self) -> Map<String, Value> {
+/// `request.json` in the order of the artifact.
+#[derive(Serialize)]
+struct RequestJson<'a> {
+    artifact_type: &'a str,
+    schema_version: &'a str,
+    request_id: &'a str,
+    created_at: &'a str,
+    project: &'a str,
+    name: &'a str,
+    org: &'a str,
+    kind: &'a str,
+    cert_type: &'a str,
+    cert_role: Option<&'a str>,
+    csr_sha256: Digest,
+    public_key_sha256: Digest,
+    site_yaml_sha256: Digest,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    renewal: Option<&'a Renewal>,
+}
+
+impl Serialize for RequestMetadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let identity = &self.identity;
-        let mut map = json::object_of(json!({
-            "artifact_type": REQUEST_ARTIFACT,
-            "schema_version": SCHEMA_VERSION,
-            "request_id": self.request_id.as_str(),
-            "created_at": self.created_at,
-            "project": identity.project.as_str(),
-            "name": identity.name.as_str(),
-            "org": identity.org.as_str(),
-            "kind": identity.cert_type.kind().as_str(),
-            "cert_type": identity.cert_type.as_str(),
-            "cert_role": identity.cert_type.role(),
-            "csr_sha256": self.csr_sha256.to_string(),
-            "public_key_sha256": self.public_key_sha256.to_string(),
-            "site_yaml_sha256": self.site_yaml_sha256.to_string(),
-        }));
-        if let Some(renewal) = &self.renewal {
-            map.insert("renewal".to_owned(), renewal.to_map().into());
+        RequestJson {
+            artifact_type: REQUEST_ARTIFACT,
+            schema_version: SCHEMA_VERSION,
+            request_id: self.request_id.as_str(),
+            created_at: &self.created_at,
+            project: identity.project.as_str(),
+            name: identity.name.as_str(),
+            org: identity.org.as_str(),
+            kind: identity.cert_type.kind().as_str(),
+            cert_type: identity.cert_type.as_str(),
+            cert_role: identity.cert_type.role(),
+            csr_sha256: self.csr_sha256,
+            public_key_sha256: self.public_key_sha256,
+            site_yaml_sha256: self.site_yaml_sha256,
+            renewal: self.renewal.as_ref(),
         }
-        map
+        .serialize(serializer)
     }
 }
 
@@ -145,8 +164,8 @@ mod tests {
         let metadata = RequestMetadata::parse(LEAD.as_bytes()).unwrap();
         let mut expected = json::parse(LEAD.as_bytes()).unwrap();
         expected.remove("later");
-        assert_eq!(metadata.to_map(), expected);
-        let written = json::write(&metadata.to_map());
+        assert_eq!(json::to_map(&metadata), expected);
+        let written = json::write(&metadata);
         assert_eq!(RequestMetadata::parse(written.as_bytes()).unwrap(), metadata);
     }
 

@@ -113,7 +113,7 @@ impl Request {
     }
 
     fn metadata_json(&self) -> String {
-        json::write(&self.metadata.to_map())
+        json::write(&self.metadata)
     }
 
     fn key_pem(&self) -> Result<Zeroizing<String>, Error> {

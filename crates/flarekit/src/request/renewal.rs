@@ -7,7 +7,9 @@
 //! holds for this key, this participant, these host names and this request, and for no other; and
 //! because the certificate names its CA, for no other project.
 
-use serde_json::{Map, Value, json};
+use serde::ser::SerializeMap as _;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use super::RequestMetadata;
 use crate::digest::Digest;
@@ -32,6 +34,15 @@ pub struct Renewal {
     certificate: Certificate,
     pem: String,
     signature: String,
+}
+
+impl Serialize for Renewal {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("certificate", &self.pem)?;
+        map.serialize_entry("signature", &self.signature)?;
+        map.end()
+    }
 }
 
 impl Renewal {
@@ -76,10 +87,6 @@ impl Renewal {
             .map_err(|defect| defect.within("'certificate'"))?;
         decode_base64(signature.as_bytes()).map_err(|defect| defect.within("'signature'"))?;
         Ok(Self { certificate, pem: pem.to_owned(), signature: signature.to_owned() })
-    }
-
-    pub(super) fn to_map(&self) -> Map<String, Value> {
-        json::object_of(json!({ "certificate": self.pem, "signature": self.signature }))
     }
 
     /// The certificate that is to be followed by a new one.
