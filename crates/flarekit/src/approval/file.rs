@@ -52,12 +52,12 @@ impl SignedZipFile {
     /// Writes the signed zip without giving it its name, so that a full disk is noticed before
     /// anything is recorded.
     pub fn prepare(&self, approval: &SignedApproval) -> Result<PreparedZip, Error> {
-        self.0.prepare(approval.zip()).map(PreparedZip)
+        self.0.prepare(approval.zip(), approval.zip_sha256()).map(PreparedZip)
     }
 
     /// Writes it into a folder that is there, to be made durable with others.
     pub(super) fn write_ahead(&self, approval: &SignedApproval) -> Result<WrittenZip, Error> {
-        self.0.write_ahead(approval.zip()).map(WrittenZip)
+        self.0.write_ahead(approval.zip(), approval.zip_sha256()).map(WrittenZip)
     }
 
     /// The warning for a name that the reference's `package` would refuse.
@@ -91,7 +91,7 @@ impl DeniedZipFile {
 
     /// Writes the denied zip without giving it its name.
     pub fn prepare(&self, denial: &SignedDenial) -> Result<PreparedDenial, Error> {
-        self.0.prepare(denial.zip()).map(PreparedDenial)
+        self.0.prepare(denial.zip(), Digest::of(denial.zip())).map(PreparedDenial)
     }
 }
 
@@ -116,12 +116,12 @@ pub struct PreparedZip(Prepared);
 impl PreparedZip {
     /// Lets the signed zip appear, now that its entry in the ledger is durable.
     pub fn place(self, recorded: &RecordedApproval) -> Result<(), Error> {
-        self.0.place(recorded.approval().zip())
+        self.0.place(recorded.approval().zip_sha256())
     }
 
     /// Lets it appear as one of several.
     pub(super) fn name(self, recorded: &RecordedApproval) -> Result<Placed, Error> {
-        self.0.name(recorded.approval().zip())
+        self.0.name(recorded.approval().zip_sha256())
     }
 }
 
@@ -132,7 +132,7 @@ pub struct PreparedDenial(Prepared);
 impl PreparedDenial {
     /// Lets the denied zip appear, now that its entry in the ledger is durable.
     pub fn place(self, recorded: &RecordedDenial) -> Result<(), Error> {
-        self.0.place(recorded.denial().zip())
+        self.0.place(Digest::of(recorded.denial().zip()))
     }
 }
 
@@ -183,16 +183,16 @@ impl Place {
         }
     }
 
-    fn prepare(&self, zip: &[u8]) -> Result<Prepared, Error> {
+    fn prepare(&self, zip: &[u8], of: Digest) -> Result<Prepared, Error> {
         let parent = self.path.parent().unwrap_or(&self.path);
         let directories = files::make_dirs(parent, DIRECTORY_MODE).map_err(unwritable)?;
         files::sweep(parent);
-        Ok(Prepared { directories: Some(directories), ..self.write_ahead(zip)?.sync()? })
+        Ok(Prepared { directories: Some(directories), ..self.write_ahead(zip, of)?.sync()? })
     }
 
-    fn write_ahead(&self, zip: &[u8]) -> Result<Written, Error> {
+    fn write_ahead(&self, zip: &[u8], of: Digest) -> Result<Written, Error> {
         let file = files::write_ahead(&self.path, zip, ZIP_MODE).map_err(unwritable)?;
-        Ok(Written { file, force: self.force, of: Digest::of(zip) })
+        Ok(Written { file, force: self.force, of })
     }
 }
 
@@ -221,7 +221,7 @@ struct Prepared {
 
 impl Prepared {
     /// Gives the zip its name, if it is the one that was recorded.
-    fn place(self, recorded: &[u8]) -> Result<(), Error> {
+    fn place(self, recorded: Digest) -> Result<(), Error> {
         self.expect(recorded)?;
         let placed = if self.force { self.file.place_replacing() } else { self.file.place_new() };
         placed.map_err(unplaceable)?;
@@ -232,14 +232,14 @@ impl Prepared {
     }
 
     /// The same; that the name lasts is for the caller to see to.
-    fn name(self, recorded: &[u8]) -> Result<Placed, Error> {
+    fn name(self, recorded: Digest) -> Result<Placed, Error> {
         self.expect(recorded)?;
         let named = if self.force { self.file.name_replacing() } else { self.file.name_new() };
         named.map_err(unplaceable)
     }
 
-    fn expect(&self, recorded: &[u8]) -> Result<(), Error> {
-        if Digest::of(recorded) == self.of {
+    fn expect(&self, recorded: Digest) -> Result<(), Error> {
+        if recorded == self.of {
             return Ok(());
         }
         Err(Error::new(Code::InternalError, "another answer was recorded"))

@@ -42,6 +42,7 @@ pub struct SignedApproval {
     as_before: bool,
     fingerprint: Fingerprint,
     zip: Vec<u8>,
+    zip_sha256: Digest,
 }
 
 impl SignedApproval {
@@ -107,6 +108,7 @@ impl SignedApproval {
             signature,
             as_before,
             fingerprint: parts.fingerprint,
+            zip_sha256: Digest::of(&zip),
             zip,
         })
     }
@@ -146,6 +148,11 @@ impl SignedApproval {
     #[must_use]
     pub fn zip(&self) -> &[u8] {
         &self.zip
+    }
+
+    /// Its SHA-256.
+    pub(super) fn zip_sha256(&self) -> Digest {
+        self.zip_sha256
     }
 
     /// The certificate that was issued.
@@ -228,7 +235,7 @@ impl SignedApproval {
                 csr_sha256: hashes.csr,
                 certificate_sha256: hashes.certificate,
                 rootca_sha256: hashes.rootca,
-                signed_zip_sha256: Digest::of(&self.zip),
+                signed_zip_sha256: self.zip_sha256,
                 public_key_sha256: hashes.public_key,
             },
         };

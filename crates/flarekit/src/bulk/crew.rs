@@ -6,8 +6,10 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::{Approved, Bulk, How, Source, WAITING_BYTES};
-use crate::approval::{AdmittedRequest, SignedApproval, UnverifiedRequest, WrittenZip, ZipPlace};
-use crate::audit::WrittenRecord;
+use crate::approval::{
+    AdmittedRequest, PreparedZip, SignedApproval, UnverifiedRequest, WrittenZip, ZipPlace,
+};
+use crate::audit::{PreparedRecord, WrittenRecord};
 use crate::ca::ledger::ClearedRequest;
 use crate::error::{Error, Warning, WarningCode};
 use crate::files;
@@ -45,6 +47,21 @@ pub(super) struct Waiting {
     pub place: ZipPlace,
     pub zip: WrittenZip,
     pub record: WrittenRecord,
+}
+
+/// The same with files that are durable.
+pub(super) struct Durable {
+    pub approval: SignedApproval,
+    pub place: ZipPlace,
+    pub zip: PreparedZip,
+    pub record: PreparedRecord,
+}
+
+impl Waiting {
+    pub fn sync(self) -> Result<Durable, Error> {
+        let Self { approval, place, zip, record } = self;
+        Ok(Durable { approval, place, zip: zip.sync()?, record: record.sync() })
+    }
 }
 
 /// Something that a thread has done.

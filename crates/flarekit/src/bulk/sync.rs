@@ -1,15 +1,15 @@
 //! Making many files durable.
 
 use std::panic::resume_unwind;
-use std::thread;
+use std::thread::{self, ScopedJoinHandle};
 
 use super::Bulk;
 
-/// Threads for each processor. Most of the time they wait for the disk, which makes many files
-/// durable in hardly more time than one.
-const THREADS: usize = 16;
-/// Most threads.
-const MOST_THREADS: usize = 64;
+/// Threads for each processor and batch. Most of the time they wait for the disk, which makes many
+/// files durable in hardly more time than one.
+const THREADS: usize = 4;
+/// Most threads for a batch.
+const MOST_THREADS: usize = 16;
 
 /// How many threads wait for the disk.
 pub(super) fn threads(bulk: &Bulk<'_>) -> usize {
@@ -32,10 +32,13 @@ pub(super) fn in_parallel<T: Send, U: Send>(
     thread::scope(|scope| {
         let others: Vec<_> = shares.into_iter().map(|one| scope.spawn(|| work(one))).collect();
         let last = work(items);
-        let done =
-            others.into_iter().map(|one| one.join().unwrap_or_else(|lost| resume_unwind(lost)));
-        done.chain([last]).flatten().collect()
+        others.into_iter().map(join).chain([last]).flatten().collect()
     })
+}
+
+/// What the thread leaves, also if that is its panic.
+pub(super) fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
+    thread.join().unwrap_or_else(|lost| resume_unwind(lost))
 }
 
 #[cfg(test)]

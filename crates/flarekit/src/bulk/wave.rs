@@ -1,14 +1,23 @@
 //! The waves: what is done in the order of the input, by one thread.
 
 use std::collections::{BTreeMap, HashSet};
+use std::thread;
 
-use super::crew::{Admission, Candidate, Crew, Done, Refused, Signed, Waiting, approved, bytes};
+use super::crew::{
+    Admission, Candidate, Crew, Done, Durable, Refused, Signed, Waiting, approved, bytes,
+};
 use super::{Bulk, How, Item, Source, WAVE, sync};
 use crate::approval::AdmittedRequest;
 use crate::ca::ledger::{Ledger, RecordedApproval};
 use crate::digest::Digest;
 use crate::error::{Code, Error, Warning};
 use crate::identity::{Identity, Kind};
+
+/// So many requests of a wave have their files made durable together.
+const BATCH: usize = 64;
+
+/// A request, and what became of its files.
+type Outcome = (usize, Result<Durable, Error>);
 
 /// Approves all, wave by wave.
 pub(super) fn run(
@@ -181,23 +190,10 @@ impl<'a> Run<'a> {
                 Err(error) => settle(slots, request, Err(error)),
             }
         }
-        let mut written = Vec::new();
-        for request in expected {
-            match self.signed(request)? {
-                Ok(Signed::Waiting(one)) => written.push((request, one)),
-                Ok(Signed::Before(approved)) => settle(slots, request, Ok(approved)),
-                Err(error) => settle(slots, request, Err(error)),
-            }
-        }
         let mut waiting = Vec::new();
-        let durable = sync::in_parallel(written, sync::threads(self.bulk), |(request, one)| {
-            let Waiting { approval, place, zip, record } = *one;
-            let files = zip.sync().map(|zip| (zip, record.sync()));
-            (request, approval, place, files)
-        });
-        for (request, approval, place, files) in durable {
-            match files {
-                Ok((zip, record)) => {
+        for (request, durable) in self.durable(slots, expected)? {
+            match durable {
+                Ok(Durable { approval, place, zip, record }) => {
                     let again = approval.cleared().earlier().is_some();
                     writing.record(approval, now)?;
                     waiting.push((request, again, place, zip, record));
@@ -239,6 +235,37 @@ impl<'a> Run<'a> {
             named.into_iter().for_each(|request| settle(slots, request, Err(error.clone())));
         }
         Ok(())
+    }
+
+    /// Collects what is signed. The files of a batch become durable while the next one is signed.
+    fn durable(
+        &mut self,
+        slots: &mut BTreeMap<usize, Slot>,
+        expected: Vec<usize>,
+    ) -> Result<Vec<Outcome>, Error> {
+        let threads = sync::threads(self.bulk);
+        let sync = |batch| {
+            sync::in_parallel(batch, threads, |(request, one): (usize, Box<Waiting>)| {
+                (request, one.sync())
+            })
+        };
+        thread::scope(|scope| {
+            let (mut batch, mut others) = (Vec::new(), Vec::new());
+            for request in expected {
+                match self.signed(request)? {
+                    Ok(Signed::Waiting(one)) => batch.push((request, one)),
+                    Ok(Signed::Before(approved)) => settle(slots, request, Ok(approved)),
+                    Err(error) => settle(slots, request, Err(error)),
+                }
+                if batch.len() == BATCH && threads > 1 {
+                    let full = std::mem::take(&mut batch);
+                    others.push(scope.spawn(move || sync(full)));
+                }
+            }
+            let last = sync(batch);
+            let others = others.into_iter().map(sync::join);
+            Ok(others.chain([last]).flatten().collect())
+        })
     }
 
     fn signed(&mut self, request: usize) -> Result<Result<Signed, Error>, Error> {

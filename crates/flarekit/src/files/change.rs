@@ -133,9 +133,15 @@ pub(super) fn swap(one: &Path, other: &Path) -> io::Result<()> {
 }
 
 fn rename_with(from: &Path, to: &Path, flags: RenameFlags) -> io::Result<()> {
-    let ((from_dir, from_name), (to_dir, to_name)) = (parent(from)?, parent(to)?);
+    let (from_dir, from_name) = parent(from)?;
+    // Nearly always the same directory, which need not be found twice.
+    let (to_dir, to_name) = match to.file_name() {
+        Some(name) if to.parent() == from.parent() => (None, name),
+        _ => parent(to).map(|(directory, name)| (Some(directory), name))?,
+    };
+    let to_dir = to_dir.as_ref().unwrap_or(&from_dir);
     change(Change::Rename, &[from, to], || {
-        renameat_with(&from_dir, from_name, &to_dir, to_name, flags)
+        renameat_with(&from_dir, from_name, to_dir, to_name, flags)
     })
 }
 
