@@ -191,12 +191,13 @@ impl UnverifiedRequest {
     }
 }
 
-/// A participant's key must be one that the runtime works with: RSA-2048.
+/// A participant's key must be one that the runtime works with, and that is known again by its hash:
+/// RSA-2048 with the usual exponent.
 fn check_key(key: &PublicKey) -> Result<(), (Code, Defect)> {
     key.require_participant_key().map_err(|defect| {
         let weak = match defect.reason {
             Reason::KeySize => key.bits() < 2048,
-            Reason::KeyExponent => true,
+            Reason::KeyExponent => key.exponent().is_some_and(|e| e < 65537 || e % 2 == 0),
             _ => false,
         };
         (if weak { Code::WeakKey } else { Code::UnsupportedKey }, defect)

@@ -172,7 +172,7 @@ super::names! {
         KeyNotRsa = "KEY_NOT_RSA",
         /// An RSA key's size is not accepted.
         KeySize = "KEY_SIZE",
-        /// An RSA key's public exponent is too small or even.
+        /// A participant's RSA key has another public exponent than 65537.
         KeyExponent = "KEY_EXPONENT",
         /// A private key is encrypted and no passphrase was given.
         KeyEncrypted = "KEY_ENCRYPTED",

@@ -16,8 +16,13 @@ const PARTICIPANT_BITS: usize = 2048;
 /// The sizes of a root's key.
 const ROOT_BITS: std::ops::RangeInclusive<usize> = 2048..=4096;
 
-/// The smallest exponent of a key that we certify (NIST SP 800-89 section 5.3.3).
-const MIN_EXPONENT: u64 = 65537;
+/// The exponent of every participant's key. With one only, a key's encoding stands for its modulus,
+/// so the ledger knows a lost key again by its hash: whoever has the private key for one exponent can
+/// make the one for any other.
+const PARTICIPANT_EXPONENT: u64 = 65537;
+
+/// The smallest exponent of a root's key (NIST SP 800-89 section 5.3.3).
+const MIN_ROOT_EXPONENT: u64 = 65537;
 
 /// The key of a request or a certificate.
 ///
@@ -115,7 +120,16 @@ impl PublicKey {
                 format!("the key is {}, expected RSA-{PARTICIPANT_BITS}", self.algorithm_name()),
             ));
         }
-        self.require_exponent(Reason::KeyExponent)
+        if self.exponent() != Some(PARTICIPANT_EXPONENT) {
+            return Err(Defect::new(
+                Reason::KeyExponent,
+                format!(
+                    "the key's public exponent is {}, expected {PARTICIPANT_EXPONENT}",
+                    self.shown_exponent()
+                ),
+            ));
+        }
+        Ok(())
     }
 
     /// Checks that a root's key is of a kind and size that everyone works with.
@@ -134,7 +148,17 @@ impl PublicKey {
                 ),
             ));
         }
-        self.require_exponent(Reason::RootKeyUnsupported)
+        if !self.exponent().is_some_and(|e| e >= MIN_ROOT_EXPONENT && e % 2 == 1) {
+            return Err(Defect::new(
+                Reason::RootKeyUnsupported,
+                format!(
+                    "the root's public exponent is {}, expected an odd number from \
+                     {MIN_ROOT_EXPONENT} up",
+                    self.shown_exponent()
+                ),
+            ));
+        }
+        Ok(())
     }
 
     /// Verifies a signature over content, as [`sign_content`](super::Signer::sign_content) makes
@@ -175,20 +199,8 @@ impl PublicKey {
         &self.key
     }
 
-    fn require_exponent(&self, reason: Reason) -> Result<(), Defect> {
-        match self.exponent() {
-            Some(e) if e >= MIN_EXPONENT && e % 2 == 1 => Ok(()),
-            found => {
-                let found = found.map_or("of more than 64 bits".to_owned(), |e| e.to_string());
-                Err(Defect::new(
-                    reason,
-                    format!(
-                        "the key's public exponent is {found}, \
-                         expected an odd number from {MIN_EXPONENT} up"
-                    ),
-                ))
-            }
-        }
+    fn shown_exponent(&self) -> String {
+        self.exponent().map_or_else(|| "of more than 64 bits".to_owned(), |e| e.to_string())
     }
 }
 
@@ -263,11 +275,12 @@ mod tests {
     }
 
     #[test]
-    fn participants_have_2048_bits_and_a_usual_exponent() {
+    fn participants_have_2048_bits_and_the_usual_exponent() {
         let e = [1, 0, 1];
         for (key, expected) in [
             (rsa(2048, &e), None),
-            (rsa(2048, &[1, 0, 0, 0, 1]), None),
+            (rsa(2048, &[1, 0, 0, 0, 1]), Some(Reason::KeyExponent)),
+            (rsa(2048, &[1, 0, 3]), Some(Reason::KeyExponent)),
             (rsa(1024, &e), Some(Reason::KeySize)),
             (rsa(2047, &e), Some(Reason::KeySize)),
             (rsa(2056, &e), Some(Reason::KeySize)),
@@ -289,7 +302,15 @@ mod tests {
         {
             assert_eq!(rsa(bits, &e).require_root_key().is_ok(), expected, "{bits}");
         }
-        assert_eq!(reason(rsa(2048, &[3]).require_root_key()), Some(Reason::RootKeyUnsupported));
+        for (exponent, good) in [
+            (&[3_u8] as &[u8], false),
+            (&[1, 0, 2], false),
+            (&[1, 0, 0, 0, 1], true),
+            (&[1; 9], false),
+        ] {
+            let expected = (!good).then_some(Reason::RootKeyUnsupported);
+            assert_eq!(reason(rsa(2048, exponent).require_root_key()), expected, "{exponent:?}");
+        }
     }
 
     #[test]

@@ -229,6 +229,7 @@ fn keys() -> Vec<Case> {
         file("rsa-1024", "a key of 1024 bits", (WeakKey, KeySize)),
         file("rsa-3072", "a key of 3072 bits", (UnsupportedKey, KeySize)),
         file("rsa-2048-exponent-3", "the public exponent 3", (WeakKey, KeyExponent)),
+        file("rsa-2048-exponent-65539", "the public exponent 65539", (UnsupportedKey, KeyExponent)),
         file("sha1", "a signature with SHA-1", UNSIGNED),
         file("pss", "a signature with PSS", UNSIGNED),
         file("extra-attribute", "an organisational unit", SUBJECT),
