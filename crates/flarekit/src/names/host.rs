@@ -24,8 +24,9 @@ pub enum Host {
 impl Host {
     /// Parses a DNS name (RFC 1123 section 2.1), an IPv4 or an IPv6 address.
     ///
-    /// [`Reason::HostName`] where it is neither; a name whose last label is a number must be an
-    /// IPv4 address, because programs would try it as one. [`Reason::HostAddress`] for an address
+    /// [`Reason::HostName`] where it is neither; a name whose last label is a number, decimal or
+    /// hexadecimal, must be an IPv4 address, because programs read it as one (RFC 3696 section 2;
+    /// WHATWG URL, "ends in a number"). [`Reason::HostAddress`] for an address
     /// that no host can have: unspecified, multicast or broadcast.
     pub fn parse(text: &str) -> Result<Self, Defect> {
         if let Ok(address) = text.parse::<Ipv6Addr>() {
@@ -56,8 +57,11 @@ impl Host {
             );
         }
         let last = text.rsplit('.').next().unwrap_or(text);
-        if last.bytes().all(|b| b.is_ascii_digit()) {
-            return refuse("ends in a number but is not an IPv4 address");
+        if is_number(last) {
+            return refuse(
+                "ends in a number, so programs read it as an IPv4 address, but is not four decimal \
+                 numbers joined by dots",
+            );
         }
         Ok(Self::Dns(text.to_owned()))
     }
@@ -94,6 +98,15 @@ impl fmt::Display for Host {
             Self::Dns(name) => f.write_str(name),
             Self::Ip(address) => write!(f, "{address}"),
         }
+    }
+}
+
+/// Whether resolvers read a label as a number: `1`, `017`, `0x7f`, and `0x`, which they take for 0.
+fn is_number(label: &str) -> bool {
+    let hexadecimal = label.strip_prefix("0x").or_else(|| label.strip_prefix("0X"));
+    match hexadecimal {
+        Some(digits) => digits.bytes().all(|b| b.is_ascii_hexdigit()),
+        None => label.bytes().all(|b| b.is_ascii_digit()),
     }
 }
 
@@ -165,7 +178,19 @@ mod tests {
 
     #[test]
     fn names_and_addresses() {
-        for good in ["localhost", "server1.hospital-central.org", "10.0.1.50", "a.b", "x1"] {
+        for good in [
+            "localhost",
+            "server1.hospital-central.org",
+            "10.0.1.50",
+            "a.b",
+            "x1",
+            "0x7g",
+            "1x7f",
+            "0x7f.example.org",
+            "127.1.example.org",
+            "a.0xyz",
+            "a.1b",
+        ] {
             assert!(HostName::parse(good).is_ok(), "{good}");
         }
         assert_eq!(Host::parse("2001:db8::1").unwrap().to_string(), "2001:db8::1");
@@ -189,6 +214,25 @@ mod tests {
             "a\n",
         ] {
             assert_eq!(Host::parse(bad).unwrap_err().reason, Reason::HostName, "{bad}");
+        }
+        for number in [
+            "0x7f000001",
+            "0X7F000001",
+            "0x",
+            "017700000001",
+            "2130706433",
+            "127.1",
+            "127.0.1",
+            "127.0.0.0x1",
+            "0x7f.0.0.1",
+            "010.0.0.1",
+            "1.2.3.4.5",
+            "server.0xff",
+            "server.example.7",
+        ] {
+            let defect = Host::parse(number).unwrap_err();
+            assert_eq!(defect.reason, Reason::HostName, "{number}");
+            assert!(defect.message.contains("ends in a number"), "{number}: {}", defect.message);
         }
         for bad in [&"a".repeat(64), &["a"; 128].join(".")] {
             assert!(Host::parse(bad).is_err());
