@@ -103,11 +103,12 @@ pub enum PolicyCommand {
 ///
 /// Who: the Project Admin, after writing a policy and before relying on it.
 ///
-/// Reads: the policy, the project profile, and request zips. It needs neither the CA nor its key, and
-/// does not know what was issued before.
+/// Reads: the policy, the project profile, and request zips or directories of them. It needs neither
+/// the CA nor its key, and does not know what was issued before.
 ///
-/// Writes: nothing. Prints which requests `cert approve --policy` would sign, and which rule denies
-/// each of the others. The exit status is 2 if it would not sign them all, 0 if it would.
+/// Writes: nothing. Prints which requests `cert approve --policy` would sign, with the request_digest
+/// of each, and which rule denies each of the others. The exit status is 2 if it would not sign them
+/// all, 0 if it would.
 ///
 /// Next: change the policy, or approve the requests with `cert approve --policy`.
 #[derive(Debug, Args)]
@@ -116,7 +117,8 @@ pub struct PolicyCheckArgs {
     #[arg(value_name = "POLICY")]
     pub policy: PathBuf,
 
-    /// The request zips to try it on. Without any, only the policy is read.
+    /// The request zips to try it on, and directories: of these, every *.request.zip directly in it,
+    /// sorted by name. Without any, only the policy is read.
     #[arg(value_name = "REQUEST_ZIP")]
     pub request_zips: Vec<PathBuf>,
 

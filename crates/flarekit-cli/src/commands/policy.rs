@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use flarekit::approval::{AdmittedRequest, CandidateRequest, UnverifiedRequest};
-use flarekit::archive::Limits;
-use flarekit::error::{Code, Error, Reason};
+use flarekit::bulk::Source;
+use flarekit::error::{Error, Reason};
 use flarekit::policy::{Denial, Policy};
 use flarekit::profile::ProjectProfile;
 use serde_json::{Value, json};
 
-use super::{read_archive, read_text_file};
+use super::read_text_file;
 use crate::cli::{PolicyCheckArgs, USUAL_DAYS};
 use crate::output::{Answer, Report, one_line, table};
 
-const HEADS: [&str; 5] = ["OUTCOME", "NAME", "TYPE", "ORG", "REQUEST"];
+const HEADS: [&str; 6] = ["OUTCOME", "NAME", "TYPE", "ORG", "REQUEST DIGEST", "REQUEST"];
 /// The exit status when not everything would be signed: neither success nor a failure to look.
 const SOMETHING_IS_DENIED: u8 = 2;
 
@@ -39,8 +39,9 @@ pub fn check(args: &PolicyCheckArgs) -> Result<Answer, Error> {
     let policy = read(&args.policy)?;
     let profile = read_text_file(&args.profile)?;
     let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
+    let sources = Source::all_of(&args.request_zips);
     let tried: Vec<Tried> =
-        args.request_zips.iter().map(|zip| Tried::new(zip, &policy, &profile, args)).collect();
+        sources.iter().map(|source| Tried::new(source, &policy, &profile, args)).collect();
     let allowed = tried.iter().filter(|tried| tried.outcome() == ALLOWED).count();
     let mut report = Report::default();
     report.field("policy", policy.place());
@@ -62,15 +63,20 @@ struct Tried {
 }
 
 impl Tried {
-    fn new(path: &Path, policy: &Policy, profile: &ProjectProfile, args: &PolicyCheckArgs) -> Self {
+    fn new(
+        source: &Source,
+        policy: &Policy,
+        profile: &ProjectProfile,
+        args: &PolicyCheckArgs,
+    ) -> Self {
         let mut days = args.valid_days.unwrap_or(USUAL_DAYS);
-        let result = candidate(path, profile).map(|candidate| {
+        let result = candidate(source, profile).map(|candidate| {
             let kind = candidate.request().metadata().identity.cert_type.kind();
             days = args.valid_days.unwrap_or_else(|| policy.valid_days(kind, USUAL_DAYS));
             let denials = policy.denials(&candidate, days);
             (candidate, denials)
         });
-        Self { place: path.display().to_string(), days, result }
+        Self { place: source.path().display().to_string(), days, result }
     }
 
     fn outcome(&self) -> &'static str {
@@ -90,8 +96,9 @@ impl Tried {
                 row.push(identity.name.as_str().to_owned());
                 row.push(identity.cert_type.to_string());
                 row.push(identity.org.as_str().to_owned());
+                row.push(candidate.request().zip_sha256().spoken().to_string());
             }
-            Err(_) => row.extend([const { String::new() }; 3]),
+            Err(_) => row.extend([const { String::new() }; 4]),
         }
         row.push(self.place.clone());
         row
@@ -141,10 +148,9 @@ impl Tried {
     }
 }
 
-fn candidate(path: &Path, profile: &ProjectProfile) -> Result<CandidateRequest, Error> {
-    let limit = Limits::ARTIFACT.archive_bytes;
-    let zip = read_archive(path, limit, Code::RequestZipNotFound, Code::InvalidArgs)?;
-    let request = UnverifiedRequest::read(&zip, &path.display().to_string())?.verify()?;
+fn candidate(source: &Source, profile: &ProjectProfile) -> Result<CandidateRequest, Error> {
+    let place = source.path().display().to_string();
+    let request = UnverifiedRequest::read(&source.read()?, &place)?.verify()?;
     CandidateRequest::fit(request, profile)
 }
 

@@ -45,16 +45,24 @@ fn a_policy_is_tried_on_requests() {
         "{check} hospital-a/hospital-a.request.zip clinic/clinic.request.zip \
                         broken.zip gone.zip"
     );
+    let digest = |name: &str| {
+        text_of(&m.ok(&format!("inspect {name}/{name}.request.zip")), "request_digest")
+    };
+    const GAP: &str = "                                                                ";
     let output = m.run(&line);
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         String::from_utf8(output.stdout).unwrap(),
-        "OUTCOME  NAME        TYPE    ORG             REQUEST\n\
-         allowed  hospital-a  client  hospital_alpha  hospital-a/hospital-a.request.zip\n\
-         denied   clinic      client  clinic          clinic/clinic.request.zip\n\
-         refused                                      broken.zip\n\
-         refused                                      gone.zip\n\
-         \n\
+        format!(
+            "OUTCOME  NAME        TYPE    ORG             REQUEST DIGEST            REQUEST\n\
+             allowed  hospital-a  client  hospital_alpha  {}  hospital-a/hospital-a.request.zip\n\
+             denied   clinic      client  clinic          {}  clinic/clinic.request.zip\n\
+             refused{GAP}broken.zip\n\
+             refused{GAP}gone.zip\n\
+             \n",
+            digest("hospital-a"),
+            digest("clinic"),
+        ) + "\
          clinic/clinic.request.zip: policy.yaml says no: client.orgs (line 6): the organisation \
          'clinic' is not among 'hospital_alpha', 'hospital_beta'\n\
          clinic/clinic.request.zip: policy.yaml says no: client.names (line 7): the name 'clinic' \
@@ -77,6 +85,34 @@ fn a_policy_is_tried_on_requests() {
     let output = m.run(&format!("{check} {good} --valid-days 366"));
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(changes(&before, &disk(m.cwd.parent().unwrap())), Vec::<std::path::PathBuf>::new());
+}
+
+/// Of a directory every request zip is tried, as `cert approve --out-dir` would take it.
+#[test]
+fn a_policy_is_tried_on_directories() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    for (folder, name) in [("clinic", "clinic"), ("hospital-a", "hospital-a")] {
+        let zip = m.read(&format!("{folder}/{name}.request.zip"));
+        m.write(&format!("requests/{name}.request.zip"), zip);
+    }
+    m.write("requests/notes.txt", "not a request");
+    std::fs::create_dir(m.path("empty")).unwrap();
+    let line = "policy check policy.yaml requests empty --profile project_profile.yaml \
+                --format json";
+    let output = m.run(line);
+    assert_eq!(output.status.code(), Some(2));
+    let data = crate::common::envelope(line, &output)["data"].clone();
+    let found: Vec<_> = data["requests"].as_array().unwrap().iter().collect();
+    let texts = |key: &str| found.iter().map(|one| text_of(one, key)).collect::<Vec<_>>();
+    assert_eq!(
+        texts("request_zip"),
+        ["requests/clinic.request.zip", "requests/hospital-a.request.zip", "empty"]
+    );
+    assert_eq!(texts("outcome"), ["denied", "allowed", "refused"]);
+    assert_eq!(found[2]["error_code"], "REQUEST_ZIP_NOT_FOUND");
+    let asked = m.ok("inspect hospital-a/hospital-a.request.zip");
+    assert_eq!(found[1]["request_digest"], asked["request_digest"]);
 }
 
 #[test]

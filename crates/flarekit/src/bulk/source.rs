@@ -7,7 +7,7 @@ use crate::error::{Code, Error};
 use crate::files::{self, FileError, Found};
 
 /// How the requests in a directory are recognised.
-const ENDING: &str = ".request.zip";
+pub(super) const ENDING: &str = ".request.zip";
 
 /// A request zip that was named, or found in a directory that was named.
 #[derive(Debug)]
@@ -32,7 +32,10 @@ impl Source {
     }
 
     /// The bytes of the request zip.
-    pub(super) fn read(&self) -> Result<Vec<u8>, Error> {
+    ///
+    /// # Errors
+    /// [`Code::RequestZipNotFound`], or [`Code::InvalidArgs`] for what is there and cannot be read.
+    pub fn read(&self) -> Result<Vec<u8>, Error> {
         let real = self.real.as_ref().map_err(Clone::clone)?;
         let read = files::read(real, Limits::ARTIFACT.archive_bytes);
         read.map(|file| file.bytes).map_err(|error| self.refusal(&error))
