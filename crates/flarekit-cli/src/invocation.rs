@@ -22,7 +22,7 @@ pub enum Asked {
     /// A text: help, version or schema.
     Text(String),
     /// A command to run.
-    Command(Command),
+    Command(Box<Command>),
 }
 
 /// A command line of which only the movable parts are understood.
@@ -80,7 +80,7 @@ impl Invocation {
             return (format, Ok(Asked::Text(schema::render(here, &self.path))));
         }
         match Cli::from_arg_matches(&matches) {
-            Ok(cli) => (format, Ok(Asked::Command(cli.command))),
+            Ok(cli) => (format, Ok(Asked::Command(Box::new(cli.command)))),
             Err(error) => (format, refused(&error, grammar, &self.path)),
         }
     }

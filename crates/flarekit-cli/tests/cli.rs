@@ -203,6 +203,7 @@ fn the_schema_wins_over_missing_and_unknown_options() {
             "--valid-days",
             "--policy",
             "--expect-digest",
+            "--expect-digests",
             "--review",
             "--replace",
             "--force",

@@ -63,7 +63,7 @@ impl Digest {
 /// the same 80 bits: a second preimage, about 2^80 tries at making one, which nobody can afford (64
 /// bits would be within reach of a patient state). That two requests can be made to collide in 2^40
 /// tries helps nobody: who makes both may send either.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SpokenDigest([[u8; 2]; 5]);
 
 impl SpokenDigest {
@@ -119,14 +119,31 @@ impl ExpectedDigest {
         })
     }
 
+    /// Whether it is this digest.
+    pub(crate) fn is(&self, found: Digest) -> bool {
+        match self {
+            Self::Whole(digest) => *digest == found,
+            Self::Spoken(spoken) => *spoken == found.spoken(),
+        }
+    }
+
+    /// The first 80 bits.
+    pub(crate) fn beginning(&self) -> SpokenDigest {
+        match self {
+            Self::Whole(digest) => digest.spoken(),
+            Self::Spoken(spoken) => *spoken,
+        }
+    }
+
     /// Refuses a request zip with another digest. `place` names it in the message.
     ///
     /// # Errors
     /// [`Code::RequestDigestMismatch`].
     pub fn expect(&self, found: Digest, place: &str) -> Result<(), Error> {
+        if self.is(found) {
+            return Ok(());
+        }
         let (expected, found) = match self {
-            Self::Whole(digest) if *digest == found => return Ok(()),
-            Self::Spoken(spoken) if *spoken == found.spoken() => return Ok(()),
             Self::Whole(digest) => (digest.to_string(), found.to_string()),
             Self::Spoken(spoken) => (spoken.to_string(), found.spoken().to_string()),
         };

@@ -164,6 +164,12 @@ pub struct ApproveArgs {
     #[arg(long, value_name = "DIGEST", conflicts_with = "out_dir")]
     pub expect_digest: Option<String>,
 
+    /// With --out-dir: a file with the digests of the request zips as the requesters told or sent them
+    /// to you, one a line, each with the participant's name behind it or as `sha256sum` prints it. A
+    /// zip that is not in it, or is of another participant, is refused.
+    #[arg(long, value_name = "FILE", requires = "out_dir")]
+    pub expect_digests: Option<PathBuf>,
+
     /// Show the request, what would be signed and what differs from before, and ask on the terminal
     /// whether to sign it. With --out-dir, show all of them in a table and ask once.
     #[arg(long)]

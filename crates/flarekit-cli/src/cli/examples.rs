@@ -46,6 +46,8 @@ fn lines(path: &str) -> &'static [&'static str] {
             "cert approve hospital-a.request.zip -c ./ca --profile project_profile.yaml \
              --policy policy.yaml --expect-digest fd39-f1b8-8e21-8284-b4e9",
             "cert approve ./requests --out-dir ./signed -c ./ca --profile project_profile.yaml",
+            "cert approve ./requests --out-dir ./signed -c ./ca --profile project_profile.yaml \
+             --expect-digests digests.txt",
         ],
         "cert deny" => {
             &["cert deny hospital-b.request.zip --ca-dir ./ca --reason 'no contract yet'"]

@@ -219,6 +219,10 @@ fn of_input(reason: Reason) -> Option<&'static str> {
             "Give request_digest or request_zip_sha256 as 'cert request' printed it. If it is empty, \
              a shell variable may be unset."
         }
+        Reason::DigestListLine => {
+            "Begin each line with a digest, and let the participant's name or its request zip follow, \
+             as 'sha256sum hospital-a.request.zip' prints it."
+        }
         Reason::PolicyPattern => {
             "Write the value as it stands in requests, with '*' for any characters and '?' for one."
         }

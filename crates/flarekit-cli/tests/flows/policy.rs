@@ -176,3 +176,40 @@ fn of_many_only_what_the_policy_allows_is_signed() {
     let year = |key: &str| text_of(&shown, key)[..4].parse::<u32>().unwrap();
     assert_eq!(year("valid_until") - year("not_before"), 1);
 }
+
+/// Of many, only those are signed whose digest is in the list, for the participant of its line.
+#[test]
+fn of_many_only_the_expected_are_signed() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.init();
+    let asked =
+        |name: &str, key: &str| text_of(&m.ok(&format!("inspect {name}/{name}.request.zip")), key);
+    m.write("requests/broken.request.zip", "x");
+    let list = [
+        format!("{}  /home/alice/{USER_NAME}.request.zip", asked(USER_NAME, "request_zip_sha256")),
+        // Whoever may send this digest is not the hospital.
+        format!("{}  hospital-a", asked("clinic", "request_digest")),
+        "e3b0-c442-98fc-1c14-9afb  hospital-b".to_owned(),
+    ];
+    m.write("digests.txt", list.join("\n") + "\n");
+    let line = format!(
+        "cert approve requests clinic hospital-a {USER_NAME} -c ca --profile project_profile.yaml \
+         --out-dir out --expect-digests digests.txt --format json"
+    );
+    let output = m.run(&line);
+    assert_eq!(output.status.code(), Some(2));
+    let data = crate::common::envelope(&line, &output)["data"].clone();
+    let items = data["items"].as_array().unwrap();
+    for (item, why) in
+        items.iter().zip(["not in digests.txt", "'hospital-a'", "not in digests.txt"])
+    {
+        assert_eq!(text_of(item, "error_code"), "REQUEST_DIGEST_MISMATCH");
+        assert!(text_of(item, "message").contains(why), "{item}");
+    }
+    assert_eq!(text_of(&items[3], "result"), "approved");
+    assert_eq!(m.names("out"), [format!("{USER_NAME}.signed.zip")]);
+    assert_eq!(warnings(&data), ["EXPECTED_REQUEST_MISSING"]);
+    let told = data["warnings"].to_string();
+    assert!(told.contains("'hospital-a' (line 2), 'hospital-b' (line 3)"), "{told}");
+}

@@ -102,6 +102,34 @@ const DIGESTS: &[Row] = &[
         (ARGS, 4, "DIGEST_FORMAT"),
     ),
     (
+        "no list of digests",
+        "cert approve hospital-a -c ca --profile project_profile.yaml --out-dir out \
+         --expect-digests digests.txt",
+        |_| {},
+        (ARGS, 4, "FILE_NOT_FOUND"),
+    ),
+    (
+        "a list of names",
+        "cert approve hospital-a -c ca --profile project_profile.yaml --out-dir out \
+         --expect-digests digests.txt",
+        |m| m.write("digests.txt", "hospital-a\n"),
+        (ARGS, 4, "DIGEST_FORMAT"),
+    ),
+    (
+        "a list of digests that are nobody's",
+        "cert approve hospital-a -c ca --profile project_profile.yaml --out-dir out \
+         --expect-digests digests.txt",
+        |m| m.write("digests.txt", "e3b0-c442-98fc-1c14-9afb\n"),
+        (ARGS, 4, "DIGEST_LIST_LINE"),
+    ),
+    (
+        "a list of digests for one request",
+        "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml \
+         --expect-digests digests.txt",
+        |m| m.write("digests.txt", "e3b0-c442-98fc-1c14-9afb  hospital-a\n"),
+        (ARGS, 4, "USAGE"),
+    ),
+    (
         "a review that nobody can see",
         "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml \
          --review",

@@ -11,6 +11,7 @@ use crate::approval::{
 };
 use crate::audit::{PreparedRecord, WrittenRecord};
 use crate::ca::ledger::ClearedRequest;
+use crate::digest::Digest;
 use crate::error::{Error, Warning, WarningCode};
 use crate::files;
 use crate::identity::Identity;
@@ -241,11 +242,19 @@ impl Worker<'_> {
         let unproven = |error| Refused { identity: None, error };
         let zip = source.read().map_err(unproven)?;
         let place = source.path().display().to_string();
+        if let Some(expected) = self.bulk.expected {
+            expected.expect(Digest::of(&zip), &place).map_err(unproven)?;
+        }
         let request = UnverifiedRequest::read(&zip, &place).map_err(unproven)?;
         let bytes = request.bytes();
         let request = request.verify().map_err(unproven)?;
         let identity = request.metadata().identity.clone();
-        AdmittedRequest::admit(request, self.bulk.ca, self.bulk.profile)
+        let expected = match self.bulk.expected {
+            Some(expected) => expected.expect_of(request.zip_sha256(), &identity.name, &place),
+            None => Ok(()),
+        };
+        expected
+            .and_then(|()| AdmittedRequest::admit(request, self.bulk.ca, self.bulk.profile))
             .and_then(|admitted| {
                 let days = (self.bulk.judge)(&admitted)?;
                 Ok(Candidate { admitted, days, bytes })

@@ -10,10 +10,12 @@
 //! the same command: what was issued is sent again, and what is there already stays untouched.
 
 mod crew;
+mod expected;
 mod source;
 mod sync;
 mod wave;
 
+pub use expected::ExpectedDigests;
 pub use source::Source;
 
 use crate::approval::{AdmittedRequest, SignedZipFolder};
@@ -50,6 +52,8 @@ pub struct Bulk<'a> {
     pub records: &'a ApprovalRecords,
     /// Who judges each request. It is asked by several threads.
     pub judge: &'a Judge<'a>,
+    /// Which requests are expected: then every other is refused.
+    pub expected: Option<&'a ExpectedDigests>,
     /// Whether earlier certificates of the same name or key are replaced. One that was issued for
     /// the very same request is not: it is sent again.
     pub replace: bool,

@@ -224,6 +224,8 @@ names! {
         RootNamesAnotherIssuer = "ROOT_NAMES_ANOTHER_ISSUER",
         /// This very request was approved before.
         AlreadyApproved = "ALREADY_APPROVED",
+        /// No request matches some of the digests that are expected.
+        ExpectedRequestMissing = "EXPECTED_REQUEST_MISSING",
         /// This very request was denied before.
         AlreadyDenied = "ALREADY_DENIED",
         /// This certificate was revoked before.

@@ -111,6 +111,8 @@ super::names! {
         FingerprintFormat = "FINGERPRINT_FORMAT",
         /// A digest is not SHA-256 in an accepted notation.
         DigestFormat = "DIGEST_FORMAT",
+        /// A line in a list of digests does not say whose request a digest is of.
+        DigestListLine = "DIGEST_LIST_LINE",
 
         /// A pattern in a policy has no meaning.
         PolicyPattern = "POLICY_PATTERN",

@@ -86,6 +86,7 @@ impl Place {
             folder: &folder,
             records: &audit.approval_records(),
             judge: &|_| Ok(30),
+            expected: None,
             replace: false,
             processors: 2,
             now: now(),

@@ -5,11 +5,12 @@ use std::path::Path;
 
 use flarekit::approval::{AdmittedRequest, SignedZipFolder};
 use flarekit::audit::AuditDirectory;
-use flarekit::bulk::{Bulk, Source};
+use flarekit::bulk::{Bulk, ExpectedDigests, Source};
 use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::Ledger;
 use flarekit::digest::Digest;
 use flarekit::error::{Code, Error};
+use flarekit::files;
 use flarekit::profile::ProjectProfile;
 
 use super::super::{ends_soon, policy, read_text_file};
@@ -32,6 +33,7 @@ pub fn run(
         question::need_terminal("--review")?;
     }
     let policy = args.policy.as_deref().map(policy::read).transpose()?;
+    let expected = args.expect_digests.as_deref().map(expected_digests).transpose()?;
     let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
     let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
     let profile = read_text_file(&args.profile)?;
@@ -53,6 +55,7 @@ pub fn run(
         folder: &folder,
         records: &audit.approval_records(),
         judge: &|admitted| policy::judge(policy.as_ref(), admitted, args.valid_days),
+        expected: expected.as_ref(),
         replace: args.replace,
         processors: env.processors,
         now: env.now,
@@ -77,7 +80,14 @@ pub fn run(
     drop(progress);
     warnings.extend(said?);
     warnings.extend(outcome.warnings());
+    warnings.extend(expected.as_ref().and_then(ExpectedDigests::missing));
     Ok(outcome.answer(&folder, &ca, warnings))
+}
+
+fn expected_digests(path: &Path) -> Result<ExpectedDigests, Error> {
+    let file = files::read_named(path, ExpectedDigests::LIMIT);
+    let bytes = file.map_err(|error| error.code(Code::InvalidArgs))?.bytes;
+    ExpectedDigests::parse(&bytes, &path.display().to_string())
 }
 
 /// What is signed is what was shown: a file may have been exchanged while the question was open.
