@@ -18,6 +18,9 @@ use crate::names::RequestId;
 
 /// The directory in a user's home.
 const DIRECTORY: &str = ".nvflare";
+/// Where the records of requests are, each in a directory named like the request.
+const REQUESTS: &str = "cert_requests";
+const REQUEST_RECORD: &str = "audit.json";
 /// Directories and files here are their owner's only.
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
@@ -92,7 +95,7 @@ impl AuditDirectory {
 
     /// Writes `cert_requests/<request_id>/audit.json`.
     pub fn write_request(&self, id: &RequestId, record: &RecordText) -> Record {
-        self.write(&Path::new("cert_requests").join(id.as_str()).join("audit.json"), record)
+        self.write(&Path::new(REQUESTS).join(id.as_str()).join(REQUEST_RECORD), record)
     }
 
     /// Writes `cert_approves/<request_id>.json`. A record of another request under the same id is
@@ -104,20 +107,26 @@ impl AuditDirectory {
     /// The folders that records name for this request. The caller checks what is in them.
     #[must_use]
     pub fn request_folders(&self, id: &RequestId) -> Vec<PathBuf> {
-        let relative = Path::new("cert_requests").join(id.as_str()).join("audit.json");
-        let path = self.place(&relative).ok();
-        let read = path.and_then(|path| files::read(&path, json::MAX_BYTES as u64).ok());
-        let Some(record) = read.and_then(|file| json::parse(&file.bytes).ok()) else {
-            return vec![];
+        let folder = self.place(&Path::new(REQUESTS).join(id.as_str())).ok();
+        let record = folder.and_then(|folder| request_record(&folder));
+        record.map(|record| folders_of(&record)).unwrap_or_default()
+    }
+
+    /// The folders that records name for requests with this key, by the SHA-256 of its
+    /// SubjectPublicKeyInfo. The caller checks what is in them.
+    #[must_use]
+    pub fn request_folders_with_key(&self, key: Digest) -> Vec<PathBuf> {
+        let Ok(requests) = self.place(Path::new(REQUESTS)) else { return vec![] };
+        let key = key.to_string();
+        let of_key = |record: &Map<String, Value>| {
+            record.get("hashes").and_then(|hashes| hashes.get("public_key_sha256"))
+                == Some(&Value::from(key.as_str()))
         };
-        ["request_dir", "private_key_path"]
-            .into_iter()
-            .filter_map(|key| record.get(key)?.as_str().map(|text| (key, PathBuf::from(text))))
-            .filter_map(|(key, path)| match key {
-                "private_key_path" => path.parent().map(Path::to_path_buf),
-                _ => Some(path),
-            })
-            .filter(|path| path.is_absolute())
+        let names = files::list(&requests).unwrap_or_default().into_iter();
+        names
+            .filter_map(|(name, _)| request_record(&requests.join(name)))
+            .filter(of_key)
+            .flat_map(|record| folders_of(&record))
             .collect()
     }
 
@@ -254,6 +263,24 @@ impl PreparedRecord {
     }
 }
 
+/// The record in the directory of a request, if there is one that can be read.
+fn request_record(folder: &Path) -> Option<Map<String, Value>> {
+    let file = files::read(&folder.join(REQUEST_RECORD), json::MAX_BYTES as u64).ok()?;
+    json::parse(&file.bytes).ok()
+}
+
+fn folders_of(record: &Map<String, Value>) -> Vec<PathBuf> {
+    ["request_dir", "private_key_path"]
+        .into_iter()
+        .filter_map(|key| record.get(key)?.as_str().map(|text| (key, PathBuf::from(text))))
+        .filter_map(|(key, path)| match key {
+            "private_key_path" => path.parent().map(Path::to_path_buf),
+            _ => Some(path),
+        })
+        .filter(|path| path.is_absolute())
+        .collect()
+}
+
 fn write_at(path: &Path, record: &RecordText) -> Result<Tentative, String> {
     let same = |before: &[u8]| record.is_of_request_in(before);
     let replace = Replace { limit: json::MAX_BYTES as u64, allowed: &same };
@@ -299,6 +326,26 @@ mod tests {
         let outcome = audit.write_request(&id, &record("1")).keep();
         assert!(matches!(outcome, AuditOutcome::Written(_)));
         assert_eq!(audit.request_folders(&id), [PathBuf::from("/requests/hospital-a")]);
+    }
+
+    #[test]
+    fn folders_are_found_by_their_key() {
+        let home = tempfile::tempdir().unwrap();
+        let audit = AuditDirectory::in_home(Some(home.path()));
+        let key = Digest::of(b"key");
+        assert!(audit.request_folders_with_key(key).is_empty());
+        for (id, folder, key) in [
+            ("beb8ddfb18454a4294bd0ed60ae2e320", "/requests/one", key),
+            ("a5b803b084e0452d985f406adf1b9f1e", "/requests/two", Digest::of(b"other")),
+            ("b90404951cb0415a895cb660dbb5609c", "relative", key),
+        ] {
+            let content = json!({"request_dir": folder, "hashes": {"public_key_sha256": key}});
+            let record = RecordText::new(&content, Digest::of(b"zip"));
+            let _ = audit.write_request(&RequestId::parse(id).unwrap(), &record).keep();
+        }
+        let broken = home.path().join(".nvflare/cert_requests/broken");
+        files::make_dirs(&broken, 0o700).unwrap().keep();
+        assert_eq!(audit.request_folders_with_key(key), [PathBuf::from("/requests/one")]);
     }
 
     #[test]

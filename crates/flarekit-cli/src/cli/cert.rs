@@ -79,8 +79,9 @@ pub struct InitArgs {
 #[derive(Debug, Args)]
 pub struct RequestArgs {
     /// The participant definition (YAML): the project's name and one entry under `participants`.
-    /// With --renew it may be left out: the definition is then the one in the request folder, or of
-    /// a kit what its certificate says.
+    /// With --renew it may be left out: the definition is then the one in the request folder, of a
+    /// kit the one in the folder that it was made from. If that is gone, it is what the certificate
+    /// says.
     #[arg(short, long, value_name = "FILE", required_unless_present = "renew")]
     pub participant: Option<PathBuf>,
 

@@ -7,7 +7,7 @@ use flarekit::definition::Definition;
 use flarekit::error::{Code, Defect, Error, Warning, WarningCode};
 use flarekit::names::{ParticipantName, RequestId};
 use flarekit::pki::{PrivateKey, random_bytes};
-use flarekit::request::{self, FileNames, HeldCertificate, Request};
+use flarekit::request::{self, FileNames, HeldCertificate, HeldDefinition, Request};
 
 use super::{audit_field, read_text_file};
 use crate::cli::RequestArgs;
@@ -16,7 +16,8 @@ use crate::output::Report;
 
 /// Makes a private key and the request for its certificate.
 pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
-    let (definition, held, unsaid) = subject(args, env)?;
+    let audit = AuditDirectory::in_home(env.home.as_deref());
+    let Subject { definition, held, found_in, unsaid } = subject(args, &audit, env)?;
     let name = &definition.site.identity.name;
     let folder = folder(args, name);
     request::refuse_occupied(&folder, name, args.force)?;
@@ -31,7 +32,6 @@ pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
         }
         None => Request::create(&definition, new_key()?, request_id, env.now)?,
     };
-    let audit = AuditDirectory::in_home(env.home.as_deref());
     let stored = request::store(&request, &folder, args.force, &audit, env.now)?;
 
     let mut report = Report::default();
@@ -41,6 +41,9 @@ pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
     if let Some(renewal) = &request.metadata().renewal {
         report.field("renews", renewal.certificate().serial());
         report.field("renews_valid_until", renewal.certificate().not_after().to_string());
+    }
+    if let Some(place) = &found_in {
+        report.field("definition", place.display().to_string());
     }
     report.field("request_zip", stored.request_zip.display().to_string());
     report.field("request_id", request.metadata().request_id.as_str());
@@ -55,24 +58,36 @@ pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
     Ok(report)
 }
 
-/// What the request is made from: the definition, with `--renew` the certificate that is in use, and
-/// the warning that the first does not say all.
-type Subject = (Definition, Option<HeldCertificate>, Option<Warning>);
+/// What the request is made from.
+struct Subject {
+    definition: Definition,
+    /// With `--renew`: the certificate that is in use.
+    held: Option<HeldCertificate>,
+    /// Where the definition stands, if the user did not name the place.
+    found_in: Option<PathBuf>,
+    /// The warning that the definition does not say all.
+    unsaid: Option<Warning>,
+}
 
-fn subject(args: &RequestArgs, env: &Environment) -> Result<Subject, Error> {
+fn subject(
+    args: &RequestArgs,
+    audit: &AuditDirectory,
+    env: &Environment,
+) -> Result<Subject, Error> {
     let held =
         args.renew.as_deref().map(|path| HeldCertificate::open(path, env.now)).transpose()?;
-    let (definition, place, unsaid) = match (&args.participant, &held) {
+    let (definition, place, found_in, unsaid) = match (&args.participant, &held) {
         (Some(path), held) => {
             let definition = read_definition(path)?;
             if let Some(held) = held {
                 held.expect(&definition, path)?;
             }
-            (definition, path.as_path(), None)
+            (definition, path.as_path(), None, None)
         }
         (None, Some(held)) => {
-            let (definition, unsaid) = held.definition()?;
-            (definition, args.renew.as_deref().unwrap_or(Path::new("")), unsaid)
+            let HeldDefinition { definition, found_in, warning } =
+                held.definition(audit, env.now)?;
+            (definition, args.renew.as_deref().unwrap_or(Path::new("")), found_in, warning)
         }
         (None, None) => {
             return Err(Error::new(
@@ -83,8 +98,8 @@ fn subject(args: &RequestArgs, env: &Environment) -> Result<Subject, Error> {
     };
     definition
         .refuse_unsupported(Code::InvalidArgs)
-        .map_err(|error| error.within(place.display()))?;
-    Ok((definition, held, unsaid))
+        .map_err(|error| error.within(found_in.as_deref().unwrap_or(place).display()))?;
+    Ok(Subject { definition, held, found_in, unsaid })
 }
 
 fn read_definition(path: &Path) -> Result<Definition, Error> {

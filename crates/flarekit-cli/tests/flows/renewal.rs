@@ -41,8 +41,11 @@ fn every_participant_renews_from_its_kit() {
             (format!("{kit}/startup/{key_file}"), format!("{kit}/startup/{certificate_file}"));
         let (old_key, old_certificate) = (m.read(&key), m.read(&certificate));
 
+        // As on another machine than that of the request.
+        std::fs::remove_dir_all(m.home.join(".nvflare/cert_requests")).unwrap();
         let asked = m.ok(&format!("cert request --renew {kit}"));
         assert_eq!(warnings(&asked), ["DEFINITION_FROM_CERTIFICATE"]);
+        assert_eq!(asked.get("definition"), None);
         let folder = format!("{name}-renewal");
         assert_eq!(m.mode(&format!("{folder}/{name}.key")), 0o600);
         let new_key = m.read(&format!("{folder}/{name}.key"));
@@ -68,6 +71,68 @@ fn every_participant_renews_from_its_kit() {
         assert_ne!(m.read(&certificate), old_certificate);
         assert_eq!(m.read(&format!("{kit}/local/privacy.json")), b"{\"mine\": 1}\n");
         m.ok(&format!("verify {kit} --fingerprint {fingerprint}"));
+    }
+}
+
+/// The definition of a kit is in the request folder that it was made from, which a record names; it
+/// says more than the certificate.
+#[test]
+fn a_kit_renews_with_the_definition_of_its_request() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.kit("server.yaml", SERVER_NAME);
+    let kit = format!("cert request --renew {KITS}/{SERVER_NAME}");
+    let site = |folder: &str| m.read(&format!("{folder}/site.yaml"));
+    let definition = |folder: &str| m.path(format!("{folder}/site.yaml")).display().to_string();
+
+    let renewed = m.ok(&format!("{kit} --keep-key --out next"));
+    assert_eq!(warnings(&renewed), [""; 0]);
+    assert_eq!(text_of(&renewed, "definition"), definition(SERVER_NAME));
+    assert_eq!(site("next"), site(SERVER_NAME));
+    m.ok(&approve("next", SERVER_NAME));
+    m.ok(&format!("package next/{SERVER_NAME}.signed.zip --force"));
+    // Two folders have the kit's key now: the certificate tells which it was made from.
+    m.edit("next/site.yaml", "mtls", "tls");
+    let renewed = m.ok(&format!("{kit} --out last"));
+    assert_eq!(text_of(&renewed, "definition"), definition("next"));
+    assert_eq!(site("last"), site("next"));
+}
+
+/// A folder that is of another certificate, or without its key, gives no definition: others could
+/// have put it there.
+#[test]
+fn a_folder_that_is_not_the_kits_gives_no_definition() {
+    type Damage = (&'static str, fn(&Machine));
+    let damages: [Damage; 6] = [
+        ("another request", |m| drop(m.ok("cert request -p server.yaml --force"))),
+        ("no key", |m| std::fs::remove_file(m.path(key())).unwrap()),
+        ("another key", |m| {
+            m.ok("cert request -p server.yaml --out other");
+            m.write(&key(), m.read(&format!("other/{SERVER_NAME}.key")));
+        }),
+        ("no certificate", |m| {
+            std::fs::remove_file(m.path(format!("{SERVER_NAME}/{SERVER_NAME}.crt"))).unwrap();
+        }),
+        ("no definition", |m| {
+            std::fs::remove_file(m.path(format!("{SERVER_NAME}/site.yaml"))).unwrap();
+        }),
+        ("a link", |m| {
+            std::fs::rename(m.path(SERVER_NAME), m.path("moved")).unwrap();
+            std::os::unix::fs::symlink("moved", m.path(SERVER_NAME)).unwrap();
+        }),
+    ];
+    fn key() -> String {
+        format!("{SERVER_NAME}/{SERVER_NAME}.key")
+    }
+    for (what, damage) in damages {
+        let sandbox = Sandbox::new();
+        let m = sandbox.seeded("m");
+        m.init();
+        m.kit("server.yaml", SERVER_NAME);
+        damage(&m);
+        let renewed = m.ok(&format!("cert request --renew {KITS}/{SERVER_NAME}"));
+        assert_eq!(warnings(&renewed), ["DEFINITION_FROM_CERTIFICATE"], "{what}");
     }
 }
 

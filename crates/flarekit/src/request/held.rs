@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{FileNames, RequestMetadata};
+use crate::audit::AuditDirectory;
 use crate::definition::Definition;
+use crate::digest::Digest;
 use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};
 use crate::files::{self, FileBytes, FileError, Found};
 use crate::identity::{CertType, Identity, Kind};
@@ -23,6 +25,16 @@ pub struct HeldCertificate {
     identity: Identity,
     origin: Origin,
     warnings: Vec<Warning>,
+}
+
+/// What the request of the next certificate is made from.
+pub struct HeldDefinition {
+    /// The definition.
+    pub definition: Definition,
+    /// The file that it stands in, where the user named another place.
+    pub found_in: Option<PathBuf>,
+    /// What the user should know about it.
+    pub warning: Option<Warning>,
 }
 
 /// Where it was found.
@@ -81,8 +93,13 @@ impl HeldCertificate {
     }
 
     /// The participant's definition: of a request folder the one in it. A kit has none, so of a kit
-    /// it is what its certificate says, with the warning that nothing else is known.
-    pub fn definition(&self) -> Result<(Definition, Option<Warning>), Error> {
+    /// it is that of the folder which `records` name for it; else what its certificate says, with
+    /// the warning that nothing else is known.
+    pub fn definition(
+        &self,
+        records: &AuditDirectory,
+        now: Timestamp,
+    ) -> Result<HeldDefinition, Error> {
         match &self.origin {
             Origin::Folder(path, file) => {
                 let file = file.as_ref().map_err(|error| {
@@ -94,23 +111,52 @@ impl HeldCertificate {
                 let definition = Definition::parse(&file.bytes)
                     .map_err(|defect| defect.within(path.display()).code(Code::LocalSiteInvalid))?;
                 self.expect(&definition, path)?;
-                Ok((definition, None))
+                Ok(HeldDefinition { definition, found_in: None, warning: None })
             }
             Origin::Kit(path) => {
+                if let Some(found) = self.recorded_definition(records, now) {
+                    return Ok(found);
+                }
                 let hosts = self.further_hosts();
                 let definition = hosts
                     .and_then(|hosts| Definition::of(&self.identity, &hosts))
                     .map_err(|defect| defect.within(path.display()).code(Code::InvalidArgs))?;
                 let warning = Warning::new(
                     WarningCode::DefinitionFromCertificate,
-                    "a kit does not hold the participant definition, so the request has what the \
-                     certificate says and nothing else. If the definition has more, such as \
+                    "a kit does not hold the participant definition, and the request folder that it \
+                     was made from was not found, so the request has what the certificate says and \
+                     nothing else. If the definition has more, such as \
                      capacity, connect_to, connection_security or builders, make the request anew \
                      with --participant, or the next kit will be without it",
                 );
-                Ok((definition, Some(warning)))
+                Ok(HeldDefinition { definition, found_in: None, warning: Some(warning) })
             }
         }
+    }
+
+    /// The definition in the request folder of this very certificate, if a record names it. Others
+    /// may have put something there since the record was made; but they do not have the private key,
+    /// which must lie beside the definition.
+    fn recorded_definition(
+        &self,
+        records: &AuditDirectory,
+        now: Timestamp,
+    ) -> Option<HeldDefinition> {
+        let key = Digest::of(self.certificate.public_key().spki_der());
+        records.request_folders_with_key(key).iter().find_map(|folder| {
+            let folder = files::resolve_parent(folder).ok()?;
+            if files::look(&folder) != Ok(Found::Directory) {
+                return None;
+            }
+            let held = Self::of_folder(folder, now).ok()?;
+            if held.certificate.der() != self.certificate.der() {
+                return None;
+            }
+            let Origin::Folder(path, _) = &held.origin else { return None };
+            let definition = held.definition(records, now).ok()?.definition;
+            self.expect(&definition, path).ok()?;
+            Some(HeldDefinition { definition, found_in: Some(path.clone()), warning: None })
+        })
     }
 
     /// Refuses the definition of somebody else: that would be another certificate, not the next one.

@@ -8,7 +8,7 @@ mod metadata;
 mod renewal;
 
 pub use folder::{FileNames, StoredRequest, refuse_occupied, store};
-pub use held::HeldCertificate;
+pub use held::{HeldCertificate, HeldDefinition};
 pub use local::{ApprovedRequest, LocalRequest};
 pub use lookup::{RequestFolder, Search};
 pub use metadata::{REQUEST_ARTIFACT, RequestMetadata, SCHEMA_VERSION};
