@@ -1,9 +1,10 @@
 //! What a Project Admin sends back: yes or no.
 
 use super::denial::DENIED_JSON;
+use super::enclosed::Enclosed;
 use super::{UnverifiedApproval, UnverifiedDenial};
-use crate::archive::{self, Limits, Members};
-use crate::error::{Code, Error};
+use crate::archive::Members;
+use crate::error::Error;
 
 /// A zip that answers a request, safe to look at but not yet believed.
 pub enum UnverifiedAnswer {
@@ -16,12 +17,11 @@ pub enum UnverifiedAnswer {
 impl UnverifiedAnswer {
     /// Opens the archive, and sees by its members which of the two it is.
     pub fn read(zip: &[u8], place: &str) -> Result<Self, Error> {
-        let members = archive::read(zip, &Limits::ARTIFACT)
-            .map_err(|defect| defect.within(place).code(Code::InvalidSignedZip))?;
-        Ok(if is_denied_zip(&members) {
-            Self::Denial(UnverifiedDenial::of(members, place))
+        let zip = Enclosed::read(zip, place)?;
+        Ok(if is_denied_zip(&zip.members) {
+            Self::Denial(UnverifiedDenial::of(zip))
         } else {
-            Self::Approval(UnverifiedApproval::of(members, place))
+            Self::Approval(UnverifiedApproval::of(zip))
         })
     }
 }

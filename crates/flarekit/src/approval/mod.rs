@@ -11,6 +11,7 @@ mod answer;
 mod candidate;
 mod copies;
 pub mod denial;
+mod enclosed;
 mod file;
 mod folder;
 mod metadata;

@@ -1,60 +1,24 @@
 //! The single checks of a signed zip, in the order in which [`UnverifiedApproval::verify`] makes them.
 
 use super::super::metadata::{ROOT_FILE, SignedMetadata};
-use super::{RootTrust, UnverifiedApproval};
+use super::{SIGNATURE, SIGNED_JSON, UnverifiedApproval};
 use crate::ca::leaf_profile;
 use crate::definition::{Site, forbidden_reason};
 use crate::digest::Digest;
 use crate::error::{Code, Defect, Error, Reason};
-use crate::fingerprint::Fingerprint;
 use crate::identity::{CertType, Identity, Kind};
 use crate::names::shown;
-use crate::pki::{AltName, Certificate, decode_base64};
+use crate::pki::{AltName, Certificate};
 use crate::request::FileNames;
 use crate::time::Timestamp;
 
 impl UnverifiedApproval {
     /// The two kinds of zips are easily mixed up.
     pub(super) fn refuse_request_zip(&self) -> Result<(), Error> {
-        if self.members.get("request.json").is_none() {
+        if self.0.members.get("request.json").is_none() {
             return Ok(());
         }
-        Err(self.invalid(Reason::WrongArtifact, "this is a request zip, not a signed zip"))
-    }
-
-    pub(super) fn member(&self, name: &str) -> Result<&[u8], Error> {
-        self.members.get(name).ok_or_else(|| {
-            self.invalid(Reason::ZipMemberMissing, format!("there is no {name} in it"))
-        })
-    }
-
-    pub(super) fn invalid(&self, reason: Reason, what: impl std::fmt::Display) -> Error {
-        Error::because(Code::InvalidSignedZip, reason, format!("{}: {what}", self.place))
-    }
-
-    pub(super) fn defect(&self, member: &str, defect: Defect) -> Error {
-        defect.within(format!("{member} in {}", self.place)).code(Code::InvalidSignedZip)
-    }
-
-    pub(super) fn located(&self, error: Error) -> Error {
-        error.within(&self.place)
-    }
-
-    pub(super) fn certificate(&self, name: &str, pem: &[u8]) -> Result<Certificate, Error> {
-        Certificate::from_pem(pem).map_err(|defect| self.defect(name, defect))
-    }
-
-    pub(super) fn check_signature(
-        &self,
-        root: &Certificate,
-        signed_json: &[u8],
-    ) -> Result<(), Error> {
-        let text = self.member("signed.json.sig")?;
-        let signature =
-            decode_base64(text).map_err(|defect| self.defect("signed.json.sig", defect))?;
-        root.public_key()
-            .verify_content(signed_json, &signature)
-            .map_err(|defect| self.defect("signed.json.sig", defect))
+        Err(self.0.invalid(Reason::WrongArtifact, "this is a request zip, not a signed zip"))
     }
 
     pub(super) fn check_members(
@@ -62,15 +26,12 @@ impl UnverifiedApproval {
         metadata: &SignedMetadata,
         names: &FileNames,
     ) -> Result<(), Error> {
-        let expected =
-            ["signed.json", "signed.json.sig", "site.yaml", &names.certificate, ROOT_FILE];
-        self.members
-            .expect_exactly(&expected)
-            .map_err(|defect| defect.within(&self.place).code(Code::InvalidSignedZip))?;
+        let expected = [SIGNED_JSON, SIGNATURE, "site.yaml", &names.certificate, ROOT_FILE];
+        self.0.expect_exactly(&expected)?;
         if metadata.cert_file == names.certificate {
             return Ok(());
         }
-        Err(self.invalid(
+        Err(self.0.invalid(
             Reason::FileNameMismatch,
             format!("signed.json names another cert_file than {}", names.certificate),
         ))
@@ -89,26 +50,20 @@ impl UnverifiedApproval {
             ("the certificate", certificate, hashes.certificate, Reason::CertificateHashMismatch),
             (ROOT_FILE, root, hashes.rootca, Reason::RootcaHashMismatch),
         ] {
-            let actual = Digest::of(bytes);
-            if actual != expected {
-                return Err(self.invalid(
-                    reason,
-                    format!("{member} has SHA-256 {actual}, but signed.json names {expected}"),
-                ));
-            }
+            self.0.check_hash((member, bytes), (SIGNED_JSON, expected), reason)?;
         }
         Ok(())
     }
 
     pub(super) fn check_site(&self, site: &Site, identity: &Identity) -> Result<(), Error> {
         if let Some((field, site, signed)) = site.identity.first_difference(identity) {
-            return Err(self.invalid(
+            return Err(self.0.invalid(
                 Reason::SiteIdentityMismatch,
                 format!("site.yaml: {field} is '{site}', but signed.json says '{signed}'"),
             ));
         }
         match site.forbidden_fields().first() {
-            Some(field) => Err(self.invalid(
+            Some(field) => Err(self.0.invalid(
                 forbidden_reason(field),
                 format!("site.yaml holds '{field}', which no approval may carry there"),
             )),
@@ -129,7 +84,7 @@ impl UnverifiedApproval {
                 Code::CertTypeUnknown,
                 format!(
                     "{}: the certificate's unstructuredName is {}, which is no participant type",
-                    self.place,
+                    self.0.place,
                     cert_type.map_or_else(|| "missing".to_owned(), shown)
                 ),
             ));
@@ -141,7 +96,7 @@ impl UnverifiedApproval {
                 format!(
                     "{}: the certificate's {attribute} is {found}, but signed.json says \
                      '{expected}'",
-                    self.place
+                    self.0.place
                 ),
             ));
         }
@@ -149,7 +104,7 @@ impl UnverifiedApproval {
         if actual == metadata.hashes.public_key {
             return Ok(());
         }
-        Err(self.invalid(
+        Err(self.0.invalid(
             Reason::PublicKeyHashMismatch,
             format!(
                 "the certificate's key has SHA-256 {actual}, but signed.json names {}",
@@ -179,7 +134,7 @@ impl UnverifiedApproval {
         if good {
             return Ok(());
         }
-        Err(self.invalid(
+        Err(self.0.invalid(
             Reason::CertificateProfile,
             format!("the certificate is for other names than the approved: {}", listed(names)),
         ))
@@ -199,40 +154,11 @@ impl UnverifiedApproval {
             Reason::RootProjectMismatch,
             format!(
                 "{}: the root certificate's CN is {}, but signed.json is of project '{}'",
-                self.place,
+                self.0.place,
                 shown(subject),
                 identity.project
             ),
         ))
-    }
-
-    pub(super) fn check_fingerprints(
-        &self,
-        root: &Certificate,
-        metadata: &SignedMetadata,
-        trust: RootTrust,
-    ) -> Result<(), Error> {
-        let actual = Fingerprint::from_digest(root.sha256());
-        let signed = metadata.ca_info.as_ref().map(|info| info.rootca_fingerprint);
-        let pinned = match trust {
-            RootTrust::Pinned(expected) => Some(expected),
-            RootTrust::Unpinned => None,
-        };
-        for (reason, source, expected) in [
-            (Reason::SignedFingerprint, "signed.json names", signed),
-            (Reason::ExpectedFingerprint, "the expected fingerprint is", pinned),
-        ] {
-            if let Some(expected) = expected
-                && expected != actual
-            {
-                return Err(Error::because(
-                    Code::RootcaFingerprintMismatch,
-                    reason,
-                    format!("{}: rootCA.pem has {actual}, but {source} {expected}", self.place),
-                ));
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn check_chain(
@@ -241,12 +167,12 @@ impl UnverifiedApproval {
         root: &Certificate,
         cert_type: CertType,
     ) -> Result<(), Error> {
-        let broken = |defect: Defect| defect.within(&self.place).code(Code::CertChainInvalid);
+        let broken = |defect: Defect| defect.within(&self.0.place).code(Code::CertChainInvalid);
         root.verify_root().map_err(broken)?;
         certificate.verify_issued_by(root).map_err(broken)?;
         certificate
             .verify_leaf_profile(leaf_profile(cert_type))
-            .map_err(|defect| self.defect("the certificate", defect))
+            .map_err(|defect| self.0.defect("the certificate", defect))
     }
 
     pub(super) fn check_time(
@@ -266,7 +192,7 @@ impl UnverifiedApproval {
             } else {
                 continue;
             };
-            let message = format!("{}: the {what} {bound}; it is {now} here", self.place);
+            let message = format!("{}: the {what} {bound}; it is {now} here", self.0.place);
             return Err(match reason {
                 Some(reason) => Error::because(code, reason, message),
                 None => Error::new(code, message),
@@ -287,7 +213,7 @@ impl UnverifiedApproval {
             ("valid_until", &metadata.valid_until, end),
         ] {
             if signed.as_ref().is_some_and(|signed| *signed != actual) {
-                return Err(self.invalid(
+                return Err(self.0.invalid(
                     Reason::CertificateFactsMismatch,
                     format!(
                         "signed.json says that the certificate's {field} is {}, but it is {actual}",
@@ -311,7 +237,7 @@ impl UnverifiedApproval {
             Reason::ServerNameTaken,
             format!(
                 "{}: a participant of type {} carries the server's name '{host}'",
-                self.place, identity.cert_type
+                self.0.place, identity.cert_type
             ),
         ))
     }

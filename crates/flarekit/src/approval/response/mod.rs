@@ -7,17 +7,22 @@
 mod checks;
 
 use super::admission::root_warning;
-use super::metadata::{ROOT_FILE, SignedMetadata};
-use crate::archive::{self, Limits, Members};
+use super::enclosed::Enclosed;
+use super::metadata::SignedMetadata;
 use crate::connection::Connection;
 use crate::definition::Site;
-use crate::error::{Code, Error, Warning};
+use crate::error::{Error, Warning};
 use crate::fingerprint::Fingerprint;
 use crate::identity::Identity;
 use crate::names::{DeployVersion, RequestId};
 use crate::pki::Certificate;
 use crate::request::{ApprovedRequest, FileNames};
 use crate::time::Timestamp;
+
+/// The signed content of a signed zip.
+const SIGNED_JSON: &str = "signed.json";
+/// The signature over it.
+const SIGNATURE: &str = "signed.json.sig";
 
 /// How the root certificate is trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +34,7 @@ pub enum RootTrust {
 }
 
 /// Members of a signed zip, safe to look at but not yet believed.
-pub struct UnverifiedApproval {
-    members: Members,
-    place: String,
-}
+pub struct UnverifiedApproval(Enclosed);
 
 /// An approval whose parts belong together and are valid now.
 #[derive(Debug)]
@@ -49,38 +51,37 @@ pub struct VerifiedApproval {
 impl UnverifiedApproval {
     /// Opens the archive. `place` names the file in messages.
     pub fn read(zip: &[u8], place: &str) -> Result<Self, Error> {
-        let members = archive::read(zip, &Limits::ARTIFACT)
-            .map_err(|defect| defect.within(place).code(Code::InvalidSignedZip))?;
-        Ok(Self::of(members, place))
+        Enclosed::read(zip, place).map(Self::of)
     }
 
-    pub(super) fn of(members: Members, place: &str) -> Self {
-        Self { members, place: place.to_owned() }
+    pub(super) fn of(zip: Enclosed) -> Self {
+        Self(zip)
     }
 
     /// Believes the approval if the enclosed root signed it, its hashes match, everything in it
     /// names one identity, and the certificates are valid now.
     pub fn verify(self, trust: RootTrust, now: Timestamp) -> Result<VerifiedApproval, Error> {
         self.refuse_request_zip()?;
-        let root_pem = self.member(ROOT_FILE)?;
-        let root = self.certificate(ROOT_FILE, root_pem)?;
-        let signed_json = self.member("signed.json")?;
-        self.check_signature(&root, signed_json)?;
+        let (root, root_pem) = self.0.root()?;
+        let signed_json = self.0.member(SIGNED_JSON)?;
+        self.0.check_signature(&root, signed_json, SIGNATURE)?;
 
-        let metadata = SignedMetadata::parse(signed_json).map_err(|error| self.located(error))?;
+        let metadata =
+            SignedMetadata::parse(signed_json).map_err(|error| error.within(&self.0.place))?;
         let names = FileNames::of(&metadata.identity.name);
         self.check_members(&metadata, &names)?;
-        let site_yaml = self.member("site.yaml")?;
-        let certificate_pem = self.member(&names.certificate)?;
+        let site_yaml = self.0.member("site.yaml")?;
+        let certificate_pem = self.0.member(&names.certificate)?;
         self.check_hashes(&metadata, site_yaml, certificate_pem, root_pem)?;
         let site =
-            Site::parse_archived(site_yaml).map_err(|defect| self.defect("site.yaml", defect))?;
+            Site::parse_archived(site_yaml).map_err(|defect| self.0.defect("site.yaml", defect))?;
         self.check_site(&site, &metadata.identity)?;
 
-        let certificate = self.certificate(&names.certificate, certificate_pem)?;
+        let certificate = self.0.certificate(&names.certificate, certificate_pem)?;
         self.check_certificate(&certificate, &metadata)?;
         self.check_project(&root, &metadata.identity)?;
-        self.check_fingerprints(&root, &metadata, trust)?;
+        let named = metadata.ca_info.as_ref().map(|info| info.rootca_fingerprint);
+        self.0.check_fingerprints(&root, (SIGNED_JSON, named), trust)?;
         self.check_chain(&certificate, &root, metadata.identity.cert_type)?;
         self.check_alt_names(&certificate, &metadata, &site)?;
         self.check_time(&certificate, &root, now)?;
