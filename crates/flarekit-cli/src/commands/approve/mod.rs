@@ -1,5 +1,6 @@
 //! `cert approve`: request zip to signed zip, and [many](many) of them.
 
+mod item;
 mod many;
 mod outcome;
 mod table;

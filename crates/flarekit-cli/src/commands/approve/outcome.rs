@@ -4,18 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use flarekit::approval::SignedZipFolder;
-use flarekit::bulk::{Approved, How, Item, Source};
+use flarekit::bulk::{Approved, Item, Source};
 use flarekit::ca::CertAuthority;
-use flarekit::error::{Error, Warning, WarningCode};
-use serde_json::{Map, Value, json};
+use flarekit::error::{Warning, WarningCode};
+use serde_json::Value;
 
+use super::item;
 use crate::error;
 use crate::output::{Answer, Report, one_line, table};
 
 /// The exit status when some requests were refused and the others are approved.
 const SOME_REFUSED: u8 = 2;
-/// So much of a message is kept of each request: what others wrote is quoted in it.
-const SHOWN: usize = 500;
 const HEADS: [&str; 5] = ["NAME", "TYPE", "ORG", "RESULT", "SERIAL OR REASON"];
 
 /// What became of the requests, in their order.
@@ -31,36 +30,30 @@ pub struct Outcome {
 
 impl Outcome {
     /// Takes down what became of the next one.
-    pub fn add(&mut self, item: &Item, sources: &[Source], folder: &SignedZipFolder) {
-        let path = sources.get(item.request).map(Source::path).unwrap_or(Path::new(""));
-        let identity = item.identity.as_ref();
+    pub fn add(&mut self, done: &Item, sources: &[Source], folder: &SignedZipFolder) {
+        let path = sources.get(done.request).map(Source::path).unwrap_or(Path::new(""));
+        let identity = done.identity.as_ref();
         let name = match identity {
             Some(identity) => identity.name.as_str().to_owned(),
             None => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
         };
-        let mut data = Map::new();
-        data.insert("request_zip".to_owned(), path.display().to_string().into());
-        if let Some(identity) = identity {
-            data.insert("name".to_owned(), identity.name.as_str().into());
-            data.insert("org".to_owned(), identity.org.as_str().into());
-            data.insert("kind".to_owned(), identity.cert_type.kind().as_str().into());
-            data.insert("cert_type".to_owned(), identity.cert_type.as_str().into());
-        }
-        let (shown, last) = match &item.outcome {
+        let mut data = item::of(path.display().to_string(), identity);
+        let (shown, last) = match &done.outcome {
             Ok(approved) => {
                 let zip = identity.map(|identity| folder.place(&identity.name));
                 let zip = zip.map(|place| place.path().display().to_string());
                 self.warn(&name, approved);
-                data.extend(approval(approved, zip));
-                (result(approved.how).1.to_owned(), approved.serial.clone())
+                data.extend(item::approval(approved, zip));
+                (item::result(approved.how).1.to_owned(), approved.serial.clone())
             }
             Err(error) => {
                 self.hints.insert((error.code().as_str(), error::hint(error)));
-                data.extend(refusal(error));
-                (error.code().as_str().to_owned(), short(error.message()))
+                data.extend(item::refusal(error));
+                (error.code().as_str().to_owned(), item::short(error.message()))
             }
         };
-        let counted = item.outcome.as_ref().map_or("refused", |approved| result(approved.how).0);
+        let counted =
+            done.outcome.as_ref().map_or("refused", |approved| item::result(approved.how).0);
         *self.count.entry(counted).or_default() += 1;
         let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
         self.rows.push(vec![
@@ -75,7 +68,7 @@ impl Outcome {
 
     fn warn(&mut self, name: &str, approved: &Approved) {
         for warning in &approved.warnings {
-            let key = (warning.code, short(&warning.message));
+            let key = (warning.code, item::short(&warning.message));
             self.warned.entry(key).or_insert((0, name.to_owned())).0 += 1;
         }
     }
@@ -129,44 +122,5 @@ impl Outcome {
         report.field("items", self.items);
         let status = if refused == 0 { 0 } else { SOME_REFUSED };
         Answer::Listing { text, report, status }
-    }
-}
-
-/// The result's name in JSON, and in the table.
-fn result(how: How) -> (&'static str, &'static str) {
-    match how {
-        How::Now => ("approved", "approved"),
-        How::Again => ("sent_again", "sent again"),
-        How::Before => ("already_approved", "already approved"),
-    }
-}
-
-fn approval(approved: &Approved, zip: Option<String>) -> Map<String, Value> {
-    let mut data = Map::new();
-    data.insert("result".to_owned(), result(approved.how).0.into());
-    data.insert("serial".to_owned(), approved.serial.as_str().into());
-    data.insert("valid_until".to_owned(), approved.not_after.to_string().into());
-    data.insert("signed_zip".to_owned(), zip.into());
-    let warning = |warning: &Warning| json!({"code": warning.code.as_str(), "message": short(&warning.message)});
-    data.insert("warnings".to_owned(), approved.warnings.iter().map(warning).collect());
-    data
-}
-
-fn refusal(error: &Error) -> Map<String, Value> {
-    let mut data = Map::new();
-    data.insert("result".to_owned(), "refused".into());
-    data.insert("error_code".to_owned(), error.code().as_str().into());
-    if let Some(reason) = error.reason() {
-        data.insert("reason".to_owned(), reason.as_str().into());
-    }
-    data.insert("message".to_owned(), short(error.message()).into());
-    data.insert("hint".to_owned(), error::hint(error).into());
-    data
-}
-
-fn short(message: &str) -> String {
-    match message.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}...", message.get(..end).unwrap_or_default()),
-        None => message.to_owned(),
     }
 }
