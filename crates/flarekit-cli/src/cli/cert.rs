@@ -172,7 +172,8 @@ pub struct ApproveArgs {
     pub expect_digests: Option<PathBuf>,
 
     /// Show the request, what would be signed and what differs from before, and ask on the terminal
-    /// whether to sign it. With --out-dir, show all of them in a table and ask once.
+    /// whether to sign it. With --out-dir, show all of them in a table, with what each would replace,
+    /// and ask once.
     #[arg(long)]
     pub review: bool,
 

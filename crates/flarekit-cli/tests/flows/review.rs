@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use crate::common::disk::{changes, disk};
-use crate::common::{Machine, SERVER, SERVER_NAME, SITE, Sandbox, envelope, succeeded, text_of};
+use crate::common::{
+    Machine, SERVER, SERVER_NAME, SITE, Sandbox, USER, USER_NAME, envelope, succeeded, text_of,
+};
 use crate::terminal::Session;
 
 const REVIEW: &str = "cert approve hospital-a/hospital-a.request.zip -c ca \
@@ -258,4 +260,111 @@ fn a_file_that_was_exchanged_meanwhile_is_not_signed() {
     let data = &envelope(line, &output)["data"];
     assert_eq!(data["items"][0]["error_code"], "REVIEW_OUTDATED");
     assert_eq!((output.status.code(), m.exists("out")), (Some(2), false));
+}
+
+/// A machine with a certificate for Alice and one for the hospital, and a directory with requests of
+/// both with new keys, one of Bob, and the hospital's first one again.
+fn with_earlier_certificates(sandbox: &Sandbox) -> Machine {
+    let m = sandbox.seeded("m");
+    m.init();
+    for (definition, name) in [("alice.yaml", USER_NAME), ("hospital-a.yaml", "hospital-a")] {
+        m.approve(definition, name);
+    }
+    let zip = |folder: &str, name: &str| m.read(&format!("{folder}/{name}.request.zip"));
+    m.write("requests/d.request.zip", zip("hospital-a", "hospital-a"));
+    m.write("bob.yaml", USER.replace("alice@", "bob@"));
+    for (file, definition, name) in [
+        ("a", "alice.yaml", USER_NAME),
+        ("b", "bob.yaml", "bob@hospital-alpha.org"),
+        ("c", "hospital-a.yaml", "hospital-a"),
+    ] {
+        m.ok(&format!("cert request -p {definition} --out new-{file}"));
+        m.write(&format!("requests/{file}.request.zip"), zip(&format!("new-{file}"), name));
+    }
+    m
+}
+
+const SEVERAL: &str = "cert approve requests -c ca --profile project_profile.yaml --out-dir out \
+                       --review --format json";
+
+/// The row of a request in the table.
+fn row<'a>(shown: &'a str, digest: &str) -> &'a str {
+    shown.lines().find(|line| line.contains(digest)).unwrap_or_else(|| panic!("{shown}"))
+}
+
+/// What the ledger says about each of many stands in the table, before anybody says yes.
+#[test]
+fn what_many_would_replace_is_shown() {
+    let sandbox = Sandbox::new();
+    let m = with_earlier_certificates(&sandbox);
+    let digest = |file: &str| {
+        text_of(&m.ok(&format!("inspect requests/{file}.request.zip")), "request_digest")
+    };
+    let certificates = m.ok("cert list -c ca")["certificates"].clone();
+    let (alice, site) = (text_of(&certificates[0], "serial"), text_of(&certificates[1], "serial"));
+
+    // Without --replace, what stands against a request is told instead of asked.
+    let mut session = Session::start(&m, SEVERAL);
+    assert!(session.wait_for("Sign these 2? [y/N] "), "{}", session.end().0);
+    session.type_in("n\n");
+    let shown = session.end().0;
+    assert_eq!(shown.matches("IDENTITY_ALREADY_ISSUED").count(), 2, "{shown}");
+    assert!(row(&shown, &digest("b")).trim_end().ends_with("  nothing"), "{shown}");
+    assert!(row(&shown, &digest("d")).contains(&format!("  sent again: {site}")), "{shown}");
+
+    let mut session = Session::start(&m, &format!("{SEVERAL} --replace"));
+    assert!(session.wait_for("Sign these 4? [y/N] "), "{}", session.end().0);
+    session.type_in("y\n");
+    let (shown, output) = session.end();
+    for (file, serial) in [("a", &alice), ("c", &site)] {
+        let told = format!("  replaces {serial}, valid until ");
+        assert!(row(&shown, &digest(file)).contains(&told), "{told} is not in\n{shown}");
+    }
+    // The first request of the hospital comes after the one that replaced its certificate.
+    let data = envelope(SEVERAL, &output)["data"].clone();
+    assert_eq!((&data["approved"], &data["refused"]), (&3.into(), &1.into()), "{data}");
+    assert_eq!(data["items"][3]["error_code"], "REQUEST_ALREADY_REPLACED");
+}
+
+/// What the ledger says may change while the question is open; then only what is as it was shown is
+/// signed.
+#[test]
+fn of_many_what_changed_meanwhile_is_not_signed() {
+    let sandbox = Sandbox::new();
+    let m = with_earlier_certificates(&sandbox);
+    std::fs::remove_file(m.path("requests/d.request.zip")).unwrap();
+    // A file that is there twice is no change.
+    m.write("requests/e.request.zip", m.read("requests/b.request.zip"));
+    m.ok("cert request -p alice.yaml --out other");
+    let mut session = Session::start(&m, &format!("{SEVERAL} --replace"));
+    assert!(session.wait_for("Sign these 4? [y/N] "), "{}", session.end().0);
+    m.ok(&format!(
+        "cert approve other/{USER_NAME}.request.zip -c ca --profile project_profile.yaml --replace"
+    ));
+    session.type_in("y\n");
+    let (_, output) = session.end();
+    assert_eq!(output.status.code(), Some(2));
+    let data = envelope(SEVERAL, &output)["data"].clone();
+    let items = data["items"].as_array().unwrap();
+    assert_eq!(items[0]["error_code"], "REVIEW_OUTDATED");
+    let results: Vec<_> = items.iter().map(|item| text_of(item, "result")).collect();
+    assert_eq!(results, ["refused", "approved", "approved", "already_approved"]);
+    assert_eq!(m.names("out"), ["bob@hospital-alpha.org.signed.zip", "hospital-a.signed.zip"]);
+}
+
+/// Whoever is renewed is told from whoever is replaced.
+#[test]
+fn of_many_a_renewal_is_told() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.kit("hospital-a.yaml", "hospital-a");
+    let renewed = text_of(&m.ok("cert request --renew hospital-a --out requests"), "renews");
+    let mut session = Session::start(&m, SEVERAL);
+    assert!(session.wait_for("Sign these 1? [y/N] "), "{}", session.end().0);
+    session.type_in("y\n");
+    let (shown, output) = session.end();
+    assert!(shown.contains(&format!("  renews {renewed}")), "{shown}");
+    assert!(!shown.contains("replaces"), "{shown}");
+    assert_eq!(envelope(SEVERAL, &output)["data"]["approved"], 1);
 }

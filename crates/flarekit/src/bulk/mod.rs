@@ -11,11 +11,13 @@
 
 mod crew;
 mod expected;
+mod shown;
 mod source;
 mod sync;
 mod wave;
 
 pub use expected::ExpectedDigests;
+pub use shown::{Looked, Shown};
 pub use source::Source;
 
 use crate::approval::{AdmittedRequest, SignedZipFolder};
@@ -54,6 +56,8 @@ pub struct Bulk<'a> {
     pub judge: &'a Judge<'a>,
     /// Which requests are expected: then every other is refused.
     pub expected: Option<&'a ExpectedDigests>,
+    /// What was shown to somebody who agreed to it: then nothing else is signed.
+    pub shown: Option<&'a Shown>,
     /// Whether earlier certificates of the same name or key are replaced. One that was issued for
     /// the very same request is not: it is sent again.
     pub replace: bool,
@@ -122,18 +126,18 @@ impl Bulk<'_> {
         crew::with(self, sources, |crew| wave::run(self, sources, ledger, crew, report))
     }
 
-    /// Looks the requests over without signing: hands on each that could be signed as far as anybody
-    /// but the ledger can say, or why it cannot, in the order of the input. That a later
-    /// [run](Bulk::run) signs what was looked at is for its [`Judge`] to see, by the digests of the
-    /// request zips.
+    /// Looks the requests over without signing: hands on each that could be signed, or why it cannot,
+    /// in the order of the input. Requests that could stand against each other are not seen to: only
+    /// the first of them is in the ledger when the next one is signed.
     ///
     /// # Errors
-    /// If a thread could not do its work.
+    /// If a thread could not do its work, or the ledger could not be read.
     pub fn look(
         &self,
         sources: &[Source],
-        report: &mut dyn FnMut(usize, Result<&AdmittedRequest, &Error>),
-    ) -> Result<(), Error> {
-        crew::with(self, sources, |crew| wave::look(self, sources, crew, report))
+        ledger: &mut Ledger,
+        report: &mut dyn FnMut(usize, Result<Looked<'_>, &Error>),
+    ) -> Result<Shown, Error> {
+        crew::with(self, sources, |crew| wave::look(self, sources, ledger, crew, report))
     }
 }

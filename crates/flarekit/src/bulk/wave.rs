@@ -6,7 +6,7 @@ use std::thread;
 use super::crew::{
     Admission, Candidate, Crew, Done, Durable, Refused, Signed, Waiting, approved, bytes,
 };
-use super::{Bulk, How, Item, Source, WAVE, sync};
+use super::{Bulk, How, Item, Looked, Shown, Source, WAVE, sync};
 use crate::approval::AdmittedRequest;
 use crate::ca::ledger::{Ledger, RecordedApproval};
 use crate::digest::Digest;
@@ -39,17 +39,34 @@ pub(super) fn run(
 pub(super) fn look(
     bulk: &Bulk<'_>,
     sources: &[Source],
+    ledger: &mut Ledger,
     crew: &Crew<'_>,
-    report: &mut dyn FnMut(usize, Result<&AdmittedRequest, &Error>),
-) -> Result<(), Error> {
+    report: &mut dyn FnMut(usize, Result<Looked<'_>, &Error>),
+) -> Result<Shown, Error> {
     let mut run = Run::new(bulk, sources, crew);
+    let mut shown = Shown::default();
     while run.taken < run.requests {
-        for (request, admission) in run.next_wave()? {
-            let seen = admission.as_ref().map(|candidate| &candidate.admitted);
-            report(request, seen.map_err(|refused| &refused.error));
+        let wave = run.next_wave()?;
+        let writing = ledger.begin()?;
+        for (request, admission) in wave {
+            let Candidate { admitted, days, .. } = match &admission {
+                Ok(candidate) => candidate,
+                Err(refused) => {
+                    report(request, Err(&refused.error));
+                    continue;
+                }
+            };
+            let standing = writing.consider_once(admitted, bulk.replace, bulk.now)?;
+            if let Some(against) = standing.against() {
+                report(request, Err(against));
+                continue;
+            }
+            let looked = Looked { admitted, days: *days, standing: &standing };
+            shown.add(&looked);
+            report(request, Ok(looked));
         }
     }
-    Ok(())
+    Ok(shown)
 }
 
 struct Run<'a> {
@@ -63,6 +80,8 @@ struct Run<'a> {
     /// How many of these follow each other from `taken` on.
     ready: usize,
     signed: BTreeMap<usize, Result<Signed, Error>>,
+    /// The digests of the request zips that were cleared to be signed.
+    issued: HashSet<Digest>,
     /// Why the ledger cannot be written any more.
     broken: Option<Error>,
     warnings: Vec<Warning>,
@@ -85,6 +104,7 @@ impl<'a> Run<'a> {
             ahead: BTreeMap::new(),
             ready: 0,
             signed: BTreeMap::new(),
+            issued: HashSet::new(),
             broken: None,
             warnings: Vec::new(),
         }
@@ -182,8 +202,21 @@ impl<'a> Run<'a> {
         self.warnings.extend(writing.unsigned()?);
         let mut expected = Vec::new();
         for (request, admitted, days) in admitted {
-            match writing.clear_once(admitted, replace, now) {
+            let zip = admitted.request().zip_sha256();
+            let cleared = writing.clear_once(admitted, replace, now).and_then(|cleared| {
+                match self.bulk.shown {
+                    // The same file may be there twice.
+                    Some(shown) if !self.issued.contains(&zip) => {
+                        shown.expect(&cleared, &writing, replace, now).map(|()| cleared)
+                    }
+                    _ => Ok(cleared),
+                }
+            });
+            match cleared {
                 Ok(cleared) => {
+                    if self.bulk.shown.is_some() {
+                        self.issued.insert(zip);
+                    }
                     self.crew.sign(request, cleared, days);
                     expected.push(request);
                 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use flarekit::approval::{AdmittedRequest, SignedZipFolder};
 use flarekit::audit::AuditDirectory;
-use flarekit::bulk::{Bulk, How, Item, Source};
+use flarekit::bulk::{Bulk, How, Item, Looked, Source};
 use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::{Ledger, LedgerView};
 use flarekit::error::{Code, Error};
@@ -44,15 +44,15 @@ impl Place {
     /// Looks the requests over: the names of those that could be signed, and why others could not.
     fn look(&self, paths: &[&str]) -> Vec<Result<String, Code>> {
         let mut seen = Vec::new();
-        self.with(paths, |bulk, sources, _| {
-            let mut report = |request: usize, one: Result<&AdmittedRequest, &Error>| {
+        self.with(paths, |bulk, sources, ledger| {
+            let mut report = |request: usize, one: Result<Looked<'_>, &Error>| {
                 assert_eq!(request, seen.len());
-                let name = |one: &AdmittedRequest| {
-                    one.request().metadata().identity.name.as_str().to_owned()
+                let name = |one: Looked<'_>| {
+                    one.admitted.request().metadata().identity.name.as_str().to_owned()
                 };
                 seen.push(one.map(name).map_err(Error::code));
             };
-            bulk.look(sources, &mut report).unwrap();
+            bulk.look(sources, ledger, &mut report).unwrap();
         });
         seen
     }
@@ -87,6 +87,7 @@ impl Place {
             records: &audit.approval_records(),
             judge: &|_| Ok(30),
             expected: None,
+            shown: None,
             replace: false,
             processors: 2,
             now: now(),

@@ -1,14 +1,12 @@
 //! `cert approve --out-dir`: many requests in one run.
 
-use std::collections::HashSet;
 use std::path::Path;
 
-use flarekit::approval::{AdmittedRequest, SignedZipFolder};
+use flarekit::approval::SignedZipFolder;
 use flarekit::audit::AuditDirectory;
 use flarekit::bulk::{Bulk, ExpectedDigests, Source};
 use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::Ledger;
-use flarekit::digest::Digest;
 use flarekit::error::{Code, Error};
 use flarekit::files;
 use flarekit::profile::ProjectProfile;
@@ -56,21 +54,17 @@ pub fn run(
         records: &audit.approval_records(),
         judge: &|admitted| policy::judge(policy.as_ref(), admitted, args.valid_days),
         expected: expected.as_ref(),
+        shown: None,
         replace: args.replace,
         processors: env.processors,
         now: env.now,
     };
-    let reviewed = args.review.then(|| table::ask(&bulk, &sources)).transpose()?;
-    // Not before: nobody waits for the ledger while a question is open.
-    let (mut ledger, imported) = Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.now)?;
+    let open = || Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.now);
+    let shown = args.review.then(|| table::ask(&bulk, &sources, open()?.0)).transpose()?;
+    // Anew: nobody waits for the ledger while a question is open.
+    let (mut ledger, imported) = open()?;
     warnings.extend(imported);
-    let judge = |admitted: &AdmittedRequest| {
-        if let Some(shown) = &reviewed {
-            expect_shown(shown, admitted)?;
-        }
-        (bulk.judge)(admitted)
-    };
-    let bulk = Bulk { judge: &judge, ..bulk };
+    let bulk = Bulk { shown: shown.as_ref(), ..bulk };
     let mut outcome = Outcome::default();
     let progress = Progress::of(sources.len(), format);
     let said = bulk.run(&sources, &mut ledger, &mut |item| {
@@ -88,14 +82,4 @@ fn expected_digests(path: &Path) -> Result<ExpectedDigests, Error> {
     let file = files::read_named(path, ExpectedDigests::LIMIT);
     let bytes = file.map_err(|error| error.code(Code::InvalidArgs))?.bytes;
     ExpectedDigests::parse(&bytes, &path.display().to_string())
-}
-
-/// What is signed is what was shown: a file may have been exchanged while the question was open.
-fn expect_shown(shown: &HashSet<Digest>, admitted: &AdmittedRequest) -> Result<(), Error> {
-    if shown.contains(&admitted.request().zip_sha256()) {
-        return Ok(());
-    }
-    let name = &admitted.request().metadata().identity.name;
-    let message = format!("the request of '{name}' is not one that was shown");
-    Err(Error::new(Code::ReviewOutdated, message))
 }

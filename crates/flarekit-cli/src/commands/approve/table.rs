@@ -1,33 +1,24 @@
 //! The review of many requests: a table of what would be signed, and one question.
 
-use std::collections::HashSet;
-
-use flarekit::approval::AdmittedRequest;
-use flarekit::bulk::{Bulk, Source};
-use flarekit::digest::Digest;
+use flarekit::bulk::{Bulk, Looked, Shown, Source};
+use flarekit::ca::ledger::{Ledger, Standing};
 use flarekit::error::{Code, Error};
 
 use crate::output::{self, table};
 use crate::question;
 
-const HEADS: [&str; 6] = ["NAME", "TYPE", "ORG", "DAYS", "SUBJECT ALT NAMES", "REQUEST DIGEST"];
+const HEADS: [&str; 7] =
+    ["NAME", "TYPE", "ORG", "DAYS", "SUBJECT ALT NAMES", "REQUEST DIGEST", "BEFORE"];
 
-/// Shows the requests and asks once. Gives the digests of the request zips that were shown.
-pub fn ask(bulk: &Bulk<'_>, sources: &[Source]) -> Result<HashSet<Digest>, Error> {
-    let (mut shown, mut rows, mut refused) = (HashSet::new(), Vec::new(), Vec::new());
-    bulk.look(sources, &mut |number, looked| {
-        let judged = looked.map_err(Clone::clone).and_then(|admitted| {
-            (bulk.judge)(admitted)
-                .map(|days| (admitted.request().zip_sha256(), row(admitted, days)))
-        });
-        match judged {
-            Ok((digest, row)) => {
-                shown.insert(digest);
-                rows.push(row);
-            }
-            Err(error) => refused.push(refusal(sources.get(number), &error)),
-        }
+/// Shows the requests and asks once. While the user thinks, nobody waits for the ledger; what was
+/// shown is handed back, to be compared when it is open again.
+pub fn ask(bulk: &Bulk<'_>, sources: &[Source], mut ledger: Ledger) -> Result<Shown, Error> {
+    let (mut rows, mut refused) = (Vec::new(), Vec::new());
+    let shown = bulk.look(sources, &mut ledger, &mut |number, looked| match looked {
+        Ok(looked) => rows.push(row(&looked)),
+        Err(error) => refused.push(refusal(sources.get(number), error)),
     })?;
+    drop(ledger);
     let mut text = String::new();
     if !rows.is_empty() {
         text.push_str(&table::text(&HEADS, &rows));
@@ -45,7 +36,8 @@ pub fn ask(bulk: &Bulk<'_>, sources: &[Source]) -> Result<HashSet<Digest>, Error
     Err(Error::new(Code::ReviewDeclined, format!("none of {} requests {why}", sources.len())))
 }
 
-fn row(admitted: &AdmittedRequest, days: u32) -> Vec<String> {
+fn row(looked: &Looked<'_>) -> Vec<String> {
+    let Looked { admitted, days, standing } = looked;
     let request = admitted.request();
     let identity = &request.metadata().identity;
     let names: Vec<String> = admitted.alt_names().iter().map(ToString::to_string).collect();
@@ -56,7 +48,36 @@ fn row(admitted: &AdmittedRequest, days: u32) -> Vec<String> {
         days.to_string(),
         names.join(", "),
         request.zip_sha256().spoken().to_string(),
+        before(standing, identity.name.as_str()),
     ]
+}
+
+/// What the name has already, and what becomes of it.
+fn before(standing: &Standing, name: &str) -> String {
+    if let Some(serial) = standing.sends_again() {
+        return format!("sent again: {serial}");
+    }
+    let renewed = standing.renews().map(|renewed| renewed.serial());
+    let mut said: Vec<String> =
+        renewed.map(|serial| format!("renews {serial}")).into_iter().collect();
+    for entry in standing.replaces() {
+        let serial = entry.record.serial.as_deref();
+        if renewed.is_some() && serial == renewed {
+            continue;
+        }
+        let whose = match entry.record.name.as_str() {
+            other if other != name => format!(" of {other}"),
+            _ => String::new(),
+        };
+        let end = entry.record.not_after.map(|end| format!(", valid until {end}"));
+        let serial = serial.unwrap_or("a certificate");
+        said.push(format!("replaces {serial}{whose}{}", end.unwrap_or_default()));
+    }
+    if let (true, Some(latest)) = (said.is_empty(), standing.latest()) {
+        let serial = latest.entry.record.serial.as_deref().unwrap_or_default();
+        said.push(format!("{} {serial}", latest.state.as_str()));
+    }
+    if said.is_empty() { "nothing".to_owned() } else { said.join("; ") }
 }
 
 fn refusal(source: Option<&Source>, error: &Error) -> Vec<String> {

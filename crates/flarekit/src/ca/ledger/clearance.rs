@@ -95,6 +95,11 @@ impl Replace {
     pub fn of(replace: bool) -> Self {
         if replace { Self::All } else { Self::Nothing }
     }
+
+    /// The same in a run that may be repeated.
+    pub fn once(replace: bool) -> Self {
+        if replace { Self::OfOthers } else { Self::Nothing }
+    }
 }
 
 /// What follows from the ledger for a request that it has nothing against.

@@ -38,6 +38,7 @@ pub use entry::{Documents, Entry, EntryKind, Record};
 pub use list::{Certificates, IssuedCertificate, Order, State};
 pub use renewal::Renewed;
 pub use revocation::{Revocable, RevokedCertificate, Which};
+pub(crate) use standing::StandingFacts;
 pub use standing::{LatestCertificate, Standing};
 pub use verify::Verified;
 pub use view::LedgerView;

@@ -8,6 +8,7 @@ use super::renewal::Renewed;
 use super::rows::{self, IS_CERTIFICATE};
 use crate::approval::{AdmittedRequest, SignedMetadata};
 use crate::connection::Connection;
+use crate::digest::Digest;
 use crate::error::{Code, Error, Warning};
 use crate::time::Timestamp;
 
@@ -61,6 +62,19 @@ impl Standing {
         self.renews.as_ref()
     }
 
+    /// The serial number of the certificate that was issued for the very same request, and would be
+    /// sent again.
+    #[must_use]
+    pub fn sends_again(&self) -> Option<String> {
+        self.again.as_ref().map(|again| again.certificate.serial())
+    }
+
+    /// The valid certificates that the new one would replace; also the one that it would renew.
+    #[must_use]
+    pub fn replaces(&self) -> &[Entry] {
+        &self.replaces
+    }
+
     /// What the approver should know.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
@@ -88,9 +102,48 @@ impl Standing {
         Ok(Self { latest, again, replaces, renews, warnings, against })
     }
 
+    /// What of this must not change before the request is signed. Certificates are told apart by
+    /// their serial numbers: the entries of a ledger that has not begun yet have no place for good.
+    pub(crate) fn facts(&self) -> StandingFacts {
+        let signed = |again: &Earlier| {
+            let digests =
+                |(json, signature): &(Vec<u8>, Vec<u8>)| (Digest::of(json), Digest::of(signature));
+            again.signed.iter().map(digests).collect()
+        };
+        StandingFacts {
+            latest: self
+                .latest
+                .as_ref()
+                .map(|latest| (serial(&latest.entry), latest.state, latest.connection.clone())),
+            again: self.again.as_ref().map(|again| Digest::of(again.certificate.der())),
+            signed: self.again.as_ref().map(signed).unwrap_or_default(),
+            replaces: self.replaces.iter().map(serial).collect(),
+            renews: self.renews.as_ref().map(|renewed| renewed.serial().to_owned()),
+            against: self.against.clone(),
+        }
+    }
+}
+
+fn serial(entry: &Entry) -> Option<String> {
+    entry.record.serial.clone()
+}
+
+/// What must not change between a look and the signature. It is small: of many requests, it is kept
+/// for each while the question is open.
+#[derive(PartialEq)]
+pub(crate) struct StandingFacts {
+    latest: Option<(Option<String>, State, Option<Connection>)>,
+    again: Option<Digest>,
+    signed: Vec<(Digest, Digest)>,
+    replaces: Vec<Option<String>>,
+    renews: Option<String>,
+    against: Option<Error>,
+}
+
+impl StandingFacts {
     /// Refuses a ledger that says something else now.
-    pub(super) fn expect_unchanged(&self, now: &Self, name: &str) -> Result<(), Error> {
-        if self.facts() == now.facts() {
+    pub(crate) fn expect(&self, now: &Standing, name: &str) -> Result<(), Error> {
+        if *self == now.facts() {
             return Ok(());
         }
         let message = format!(
@@ -99,37 +152,6 @@ impl Standing {
         );
         Err(Error::new(Code::ReviewOutdated, message))
     }
-
-    /// Certificates are told apart by their serial numbers: the entries of a ledger that has not
-    /// begun yet have no place for good.
-    fn facts(&self) -> Facts<'_> {
-        Facts {
-            latest: self
-                .latest
-                .as_ref()
-                .map(|latest| (serial(&latest.entry), latest.state, latest.connection.as_ref())),
-            again: self.again.as_ref().map(|again| again.certificate.der()),
-            signed: self.again.as_ref().map(|again| again.signed.as_slice()),
-            replaces: self.replaces.iter().map(serial).collect(),
-            renews: self.renews.as_ref().map(Renewed::serial),
-            against: self.against.as_ref(),
-        }
-    }
-}
-
-fn serial(entry: &Entry) -> Option<&str> {
-    entry.record.serial.as_deref()
-}
-
-/// What must not change between a look and the signature.
-#[derive(PartialEq)]
-struct Facts<'a> {
-    latest: Option<(Option<&'a str>, State, Option<&'a Connection>)>,
-    again: Option<&'a [u8]>,
-    signed: Option<&'a [(Vec<u8>, Vec<u8>)]>,
-    replaces: Vec<Option<&'a str>>,
-    renews: Option<&'a str>,
-    against: Option<&'a Error>,
 }
 
 fn latest(

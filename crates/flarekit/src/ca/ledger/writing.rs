@@ -62,8 +62,7 @@ impl<'a> Writing<'a> {
         replace: bool,
         now: Timestamp,
     ) -> Result<ClearedRequest, Error> {
-        let replace = if replace { Replace::OfOthers } else { Replace::Nothing };
-        ClearedRequest::new(admitted, replace, now, self.database()?)
+        ClearedRequest::new(admitted, Replace::once(replace), now, self.database()?)
     }
 
     /// What the ledger says about a request, for somebody who decides about it. Drop this then:
@@ -75,6 +74,16 @@ impl<'a> Writing<'a> {
         now: Timestamp,
     ) -> Result<Standing, Error> {
         Standing::of(admitted, Replace::of(replace), now, self.database()?)
+    }
+
+    /// The same for a run that may be repeated, as in [`clear_once`](Self::clear_once).
+    pub fn consider_once(
+        &self,
+        admitted: &AdmittedRequest,
+        replace: bool,
+        now: Timestamp,
+    ) -> Result<Standing, Error> {
+        Standing::of(admitted, Replace::once(replace), now, self.database()?)
     }
 
     /// Refuses if the ledger says something else about the request than when it was considered:
@@ -90,7 +99,7 @@ impl<'a> Writing<'a> {
         now: Timestamp,
     ) -> Result<(), Error> {
         let name = &admitted.request().metadata().identity.name;
-        considered.expect_unchanged(&self.consider(admitted, replace, now)?, name.as_str())
+        considered.facts().expect(&self.consider(admitted, replace, now)?, name.as_str())
     }
 
     /// Adds what was signed, has the CA sign how far the chain goes, and commits.
