@@ -2,16 +2,22 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::common::{Machine, Sandbox, text_of};
+use crate::common::{Machine, Sandbox, envelope, text_of};
 use crate::{assert_no_leftovers, at_once, names, request_all, start};
 
 /// A directory with many request zips of the project `hospital_federation`, such as
 /// `bench/requests.py` makes: then they are taken instead of a few that the test makes itself.
 const REQUESTS: &str = "FLAREKIT_TEST_REQUESTS";
 const FEW: usize = 24;
+/// Requests of each of two approvers who are killed, and how often one of them is.
+const EACH: usize = 1000;
+const KILLS: usize = 40;
+/// The longest time until the next kill, in milliseconds.
+const PAUSE: u64 = 500;
 
 /// A machine with a CA and a directory of requests; how many there are.
 fn prepare(sandbox: &Sandbox) -> (Machine, usize) {
@@ -94,4 +100,67 @@ fn a_killed_run_is_typed_again() {
     assert_issued_once(&m, count);
     let again = m.ok(&approve("out"));
     assert_eq!(again["already_approved"], count);
+}
+
+/// Two approvers with one CA directory: each has its own requests, and some that the other has, too.
+/// Now one and now the other is killed at a random moment and begins again.
+#[test]
+#[ignore = "takes a minute, and no two runs are alike: CONTRIBUTING.md says how to run it"]
+fn two_approvers_are_killed_at_random_times() {
+    let folder = std::env::var_os(REQUESTS).expect("no FLAREKIT_TEST_REQUESTS names a directory");
+    let mut zips: Vec<PathBuf> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    zips.retain(|path| path.to_string_lossy().ends_with(".request.zip"));
+    zips.sort();
+    let shared = EACH / 10;
+    let total = 2 * EACH - shared;
+    assert!(zips.len() >= total, "{total} requests are needed");
+    let sandbox = Sandbox::in_memory();
+    let m = sandbox.seeded("m");
+    m.init();
+    let own = [&zips[..EACH], &zips[EACH - shared..total]];
+    for (approver, zips) in ["one", "two"].iter().zip(own) {
+        let folder = m.path(format!("requests-{approver}"));
+        fs::create_dir(&folder).unwrap();
+        for zip in zips {
+            fs::copy(zip, folder.join(zip.file_name().unwrap())).unwrap();
+        }
+    }
+    let lines = ["one", "two"].map(|approver| {
+        format!(
+            "cert approve requests-{approver} --out-dir {approver} -c ca \
+             --profile project_profile.yaml"
+        )
+    });
+    // Hashers are made with random keys.
+    let random = || RandomState::new().build_hasher().finish();
+
+    let mut running = lines.clone().map(|line| start(&m, &line));
+    let mut kills = [0; 2];
+    for _ in 0..KILLS {
+        std::thread::sleep(Duration::from_millis(random() % PAUSE));
+        let at = usize::from(random() % 2 == 0);
+        // One that is through waits for somebody to read its answer.
+        running[at].kill().unwrap();
+        running[at].wait().unwrap();
+        kills[at] += 1;
+        running[at] = start(&m, &lines[at]);
+    }
+    let mut before = 0;
+    for (line, child) in lines.iter().zip(running) {
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        let data = envelope(line, &output)["data"].clone();
+        assert_eq!((&data["requests"], &data["refused"]), (&EACH.into(), &0.into()));
+        before += data["already_approved"].as_u64().unwrap();
+    }
+    println!("killed {kills:?} times; the last runs found {before} of {} done", 2 * EACH);
+    assert_issued_once(&m, total);
+    for approver in ["one", "two"] {
+        assert_eq!(m.names(approver).len(), EACH);
+    }
+    for zip in &zips[EACH - shared..EACH] {
+        let zip = zip.file_name().unwrap().to_str().unwrap().replace(".request.", ".signed.");
+        assert_eq!(m.read(&format!("one/{zip}")), m.read(&format!("two/{zip}")), "{zip}");
+    }
 }
