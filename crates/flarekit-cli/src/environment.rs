@@ -16,8 +16,6 @@ pub struct Environment {
     pub now: Timestamp,
     /// The name under which the program was called.
     pub program: ProgramName,
-    /// How many processors this process may use.
-    pub processors: usize,
 }
 
 impl Environment {
@@ -28,8 +26,14 @@ impl Environment {
             home,
             now: Timestamp::from_unix(seconds_since_1970()),
             program: ProgramName::from_argument(argument_zero.as_deref()),
-            processors: std::thread::available_parallelism().map_or(1, usize::from),
         }
+    }
+
+    /// How many processors this process may use. Asked only when needed: the answer takes the
+    /// reading of several files.
+    #[expect(clippy::unused_self, reason = "it belongs to the machine as a command sees it")]
+    pub fn processors(&self) -> usize {
+        std::thread::available_parallelism().map_or(1, usize::from)
     }
 }
 

@@ -10,6 +10,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, FromArgMatches};
 
 use crate::cli::{self, Cli, Command};
+use crate::environment::ProgramName;
 use crate::error::{Failure, usage};
 use crate::output::{Format, schema};
 
@@ -38,7 +39,7 @@ pub struct Invocation {
 
 impl Invocation {
     /// Looks through the arguments after the program's name.
-    pub fn read(arguments: impl Iterator<Item = OsString>, grammar: &clap::Command) -> Self {
+    pub fn read(arguments: impl Iterator<Item = OsString>, outline: &clap::Command) -> Self {
         let (moved, rest) = part(arguments);
         let mut read =
             Self { arguments: Vec::new(), format: Format::Text, path: Vec::new(), schema: false };
@@ -49,7 +50,7 @@ impl Invocation {
                 read.format = Format::named(value);
             }
         }
-        read.look_ahead(&rest, grammar);
+        read.look_ahead(&rest, outline);
         read.arguments = moved.into_iter().chain(rest).collect();
         read
     }
@@ -60,10 +61,15 @@ impl Invocation {
     }
 
     /// Understands the rest: the format to answer in, and what was asked for.
-    pub fn understand(self, grammar: &mut clap::Command) -> (Format, Result<Asked, Failure>) {
-        let here = cli::find(grammar, &self.path);
-        if self.schema && !here.has_subcommands() {
-            return (self.format, Ok(Asked::Text(schema::render(here, &self.path))));
+    pub fn understand(
+        self,
+        outline: clap::Command,
+        program: ProgramName,
+    ) -> (Format, Result<Asked, Failure>) {
+        let mut whole = cli::complete_for(outline, program, &self.path);
+        let grammar = &mut whole;
+        if self.schema && !cli::find(grammar, &self.path).has_subcommands() {
+            return (self.format, Ok(Asked::Text(described(grammar, &self.path))));
         }
         let program = OsString::from(grammar.get_name());
         let arguments = std::iter::once(program).chain(self.arguments);
@@ -76,8 +82,7 @@ impl Invocation {
         let format = format.or_else(|| matches.get_one("format")).copied().unwrap_or_default();
         // An abbreviated `--schema` is known only now.
         if matches!(leaf.try_get_one("schema"), Ok(Some(true))) {
-            let here = cli::find(grammar, &self.path);
-            return (format, Ok(Asked::Text(schema::render(here, &self.path))));
+            return (format, Ok(Asked::Text(described(grammar, &self.path))));
         }
         match Cli::from_arg_matches(&matches) {
             Ok(cli) => (format, Ok(Asked::Command(Box::new(cli.command)))),
@@ -86,22 +91,22 @@ impl Invocation {
     }
 
     /// Finds the commands named, `--schema`, and the older `--output` after a command.
-    fn look_ahead(&mut self, rest: &[OsString], grammar: &clap::Command) {
-        let mut here = grammar;
+    fn look_ahead(&mut self, rest: &[OsString], outline: &clap::Command) {
+        let mut here = outline;
         let mut tokens = rest.iter().take_while(|token| *token != "--").peekable();
         while let Some(token) = tokens.next() {
             let Some(text) = token.to_str() else { continue };
             if text == "--schema" {
                 self.schema = true;
             } else if let Some(next) = here.find_subcommand(text) {
-                self.path.push(text.to_owned());
+                self.path.push(next.get_name().to_owned());
                 here = next;
             } else if !here.has_subcommands() {
                 let value = match text {
                     "--output" => tokens.peek().and_then(|next| next.to_str()),
                     _ => value_of(token, "--output"),
                 };
-                if let Some(value) = value.filter(|value| cli::names_a_format(here, value)) {
+                if let Some(value) = value.filter(|value| cli::names_a_format(&self.path, value)) {
                     self.format = Format::named(value);
                 }
             }
@@ -145,15 +150,24 @@ fn leaf_of(matches: &ArgMatches) -> &ArgMatches {
     }
 }
 
+fn described(grammar: &mut clap::Command, path: &[String]) -> String {
+    grammar.build();
+    schema::render(cli::find(grammar, path), path)
+}
+
 fn refused(
     error: &clap::Error,
-    grammar: &clap::Command,
+    grammar: &mut clap::Command,
     path: &[String],
 ) -> Result<Asked, Failure> {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
             Ok(Asked::Text(error.render().ansi().to_string()))
         }
-        _ => Err(usage::failure(error, grammar, path)),
+        _ => {
+            // As far as it was not done on the way.
+            grammar.build();
+            Err(usage::failure(error, grammar, path))
+        }
     }
 }

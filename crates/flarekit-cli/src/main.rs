@@ -27,11 +27,11 @@ fn main() -> ExitCode {
     hooks::prepare();
     let mut arguments = std::env::args_os();
     let environment = Environment::of_process(arguments.next());
-    let mut grammar = cli::grammar(environment.program);
-    let invocation = Invocation::read(arguments, &grammar);
+    let outline = cli::outline(environment.program);
+    let invocation = Invocation::read(arguments, &outline);
     let mut format = invocation.format();
     let outcome = crash::contained(|| {
-        let (decided, asked) = invocation.understand(&mut grammar);
+        let (decided, asked) = invocation.understand(outline, environment.program);
         format = decided;
         match asked? {
             Asked::Text(text) => Ok(Answer::Text(text)),

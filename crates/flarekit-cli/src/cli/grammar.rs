@@ -13,7 +13,15 @@ const EXAMPLE_WIDTH: usize = 74;
 
 /// The whole grammar under the name by which the program was called.
 pub fn grammar(program: ProgramName) -> Command {
-    let root = Cli::command()
+    let mut root = complete(outline(program), program, &[], &Way::All);
+    root.build();
+    root
+}
+
+/// The grammar as far as it is needed to find out which command is meant: without what every command
+/// has in common.
+pub fn outline(program: ProgramName) -> Command {
+    Cli::command()
         .bin_name(program.as_str())
         .version(VERSION)
         .infer_long_args(true)
@@ -22,10 +30,13 @@ pub fn grammar(program: ProgramName) -> Command {
         .disable_help_subcommand(true)
         .disable_version_flag(true)
         .arg(help_flag())
-        .arg(version_flag());
-    let mut root = complete(root, program, &[]);
-    root.build();
-    root
+        .arg(version_flag())
+}
+
+/// Completes an outline for the one command that is meant, and those above it. Most of a short
+/// command's own time would otherwise go into those that nobody asked for.
+pub fn complete_for(outline: Command, program: ProgramName, words: &[String]) -> Command {
+    complete(outline, program, &[], &Way::Along(words))
 }
 
 /// Walks down the grammar along the words; stops at the first word that is no command.
@@ -45,11 +56,18 @@ pub fn commands_of(command: &Command) -> Vec<String> {
     command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect()
 }
 
-/// Whether the older option `--output` of this command accepts the name.
-pub fn names_a_format(command: &Command, name: &str) -> bool {
-    let output = command.get_arguments().find(|arg| arg.get_id() == "output");
-    output
-        .is_some_and(|arg| arg.get_possible_values().iter().any(|value| value.matches(name, false)))
+/// Whether the older option `--output` of the command with this path accepts the name.
+pub fn names_a_format(path: &[String], name: &str) -> bool {
+    formats_of_output(path).contains(&name)
+}
+
+/// The values of the reference's older name for `--format`, where it has that.
+fn formats_of_output(path: &[String]) -> &'static [&'static str] {
+    match path.first().map(String::as_str) {
+        Some("cert") => &["json", "txt", "human"],
+        Some("package") => &["json", "quiet"],
+        _ => &[],
+    }
 }
 
 /// `-h` and `--help` are the same here: the text that says who does what is never left out.
@@ -71,16 +89,27 @@ fn version_flag() -> Arg {
         .help("Print the version, and that of the NVFlare whose artifacts are read and written.")
 }
 
+/// Which commands are completed.
+enum Way<'a> {
+    All,
+    /// Those on the way along these words.
+    Along(&'a [String]),
+}
+
 /// Adds the examples to every command, and to each that can be run `--schema` and `--output`.
-fn complete(command: Command, program: ProgramName, path: &[String]) -> Command {
+fn complete(command: Command, program: ProgramName, path: &[String], way: &Way<'_>) -> Command {
     let command = command.after_help(example_section(program, path)).mut_args(end_with_period);
-    let below = commands_of(&command);
-    if below.is_empty() {
+    if !command.has_subcommands() {
         return with_machine_options(command, path);
     }
+    let (below, way) = match way {
+        Way::All => (commands_of(&command), Way::All),
+        Way::Along([next, rest @ ..]) => (vec![next.clone()], Way::Along(rest)),
+        Way::Along([]) => return command,
+    };
     below.into_iter().fold(command, |command, name| {
         let path: Vec<String> = path.iter().cloned().chain([name.clone()]).collect();
-        command.mut_subcommand(name, |sub| complete(sub, program, &path))
+        command.mut_subcommand(name, |sub| complete(sub, program, &path, &way))
     })
 }
 
@@ -129,12 +158,10 @@ fn with_machine_options(command: Command, path: &[String]) -> Command {
         .action(ArgAction::SetTrue)
         .help("Describe this command's arguments as one JSON object, and do nothing else.");
     let command = command.arg(schema);
-    // The reference's older name for --format, with the values that it has there.
-    let names: &'static [&'static str] = match path.first().map(String::as_str) {
-        Some("cert") => &["json", "txt", "human"],
-        Some("package") => &["json", "quiet"],
-        _ => return command,
-    };
+    let names = formats_of_output(path);
+    if names.is_empty() {
+        return command;
+    }
     let output = Arg::new("output").long("output").hide(true).value_parser(values::format(names));
     command.arg(output)
 }

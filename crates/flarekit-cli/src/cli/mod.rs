@@ -19,7 +19,7 @@ pub use cert::{
     RevokeArgs,
 };
 pub use examples::examples;
-pub use grammar::{commands_of, find, grammar, names_a_format};
+pub use grammar::{commands_of, complete_for, find, grammar, names_a_format, outline};
 pub use values::USUAL_DAYS;
 
 /// Issue certificates and startup kits for the sites, users and server of a federation.

@@ -56,7 +56,7 @@ pub fn run(
         expected: expected.as_ref(),
         shown: None,
         replace: args.replace,
-        processors: env.processors,
+        processors: env.processors(),
         now: env.now,
     };
     let open = || Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.now);
