@@ -8,13 +8,13 @@ use serde_json::json;
 use super::list;
 use crate::cli::ExpiringArgs;
 use crate::environment::Environment;
-use crate::output::{Answer, Report, calendar};
+use crate::output::{Answer, Format, Report, calendar};
 
 /// The exit status when something ends soon: neither success nor a failure to look.
 const SOMETHING_ENDS: u8 = 2;
 
 /// Looks ahead.
-pub fn run(args: &ExpiringArgs, env: &Environment) -> Result<Answer, Error> {
+pub fn run(args: &ExpiringArgs, env: &Environment, format: Format) -> Result<Answer, Error> {
     let view = LedgerView::open(&args.ca_dir)?;
     let end_of_time = Timestamp::from_unix(u64::MAX);
     let until = env.now.plus_days(args.within).unwrap_or(end_of_time);
@@ -29,8 +29,12 @@ pub fn run(args: &ExpiringArgs, env: &Environment) -> Result<Answer, Error> {
     let root_ends = view.root().not_after();
     let root = (root_ends <= until).then_some(root_ends);
 
+    // There may be many, so they are put into words for one reader only.
+    let json = format == Format::Json;
     let text = if args.ics {
         calendar::text(&events(&view, &certificates, root), env.now)
+    } else if json {
+        String::new()
     } else {
         root.map(|end| root_line(end, env.now)).unwrap_or_default() + &list::text(&certificates)
     };
@@ -38,8 +42,10 @@ pub fn run(args: &ExpiringArgs, env: &Environment) -> Result<Answer, Error> {
     report.field("until", until.to_string());
     report.field("rootca_valid_until", root_ends.to_string());
     report.field("rootca_ends", root.is_some());
-    report.field("certificates", certificates.iter().map(list::object).collect::<Vec<_>>());
-    if args.ics {
+    if json {
+        report.field("certificates", certificates.iter().map(list::object).collect::<Vec<_>>());
+    }
+    if args.ics && json {
         report.field("calendar", json!(text));
     }
     report.warnings.extend(view.missing());

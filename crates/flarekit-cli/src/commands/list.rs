@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use crate::cli::ListArgs;
 use crate::environment::Environment;
-use crate::output::{Answer, Report, table};
+use crate::output::{Answer, Format, Report, table};
 
 const HEADS: [&str; 6] = ["NAME", "TYPE", "ORG", "STATE", "VALID UNTIL", "SERIAL"];
 
 /// Lists certificates.
-pub fn run(args: &ListArgs, env: &Environment) -> Result<Answer, Error> {
+pub fn run(args: &ListArgs, env: &Environment, format: Format) -> Result<Answer, Error> {
     let view = LedgerView::open(&args.ca_dir)?;
     let wanted = Certificates {
         states: args.state.into_iter().collect(),
@@ -21,10 +21,16 @@ pub fn run(args: &ListArgs, env: &Environment) -> Result<Answer, Error> {
         order: args.sort,
     };
     let certificates = view.certificates(&wanted, env.now)?;
-    let text = if args.csv { csv(&certificates) } else { text(&certificates) };
-    let mut report = Report::default();
-    report.field("certificates", certificates.iter().map(object).collect::<Vec<_>>());
-    report.warnings.extend(view.missing());
+    // There may be many, so they are put into words for one reader only.
+    let mut report = Report { warnings: view.missing().into_iter().collect(), ..Report::default() };
+    let text = match format {
+        Format::Json => {
+            report.field("certificates", certificates.iter().map(object).collect::<Vec<_>>());
+            String::new()
+        }
+        Format::Text if args.csv => csv(&certificates),
+        Format::Text => text(&certificates),
+    };
     Ok(Answer::Listing { text, report, status: 0 })
 }
 
@@ -80,8 +86,19 @@ fn csv(certificates: &[IssuedCertificate]) -> String {
         "entry",
     ];
     let row = |certificate: &IssuedCertificate| {
-        let object = object(certificate);
-        heads.iter().map(|head| object.get(*head).map(table::cell).unwrap_or_default()).collect()
+        vec![
+            certificate.name.clone(),
+            certificate.org.clone(),
+            certificate.cert_type.kind().as_str().to_owned(),
+            certificate.cert_type.as_str().to_owned(),
+            certificate.state.as_str().to_owned(),
+            certificate.serial.clone(),
+            certificate.not_before.map(|time| time.to_string()).unwrap_or_default(),
+            certificate.not_after.to_string(),
+            certificate.alt_names.clone().unwrap_or_default(),
+            certificate.request_id.clone().unwrap_or_default(),
+            certificate.entry.to_string(),
+        ]
     };
-    table::csv(&heads, &certificates.iter().map(row).collect::<Vec<Vec<String>>>())
+    table::csv(&heads, &certificates.iter().map(row).collect::<Vec<_>>())
 }

@@ -51,10 +51,10 @@ pub fn run(
         }
         Command::Cert { command: CertCommand::Crl(args) } => crl::run(args, environment),
         Command::Cert { command: CertCommand::List(args) } => {
-            return list::run(args, environment).map_err(Failure::from);
+            return list::run(args, environment, format).map_err(Failure::from);
         }
         Command::Cert { command: CertCommand::Expiring(args) } => {
-            return expiring::run(args, environment).map_err(Failure::from);
+            return expiring::run(args, environment, format).map_err(Failure::from);
         }
         Command::Package(args) => {
             return package::run(args, environment).map(Answer::Report);

@@ -66,7 +66,10 @@ fn plain(value: &Value) -> Cow<'_, str> {
 
 /// Keeps a text on its line, and control characters from the terminal: messages quote names and
 /// fields of files that other people made, and a line of ours must not be theirs.
-pub fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(steers) {
+        return Cow::Borrowed(text);
+    }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         if steers(c) {
@@ -76,7 +79,7 @@ pub fn one_line(text: &str) -> String {
             shown.push(c);
         }
     }
-    shown
+    Cow::Owned(shown)
 }
 
 /// Characters that a terminal obeys instead of showing them: control characters, and those that

@@ -71,7 +71,8 @@ pub enum Answer {
         /// The text.
         text: String,
     },
-    /// A list: a text for people, and the same as data for JSON.
+    /// A list: a text for people, and the same as data for JSON. Of a long one only that need be
+    /// there which is asked for.
     Listing {
         /// The text.
         text: String,

@@ -9,21 +9,22 @@ pub fn text(heads: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let shown: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(|cell| human::one_line(cell)).collect()).collect();
     let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
-    let lines = || std::iter::once(&heads).chain(&shown);
-    let widths: Vec<usize> = (0..heads.len())
-        .map(|at| lines().filter_map(|row| row.get(at)).map(|cell| width(cell)).max().unwrap_or(0))
-        .collect();
+    let lines = || std::iter::once(&heads).chain(rows);
+    let mut widths = vec![0; heads.len()];
+    for row in lines() {
+        for (cell, wanted) in row.iter().zip(&mut widths) {
+            *wanted = width(&human::one_line(cell)).max(*wanted);
+        }
+    }
     let mut text = String::new();
     for row in lines() {
-        let mut line = String::new();
         for (cell, wanted) in row.iter().zip(&widths) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(wanted.saturating_sub(width(cell)) + 2));
+            let cell = human::one_line(cell);
+            text.push_str(&cell);
+            text.extend(std::iter::repeat_n(' ', wanted.saturating_sub(width(&cell)) + 2));
         }
-        text.push_str(line.trim_end());
+        text.truncate(text.trim_end_matches(' ').len());
         text.push('\n');
     }
     text

@@ -73,6 +73,26 @@ pub struct Certificates {
     pub order: Order,
 }
 
+impl Certificates {
+    /// A condition that follows from the others, and that an index answers: what is wanted are few
+    /// of many then.
+    fn narrower(&self) -> Option<&'static str> {
+        match (self.states.as_slice(), self.kind) {
+            (_, Some(Kind::Server)) => Some(" AND e.cert_type = 'server'"),
+            ([State::Revoked], _) => Some(
+                " AND e.number IN (SELECT x.refers FROM entries AS x INDEXED BY \
+                 entries_by_reference WHERE x.refers IS NOT NULL AND x.kind = 'revocation')",
+            ),
+            ([State::Replaced], _) => Some(
+                " AND e.number IN (SELECT x.refers FROM entries AS x INDEXED BY \
+                 entries_by_reference WHERE x.refers IS NOT NULL AND x.kind = 'supersession')",
+            ),
+            ([State::Expired], _) => Some(" AND e.not_after < ?1"),
+            _ => None,
+        }
+    }
+}
+
 /// A certificate in the ledger.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedCertificate {
@@ -136,13 +156,18 @@ impl LedgerView {
         for (cert_type, _) in others {
             add("e.cert_type", "<>", Box::new(cert_type));
         }
+        let narrower = wanted.narrower();
         let others = State::ALL.iter().filter(|state| !wanted.states.contains(state));
         for state in others.filter(|_| !wanted.states.is_empty()) {
             add("state", "<>", Box::new(state.as_str()));
         }
-        sql.push_str(match wanted.order {
-            Order::Name => " ORDER BY e.name, e.not_after, e.number",
-            Order::End => " ORDER BY e.not_after, e.name, e.number",
+        sql.push_str(narrower.unwrap_or_default());
+        sql.push_str(match (wanted.order, narrower) {
+            (Order::Name, None) => " ORDER BY e.name, e.not_after, e.number",
+            // Few are sorted faster than all are gone through in order: the sign keeps SQLite from
+            // the index.
+            (Order::Name, Some(_)) => " ORDER BY +e.name, e.not_after, e.number",
+            (Order::End, _) => " ORDER BY e.not_after, e.name, e.number",
         });
 
         let mut statement = database.run(|connection| connection.prepare(&sql))?;
@@ -158,7 +183,7 @@ impl LedgerView {
 }
 
 fn read(row: &Row<'_>, entry: u64) -> rusqlite::Result<IssuedCertificate> {
-    let state: String = row.get(9)?;
+    let state = row.get_ref(9)?.as_str()?;
     Ok(IssuedCertificate {
         entry,
         name: row.get(1)?,
