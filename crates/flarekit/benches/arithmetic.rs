@@ -33,11 +33,22 @@ fn main() {
     let message = [7; 1024];
     let signature = key.sign_content(&message).unwrap();
 
+    let pem = key.to_pem().unwrap();
+    let load = || PrivateKey::from_pem(pem.as_bytes(), None).unwrap();
+
     let mut medians = Map::new();
     let mut add = |name: &str, micros: f64| medians.insert(name.to_owned(), json!(micros));
     add("sign_certificate", median(rounds, |_| key.sign_certificate(&message).unwrap()));
     add("sign_content", median(rounds, |_| key.sign_content(&message).unwrap()));
     add("verify", median(rounds, |_| key.public_key().verify_content(&message, &signature)));
+    // What the library adds once a process: it checks a key that is loaded, and before the first
+    // signature makes the number that blinds it.
+    add("load_key", median(rounds, |_| load()));
+    let first = |_| {
+        let key = load();
+        timed(|| key.sign_content(&message).unwrap()).0
+    };
+    add("first_signature", middle((0..rounds).map(first).collect()));
     add("generate", median(rounds.min(50), |_| PrivateKey::generate().unwrap()));
     add("durable_file", median(rounds, |round| durable_file(folder.path(), round)));
     add("request_without_key", request_without_key(rounds, folder.path()));
