@@ -41,10 +41,11 @@ impl Database {
         // With a log, readers and writers do not wait for each other. Where the file system cannot
         // share memory SQLite stays with its rollback journal, and says so instead of failing.
         database.run(|connection| {
+            // Nothing need be durable before the file moves to its place: then it is flushed.
+            connection.pragma_update(None, "synchronous", "OFF")?;
             connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;
             connection.pragma_update(None, "application_id", APPLICATION_ID)
         })?;
-        database.durable()?;
         database.migrate()?;
         Ok(database)
     }
@@ -158,8 +159,7 @@ impl Database {
     /// Tables, indexes and triggers as this program makes them: with others, the answers could be
     /// other ones.
     fn expect_schema(&self) -> Result<(), Error> {
-        let expected = schema::pristine().map_err(|error| refusal(&self.path, &error))?;
-        if self.run(schema::describe)? == expected {
+        if self.run(schema::describe)? == schema::expected() {
             return Ok(());
         }
         Err(self.invalid(Reason::LedgerSchema, "its tables are not those that this program makes"))

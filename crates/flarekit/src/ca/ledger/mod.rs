@@ -63,7 +63,7 @@ pub(super) const LEDGER_FILES: [&str; 4] =
 
 /// The ledger of one CA, open to be written into.
 pub struct Ledger {
-    /// `None` only while the file moves to its place.
+    /// `None` once a new file has moved to its place, until it is written into again.
     database: Option<Database>,
     path: PathBuf,
     root: Fingerprint,
@@ -138,12 +138,20 @@ impl Ledger {
     fn settle(&mut self) -> Result<(), Error> {
         let Some(unborn) = self.unborn.take() else { return Ok(()) };
         if let Some(database) = self.database.take() {
-            // The log is written into the file now: the file alone moves.
+            // The log is written into the file now: the file alone moves, once it is durable.
             database.close()?;
         }
         let directory = self.path.parent().unwrap_or(&self.path);
-        unborn.staged.publish_files(directory).map_err(unusable)?;
-        self.database = Some(Database::open(&self.path)?);
+        unborn.staged.publish_files(directory).map_err(unusable)
+    }
+
+    /// Opens a ledger again that has moved to its place.
+    fn reopen(&mut self) -> Result<(), Error> {
+        if self.database.is_none() {
+            let database = Database::open(&self.path)?;
+            expect_root(&database, self.root)?;
+            self.database = Some(database);
+        }
         Ok(())
     }
 }

@@ -8,10 +8,10 @@ pub(super) const APPLICATION_ID: i32 = 0x666c_6b6c;
 /// The version that this program writes.
 pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
-/// The steps from an empty file to the current version. What was released is never changed; a new
-/// version adds a step.
-const MIGRATIONS: [&str; 1] = ["
-CREATE TABLE entries (
+/// The steps from an empty file to the current version, statement by statement. What was released is
+/// never changed; a new version adds a step.
+const MIGRATIONS: [&[&str]; 1] = [&[
+    "CREATE TABLE entries (
     number       INTEGER PRIMARY KEY,
     previous     BLOB NOT NULL,
     hash         BLOB NOT NULL,
@@ -33,43 +33,43 @@ CREATE TABLE entries (
     refers       INTEGER,
     successor    INTEGER,
     reason       TEXT
-) STRICT;
--- Apart, so that lists need not read past these.
-CREATE TABLE documents (
+) STRICT",
+    // Apart, so that lists need not read past these.
+    "CREATE TABLE documents (
     entry       INTEGER PRIMARY KEY,
     certificate BLOB,
     signed_json BLOB,
     signature   BLOB
-) STRICT;
-CREATE TABLE checkpoints (
+) STRICT",
+    "CREATE TABLE checkpoints (
     number    INTEGER PRIMARY KEY,
     previous  BLOB NOT NULL,
     entries   INTEGER NOT NULL,
     hash      BLOB NOT NULL,
     at        INTEGER NOT NULL,
     signature BLOB NOT NULL
-) STRICT;
-CREATE INDEX entries_by_name ON entries (name);
-CREATE INDEX entries_by_request ON entries (request_id) WHERE request_id IS NOT NULL;
-CREATE INDEX entries_by_key ON entries (public_key) WHERE public_key IS NOT NULL;
-CREATE INDEX entries_by_serial ON entries (serial) WHERE serial IS NOT NULL;
-CREATE INDEX entries_by_end ON entries (not_after) WHERE not_after IS NOT NULL;
-CREATE INDEX entries_by_org ON entries (org);
-CREATE INDEX entries_by_reference ON entries (refers, kind) WHERE refers IS NOT NULL;
-CREATE INDEX entries_of_servers ON entries (not_after) WHERE cert_type = 'server';
-CREATE TRIGGER entries_stay BEFORE UPDATE ON entries
-    BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END;
-CREATE TRIGGER entries_remain BEFORE DELETE ON entries
-    BEGIN SELECT RAISE(ABORT, 'entries are never removed'); END;
-CREATE TRIGGER documents_stay BEFORE UPDATE ON documents
-    BEGIN SELECT RAISE(ABORT, 'documents are never changed'); END;
-CREATE TRIGGER documents_remain BEFORE DELETE ON documents
-    BEGIN SELECT RAISE(ABORT, 'documents are never removed'); END;
-CREATE TRIGGER checkpoints_stay BEFORE UPDATE ON checkpoints
-    BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed'); END;
-CREATE TRIGGER checkpoints_remain BEFORE DELETE ON checkpoints
-    BEGIN SELECT RAISE(ABORT, 'checkpoints are never removed'); END;
-"];
+) STRICT",
+    "CREATE INDEX entries_by_name ON entries (name)",
+    "CREATE INDEX entries_by_request ON entries (request_id) WHERE request_id IS NOT NULL",
+    "CREATE INDEX entries_by_key ON entries (public_key) WHERE public_key IS NOT NULL",
+    "CREATE INDEX entries_by_serial ON entries (serial) WHERE serial IS NOT NULL",
+    "CREATE INDEX entries_by_end ON entries (not_after) WHERE not_after IS NOT NULL",
+    "CREATE INDEX entries_by_org ON entries (org)",
+    "CREATE INDEX entries_by_reference ON entries (refers, kind) WHERE refers IS NOT NULL",
+    "CREATE INDEX entries_of_servers ON entries (not_after) WHERE cert_type = 'server'",
+    "CREATE TRIGGER entries_stay BEFORE UPDATE ON entries
+    BEGIN SELECT RAISE(ABORT, 'entries are never changed'); END",
+    "CREATE TRIGGER entries_remain BEFORE DELETE ON entries
+    BEGIN SELECT RAISE(ABORT, 'entries are never removed'); END",
+    "CREATE TRIGGER documents_stay BEFORE UPDATE ON documents
+    BEGIN SELECT RAISE(ABORT, 'documents are never changed'); END",
+    "CREATE TRIGGER documents_remain BEFORE DELETE ON documents
+    BEGIN SELECT RAISE(ABORT, 'documents are never removed'); END",
+    "CREATE TRIGGER checkpoints_stay BEFORE UPDATE ON checkpoints
+    BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed'); END",
+    "CREATE TRIGGER checkpoints_remain BEFORE DELETE ON checkpoints
+    BEGIN SELECT RAISE(ABORT, 'checkpoints are never removed'); END",
+]];
 
 /// Takes the steps that a file lacks, all or none. Of two that try at once the second finds nothing
 /// left to do.
@@ -80,8 +80,8 @@ pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let steps = || {
         let taken = usize::try_from(version_of(connection)?).unwrap_or_default();
-        for step in MIGRATIONS.iter().skip(taken) {
-            connection.execute_batch(step)?;
+        for statement in MIGRATIONS.iter().skip(taken).copied().flatten() {
+            connection.execute_batch(statement)?;
         }
         connection.pragma_update(None, "user_version", VERSION)?;
         connection.execute_batch("COMMIT")
@@ -92,20 +92,36 @@ pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
     })
 }
 
-/// Everything in a file's schema.
+/// Everything in a file's schema, sorted.
 pub(super) fn describe(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement =
-        connection.prepare("SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY type, name")?;
-    statement.query_map([], |row| row.get(0))?.collect()
+    let mut statement = connection.prepare("SELECT coalesce(sql, name) FROM sqlite_schema")?;
+    let mut found: Vec<String> =
+        statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    found.sort_unstable();
+    Ok(found)
 }
 
-/// The schema of a new ledger.
-pub(super) fn pristine() -> rusqlite::Result<Vec<String>> {
-    let connection = Connection::open_in_memory()?;
-    migrate(&connection)?;
-    describe(&connection)
+/// The schema of a ledger of the current version, sorted: SQLite keeps each statement as it was
+/// written. (Should a later step change a table, what comes of it stands here beside it.)
+pub(super) fn expected() -> Vec<&'static str> {
+    let mut statements: Vec<&str> = MIGRATIONS.into_iter().flatten().copied().collect();
+    statements.sort_unstable();
+    statements
 }
 
 fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{describe, expected, migrate};
+    use rusqlite::Connection;
+
+    #[test]
+    fn a_new_file_has_the_expected_schema() {
+        let connection = Connection::open_in_memory().unwrap();
+        migrate(&connection).unwrap();
+        assert_eq!(describe(&connection).unwrap(), expected());
+    }
 }

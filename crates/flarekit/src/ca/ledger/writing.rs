@@ -38,6 +38,7 @@ impl<'a> Writing<'a> {
         // Who waits here is next: a run of many approvals, which begins again at once, would else
         // be faster each time.
         let _turn = ledger.turn()?;
+        ledger.reopen()?;
         // IMMEDIATE: what is found from here on cannot change before it is written.
         ledger.database()?.run(|connection| connection.execute_batch("BEGIN IMMEDIATE"))?;
         Ok(Self { ledger, approvals: Vec::new(), open: true })
