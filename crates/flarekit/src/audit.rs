@@ -153,22 +153,29 @@ impl AuditDirectory {
         let open = |path: PathBuf| {
             let made =
                 files::make_dirs(&path, DIRECTORY_MODE).map_err(|error| error.to_string())?;
-            files::sweep(&path);
-            Ok((path, Mutex::new(Some(made))))
+            let above = path.parent().unwrap_or(&path);
+            let staging = files::staging(above, &path).to_owned();
+            files::sweep(&staging);
+            Ok(ApprovalFolder { path, staging, made: Mutex::new(Some(made)) })
         };
         ApprovalRecords(self.place(Path::new("cert_approves")).and_then(open))
     }
 
     fn write(&self, relative: &Path, record: &RecordText) -> Record {
-        Record(self.place(relative).and_then(|path| write_at(&path, record)))
+        Record(self.folder().and_then(|all| write_at(&all.join(relative), record, &all)))
     }
 
-    /// Where a record is, once the links above the home directory are followed.
+    /// Where a record is.
     fn place(&self, relative: &Path) -> Result<PathBuf, String> {
+        self.folder().map(|all| all.join(relative))
+    }
+
+    /// The folder of all records, once the links above the home directory are followed.
+    fn folder(&self) -> Result<PathBuf, String> {
         let home = self.home.as_ref().ok_or("HOME is not set")?;
         let real = files::resolve(home).map_err(|error| error.to_string())?;
         if home.is_absolute() && matches!(files::look(&real), Ok(Found::Directory)) {
-            return Ok(real.join(DIRECTORY).join(relative));
+            return Ok(real.join(DIRECTORY));
         }
         Err(format!("HOME is not a directory: {}", home.display()))
     }
@@ -187,7 +194,14 @@ impl Record {
 
 /// The folder of the records of approvals. If it had to be made and nothing came of it, it goes away
 /// again.
-pub struct ApprovalRecords(Result<(PathBuf, Mutex<Option<Created>>), String>);
+pub struct ApprovalRecords(Result<ApprovalFolder, String>);
+
+struct ApprovalFolder {
+    path: PathBuf,
+    /// Where records are prepared.
+    staging: PathBuf,
+    made: Mutex<Option<Created>>,
+}
 
 /// A record that is not durable yet and has no name. Dropped, it is removed.
 #[must_use = "dropping this removes the record"]
@@ -201,15 +215,16 @@ impl ApprovalRecords {
     /// Writes `<request_id>.json` without giving it its name.
     pub fn write_ahead(&self, id: &RequestId, record: &RecordText) -> WrittenRecord {
         let write = || {
-            let (folder, _) = self.0.as_ref().map_err(Clone::clone)?;
-            let path = folder.join(format!("{}.json", id.as_str()));
+            let folder = self.0.as_ref().map_err(Clone::clone)?;
+            let path = folder.path.join(format!("{}.json", id.as_str()));
             let failed = |error: FileError| error.to_string();
             let there = files::look(&path).map_err(failed)? != Found::Nothing;
             if there && !is_of_same_request(&path, record) {
                 return Err(of_another_request(&path));
             }
             let text = record.text.as_bytes();
-            let file = files::write_ahead(&path, text, FILE_MODE).map_err(failed)?;
+            let file = files::write_ahead_in(&folder.staging, &path, text, FILE_MODE);
+            let file = file.map_err(failed)?;
             Ok((file, path, there))
         };
         WrittenRecord(write())
@@ -219,10 +234,10 @@ impl ApprovalRecords {
     pub fn place(&self, records: Vec<PreparedRecord>) -> Vec<AuditOutcome> {
         let mut placed = Vec::new();
         let mut outcomes: Vec<_> = records.into_iter().map(|one| one.name(&mut placed)).collect();
-        let (Ok((folder, made)), false) = (&self.0, placed.is_empty()) else { return outcomes };
-        match files::sync_names(folder, placed) {
+        let (Ok(folder), false) = (&self.0, placed.is_empty()) else { return outcomes };
+        match files::sync_names(&folder.path, placed) {
             Ok(()) => {
-                if let Some(made) = made.lock().ok().and_then(|mut made| made.take()) {
+                if let Some(made) = folder.made.lock().ok().and_then(|mut made| made.take()) {
                     made.keep();
                 }
             }
@@ -281,11 +296,13 @@ fn folders_of(record: &Map<String, Value>) -> Vec<PathBuf> {
         .collect()
 }
 
-fn write_at(path: &Path, record: &RecordText) -> Result<Tentative, String> {
+/// Writes a record. It is prepared in the folder of all `records`: there a killed run's leftovers
+/// are found without a look at every record there is.
+fn write_at(path: &Path, record: &RecordText, records: &Path) -> Result<Tentative, String> {
     let same = |before: &[u8]| record.is_of_request_in(before);
     let replace = Replace { limit: json::MAX_BYTES as u64, allowed: &same };
     let modes = (FILE_MODE, DIRECTORY_MODE);
-    Tentative::write(path, record.text.as_bytes(), modes, &replace).map_err(|error| {
+    Tentative::write(path, record.text.as_bytes(), modes, &replace, records).map_err(|error| {
         if error.already_exists() { of_another_request(path) } else { error.to_string() }
     })
 }

@@ -17,11 +17,9 @@ pub fn keep_approval(folder: &RequestFolder, approval: &VerifiedApproval) -> Opt
         (ROOT_FILE, approval.root_pem()),
     ];
     files::sweep(folder.path());
-    copies.into_iter().find_map(|(name, bytes)| {
-        let error = files::write_replacing(&folder.path().join(name), bytes, 0o644).err()?;
-        Some(Warning::new(
-            WarningCode::RequestFolderNotUpdated,
-            format!("the kit is complete, but the request folder got no copy: {error}"),
-        ))
-    })
+    let error = files::write_all_replacing(folder.path(), &copies, 0o644).err()?;
+    Some(Warning::new(
+        WarningCode::RequestFolderNotUpdated,
+        format!("the kit is complete, but the request folder got no copy: {error}"),
+    ))
 }

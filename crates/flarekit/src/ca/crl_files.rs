@@ -57,7 +57,7 @@ fn write(
     kind: &str,
 ) -> Result<Tentative, Error> {
     let replace = Replace { limit: CRL_LIMIT, allowed };
-    Tentative::write(path, bytes, MODES, &replace).map_err(|error| {
+    Tentative::write(path, bytes, MODES, &replace, path.parent().unwrap_or(path)).map_err(|error| {
         if error.already_exists() {
             let what = format!("{} is not {kind}, so it is not replaced", path.display());
             return Error::because(Code::CertAlreadyExists, Reason::NotARevocationList, what);

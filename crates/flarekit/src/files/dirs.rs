@@ -2,7 +2,7 @@
 
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, look};
-use super::{change, sys};
+use super::{change, sync, sys};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -90,10 +90,12 @@ fn try_make_dirs(path: &Path, mode: u32) -> Result<Created, FileError> {
             Ok(directory) => {
                 created.0.push(path.to_owned());
                 change::set_mode(&directory, path, mode).map_err(on())?;
-                change::sync_dir(sys::parent_of(path)).map_err(on())?;
             }
         }
     }
+    let parents: Vec<PathBuf> =
+        created.0.iter().map(|made| sys::parent_of(made).to_owned()).collect();
+    sync::all([], &parents).map_err(FileError::on("create", path))?;
     Ok(created)
 }
 

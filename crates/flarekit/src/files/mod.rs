@@ -25,8 +25,10 @@ mod moves;
 mod publish;
 mod reach;
 mod read;
+mod same;
 mod staged;
 mod sweep;
+mod sync;
 mod sys;
 mod tentative;
 #[cfg(test)]
@@ -41,10 +43,12 @@ pub use folder::{OwnFolder, backups_of, lock_filled};
 pub use lock::{Lock, lock_dir, lock_dir_shared, lock_file};
 pub use look::{Found, absolute, list, look, mode, refuse_link, resolve, resolve_parent};
 pub use read::{FileBytes, read, read_chunks, read_named, read_secret};
+pub use same::{Compared, Comparison};
 pub use staged::StagedDir;
 pub use sweep::sweep;
 pub use tentative::{Replace, Tentative};
 pub use tree::{TreeEntry, move_into_place, tree};
 pub use write::{
-    Placed, PreparedFile, WrittenFile, prepare, sync_names, write_ahead, write_new, write_replacing,
+    Placed, PreparedFile, WrittenFile, prepare, prepare_in, staging, sync_names, write_ahead,
+    write_ahead_in, write_all_replacing, write_new, write_replacing,
 };

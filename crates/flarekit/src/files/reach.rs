@@ -86,6 +86,20 @@ pub(super) fn open_dir(path: &Path) -> io::Result<File> {
     Ok(File::from(retry_on_intr(|| open_at(&directory, ".", flags, Mode::empty()))?))
 }
 
+/// Opens a file below a directory for reading, following no link on the way, or fails.
+#[cfg(target_os = "linux")]
+pub(super) fn open_beneath(directory: &impl AsFd, relative: &Path) -> SysResult<File> {
+    use rustix::fs::{ResolveFlags, openat2};
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::BENEATH;
+    retry_on_intr(|| openat2(directory, relative, flags, Mode::empty(), resolve)).map(File::from)
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn open_beneath(_: &impl AsFd, _: &Path) -> SysResult<File> {
+    Err(Errno::NOSYS)
+}
+
 /// Opens a name in a directory.
 pub(super) fn open_at(
     directory: &impl AsFd,

@@ -4,7 +4,7 @@ use super::dirs::{Created, make_dirs, make_new_dir};
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, list, look};
 use super::publish::{Publication, is_publishing};
-use super::{change, sys, tree, write};
+use super::{change, sync, sys, tree, write};
 use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -172,10 +172,25 @@ impl StagedDir {
         old: &[PathBuf],
         backup: Option<&Path>,
     ) -> Result<(), FileError> {
-        self.sync().map_err(FileError::on("write", into))?;
         let top = self.top.borrow();
         let names: Vec<&OsStr> = top.iter().filter_map(|path| path.file_name()).collect();
+        if let ([name], []) = (names.as_slice(), old) {
+            return self.place_one(name, into);
+        }
+        self.sync().map_err(FileError::on("write", into))?;
         Publication { staging: &self.path, names: &names, into, old, backup }.run()
+    }
+
+    /// One file needs no more than its rename, which is done or not.
+    fn place_one(&self, name: &OsStr, into: &Path) -> Result<(), FileError> {
+        let (from, to) = (self.path.join(name), into.join(name));
+        let on = || FileError::on("create", &to);
+        self.sync_with(&[]).map_err(on())?;
+        change::rename_new(&from, &to).map_err(on())?;
+        change::sync_dir(into).map_err(|error| {
+            let _ = change::rename_new(&to, &from);
+            on()(error)
+        })
     }
 
     /// Puts it in the place of the directory `target`, which moves to `backup`. The directory of
@@ -254,27 +269,29 @@ impl StagedDir {
         }
     }
 
-    /// Makes the content durable and sets the final mode.
+    /// Sets the final mode, and makes it durable with the content.
     fn seal(&self, mode: u32) -> io::Result<()> {
-        self.sync()?;
         change::set_mode(&self.handle, &self.path, mode)?;
-        change::sync_dir(&self.path)
+        self.sync()
     }
 
     fn sync(&self) -> io::Result<()> {
-        for (file, path) in self.files.borrow().iter() {
-            change::sync_file(file, path)?;
-        }
-        for directory in self.dirs.borrow().iter() {
-            change::sync_dir(directory)?;
-        }
-        change::sync_dir(&self.path)
+        let mut directories = self.dirs.borrow().clone();
+        directories.push(self.path.clone());
+        self.sync_with(&directories)
+    }
+
+    /// Makes the files durable, and these directories.
+    fn sync_with(&self, directories: &[PathBuf]) -> io::Result<()> {
+        let files = self.files.borrow();
+        sync::all(files.iter().map(|(file, path)| (file, path.as_path())), directories)
     }
 
     /// Makes the renames durable, on both sides.
     fn sync_parents(&self, target: &Path) -> io::Result<()> {
-        change::sync_dir(sys::parent_of(target))?;
-        change::sync_dir(sys::parent_of(&self.path))
+        let (to, from) = (sys::parent_of(target), sys::parent_of(&self.path));
+        change::sync_dir(to)?;
+        if from == to { Ok(()) } else { change::sync_dir(from) }
     }
 }
 

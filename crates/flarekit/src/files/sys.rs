@@ -66,6 +66,12 @@ pub(super) fn same(file: &File, found: &fs::Metadata) -> bool {
     file.metadata().is_ok_and(|open| open.dev() == found.dev() && open.ino() == found.ino())
 }
 
+/// Whether both are on one file system, so that a file can be renamed from one into the other.
+pub(super) fn same_file_system(one: &Path, other: &Path) -> bool {
+    let device = |path| fs::symlink_metadata(path).map(|found| found.dev());
+    matches!((device(one), device(other)), (Ok(one), Ok(other)) if one == other)
+}
+
 /// The directory that holds a path's last component.
 pub(super) fn parent_of(path: &Path) -> &Path {
     match path.parent() {

@@ -6,7 +6,7 @@ use super::error::{FileError, FileErrorKind};
 use super::read::read;
 use super::sweep::sweep;
 use super::sys::parent_of;
-use super::write::{Replaced, prepare, write_new, write_replacing};
+use super::write::{Replaced, prepare_in, staging, write_replacing};
 use std::path::{Path, PathBuf};
 
 /// A file that is in place: [kept](Tentative::keep), it stays; dropped, it goes away again, and what
@@ -36,7 +36,8 @@ pub struct Replace<'a> {
 }
 
 impl Tentative {
-    /// Writes the file, and makes the directories that are missing above it.
+    /// Writes the file, and makes the directories that are missing above it. It is prepared in
+    /// `above`, one of these, if that is on the same file system.
     ///
     /// # Errors
     /// [`FileErrorKind::AlreadyExists`] if what is there may not be replaced, or the system's
@@ -46,10 +47,13 @@ impl Tentative {
         bytes: &[u8],
         (mode, directory_mode): (u32, u32),
         replace: &Replace<'_>,
+        above: &Path,
     ) -> Result<Self, FileError> {
         let directories = make_dirs(parent_of(path), directory_mode)?;
-        sweep(parent_of(path));
-        let before = match write_new(path, bytes, mode) {
+        let staging = staging(above, parent_of(path));
+        sweep(staging);
+        let prepare = || prepare_in(staging, path, bytes, mode);
+        let before = match prepare()?.place_new() {
             Ok(()) => Before::Nothing,
             Err(error) if error.already_exists() => {
                 let before = read(path, replace.limit)?.bytes;
@@ -58,7 +62,7 @@ impl Tentative {
                     let kind = FileErrorKind::AlreadyExists;
                     return Err(FileError::new("replace", path, kind, detail));
                 }
-                match prepare(path, bytes, mode)?.exchange()? {
+                match prepare()?.exchange()? {
                     Some(replaced) => Before::File(replaced),
                     None => Before::Content(before),
                 }

@@ -2,7 +2,7 @@
 
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, look};
-use super::{change, reach, sys};
+use super::{change, reach, sync, sys};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,7 +38,21 @@ pub struct PreparedFile {
 /// # Errors
 /// The system's refusal; nothing is left.
 pub fn prepare(path: &Path, bytes: &[u8], mode: u32) -> Result<PreparedFile, FileError> {
-    write_ahead(path, bytes, mode)?.sync()
+    prepare_in(sys::parent_of(path), path, bytes, mode)
+}
+
+/// The same, with the unfinished file in another directory of the same file system, which need not
+/// be listed to be swept when many files are beside the finished one: see [`staging`].
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_in(
+    staging: &Path,
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+) -> Result<PreparedFile, FileError> {
+    write_ahead_in(staging, path, bytes, mode)?.sync()
 }
 
 /// A file that is complete but not durable, and has no name yet. Dropped, it is removed.
@@ -54,8 +68,20 @@ pub struct WrittenFile {
 /// # Errors
 /// The system's refusal; nothing is left.
 pub fn write_ahead(path: &Path, bytes: &[u8], mode: u32) -> Result<WrittenFile, FileError> {
-    let draft =
-        Draft::write(sys::parent_of(path), bytes, mode).map_err(FileError::on("write", path))?;
+    write_ahead_in(sys::parent_of(path), path, bytes, mode)
+}
+
+/// The same, where [`prepare_in`] has it.
+///
+/// # Errors
+/// As [`write_ahead`].
+pub fn write_ahead_in(
+    staging: &Path,
+    path: &Path,
+    bytes: &[u8],
+    mode: u32,
+) -> Result<WrittenFile, FileError> {
+    let draft = Draft::write(staging, bytes, mode).map_err(FileError::on("write", path))?;
     Ok(WrittenFile { draft, path: path.to_owned() })
 }
 
@@ -69,6 +95,36 @@ impl WrittenFile {
         change::sync_file(&draft.file, &draft.path).map_err(FileError::on("write", &path))?;
         Ok(PreparedFile { draft, path })
     }
+}
+
+/// Where a file that goes into `directory` may be prepared: in `above`, if that is on the same file
+/// system.
+#[must_use]
+pub fn staging<'a>(above: &'a Path, directory: &'a Path) -> &'a Path {
+    if sys::same_file_system(above, directory) { above } else { directory }
+}
+
+/// Writes several files into a directory, each at once in place of a plain file that may be there.
+///
+/// # Errors
+/// As [`write_replacing`]; some of the files may be there.
+pub fn write_all_replacing(
+    directory: &Path,
+    files: &[(&str, &[u8])],
+    mode: u32,
+) -> Result<(), FileError> {
+    let mut prepared = Vec::new();
+    for (name, bytes) in files {
+        let path = directory.join(name);
+        expect_file_or_nothing(&path)?;
+        let draft = Draft::write(directory, bytes, mode).map_err(FileError::on("write", &path))?;
+        prepared.push(PreparedFile { draft, path });
+    }
+    let drafts = prepared.iter().map(|one| (&one.draft.file, one.draft.path.as_path()));
+    sync::all(drafts, &[]).map_err(FileError::on("write", directory))?;
+    let placed: Result<Vec<_>, _> =
+        prepared.into_iter().map(PreparedFile::name_replacing).collect();
+    sync_names(directory, placed?)
 }
 
 impl PreparedFile {
@@ -224,6 +280,7 @@ struct Draft {
 }
 
 impl Draft {
+    /// Writes one, which is not durable yet.
     fn write(parent: &Path, bytes: &[u8], mode: u32) -> io::Result<Self> {
         for _ in 0..sys::ATTEMPTS {
             let path = parent.join(sys::random_name()?);

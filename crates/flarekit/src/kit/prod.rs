@@ -6,7 +6,7 @@ use super::KitPlan;
 use super::kept::keep_own_files;
 use super::record::{self, KitRecord};
 use crate::error::{Code, Error, Reason, Warning};
-use crate::files::{self, FileError, Found, Lock, StagedDir};
+use crate::files::{self, Compared, Comparison, FileError, Found, Lock, StagedDir};
 use crate::fingerprint::Fingerprint;
 use crate::names::{DeployVersion, ParticipantName, ProjectName};
 use crate::pki::{Certificate, FILE_LIMIT};
@@ -187,13 +187,39 @@ fn exists(target: &Path) -> Error {
 /// users may put anything into the other folders of a kit.
 fn check_roots(prod: &Path, expected: Fingerprint) -> Result<(), Error> {
     let unreadable = |error: FileError| error.code(Code::RootcaLoadFailed);
+    let mut roots = Roots { prod, expected, seen: Vec::new() };
+    let comparison = Comparison::of(prod).map_err(unreadable)?;
     for (kit, found) in files::list(prod).map_err(unreadable)? {
-        if found != Found::Directory {
-            continue;
+        let kit = Path::new(&kit);
+        if found == Found::Directory && !roots.is_like_before(&comparison, kit) {
+            roots.check(kit)?;
         }
-        let kit = prod.join(&kit);
+    }
+    Ok(())
+}
+
+/// A check of many kits, nearly all of which have the very same file.
+struct Roots<'a> {
+    prod: &'a Path,
+    expected: Fingerprint,
+    /// The last file that held the expected certificate.
+    seen: Vec<u8>,
+}
+
+impl Roots<'_> {
+    /// Whether the kit's root certificate is byte for byte one that was found right before, in the
+    /// usual place and in no other.
+    fn is_like_before(&self, comparison: &Comparison, kit: &Path) -> bool {
+        !self.seen.is_empty()
+            && comparison.with(&kit.join(MOVED_ROOT), &self.seen) == Compared::Nothing
+            && comparison.with(&kit.join(ROOT), &self.seen) == Compared::Same
+    }
+
+    fn check(&mut self, kit: &Path) -> Result<(), Error> {
+        let unreadable = |error: FileError| error.code(Code::RootcaLoadFailed);
+        let kit = self.prod.join(kit);
         let startup = kit.join("startup");
-        let copied = check_root(prod, &kit.join(MOVED_ROOT), expected)?;
+        let copied = self.check_one(&kit.join(MOVED_ROOT))?;
         // In a moved workspace, 'startup' is a link to the folder of the second place.
         if files::look(&startup).map_err(unreadable)? == Found::Link {
             if !copied {
@@ -201,32 +227,33 @@ fn check_roots(prod: &Path, expected: Fingerprint) -> Result<(), Error> {
                 return Err(Error::because(Code::RootcaLoadFailed, Reason::NotADirectory, what));
             }
         } else {
-            check_root(prod, &kit.join(ROOT), expected)?;
+            self.check_one(&kit.join(ROOT))?;
         }
+        Ok(())
     }
-    Ok(())
-}
 
-/// Says whether there is one.
-fn check_root(prod: &Path, path: &Path, expected: Fingerprint) -> Result<bool, Error> {
-    let pem = match files::read(path, FILE_LIMIT) {
-        Ok(file) => file.bytes,
-        Err(error) if error.not_found() => return Ok(false),
-        Err(error) => return Err(error.code(Code::RootcaLoadFailed)),
-    };
-    let root = Certificate::from_pem(&pem)
-        .map_err(|defect| defect.within(path.display()).code(Code::RootcaLoadFailed))?;
-    let actual = Fingerprint::from_digest(root.sha256());
-    if actual == expected {
-        return Ok(true);
+    /// Says whether there is one.
+    fn check_one(&mut self, path: &Path) -> Result<bool, Error> {
+        let pem = match files::read(path, FILE_LIMIT) {
+            Ok(file) => file.bytes,
+            Err(error) if error.not_found() => return Ok(false),
+            Err(error) => return Err(error.code(Code::RootcaLoadFailed)),
+        };
+        let root = Certificate::from_pem(&pem)
+            .map_err(|defect| defect.within(path.display()).code(Code::RootcaLoadFailed))?;
+        let (actual, expected) = (Fingerprint::from_digest(root.sha256()), self.expected);
+        if actual == expected {
+            self.seen = pem;
+            return Ok(true);
+        }
+        Err(Error::because(
+            Code::RootcaFingerprintMismatch,
+            Reason::PackageRootFingerprint,
+            format!(
+                "{} holds kits of another root CA: {} has {actual}, the signed zip has {expected}",
+                self.prod.display(),
+                path.display()
+            ),
+        ))
     }
-    Err(Error::because(
-        Code::RootcaFingerprintMismatch,
-        Reason::PackageRootFingerprint,
-        format!(
-            "{} holds kits of another root CA: {} has {actual}, the signed zip has {expected}",
-            prod.display(),
-            path.display()
-        ),
-    ))
 }

@@ -65,7 +65,11 @@ impl KitRecord {
             "before": object(&self.files),
         }));
         let replace = Replace { limit: json::MAX_BYTES as u64, allowed: &|_| true };
-        Tentative::write(path, json::write(&record).as_bytes(), MODES, &replace)
+        let record = json::write(&record);
+        // There may be a record for each of many kits: prepared a directory above, it need not be
+        // looked for among them when a run was killed.
+        let above = path.ancestors().nth(2).unwrap_or(path);
+        Tentative::write(path, record.as_bytes(), MODES, &replace, above)
     }
 }
 

@@ -6,6 +6,9 @@ use flarekit::error::{Code, Error, Reason};
 use flarekit::kit::{KitInputs, KitPlan, ProdDir};
 use flarekit::request::{RequestFolder, Search};
 use flarekit::time::Timestamp;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
 
 use crate::vectors::{PARTICIPANTS, PROGRAMS, now, path, read, recorded, signed_zip};
 
@@ -51,6 +54,65 @@ fn of_two_roots_that_begin_a_deployment_at_once_one_wins() {
     assert_eq!(refused.reason(), Some(Reason::PackageRootFingerprint));
     let prod = place.path().join("hospital_federation/prod_00");
     assert!(prod.join("hospital-a").exists() && !prod.join(name.as_str()).exists());
+}
+
+#[test]
+fn every_kit_of_a_deployment_is_looked_at() {
+    let [(one, _), (other, _)] = PROGRAMS;
+    let root = |program: &str| read(&format!("{program}/ca/rootCA.pem"));
+    let zip = signed_zip(one, "hospital-a");
+    let approval = verify(&zip, RootTrust::Unpinned, now()).unwrap();
+    let (project, version) = (&approval.identity().project, approval.deploy_version());
+    // What is in the last of several kits, and how the deployment is refused for it.
+    type Change = fn(&Path, &[u8]);
+    let mismatch = (Code::RootcaFingerprintMismatch, Some(Reason::PackageRootFingerprint));
+    let unusable = |reason| (Code::RootcaLoadFailed, Some(reason));
+    let changes: [(Change, _); 7] = [
+        (|_, _| {}, None),
+        (|kit, _| fs::remove_file(kit.join("startup/rootCA.pem")).unwrap(), None),
+        (|kit, other| fs::write(kit.join("startup/rootCA.pem"), other).unwrap(), Some(mismatch)),
+        (
+            |kit, other| {
+                fs::create_dir_all(kit.join("kit/startup")).unwrap();
+                fs::write(kit.join("kit/startup/rootCA.pem"), other).unwrap();
+            },
+            Some(mismatch),
+        ),
+        (
+            |kit, _| {
+                let file = kit.join("startup/rootCA.pem");
+                let longer = [fs::read(&file).unwrap(), b"x".to_vec()].concat();
+                fs::write(file, longer).unwrap();
+            },
+            Some(unusable(Reason::PemMalformed)),
+        ),
+        (
+            |kit, _| {
+                fs::rename(kit.join("startup/rootCA.pem"), kit.join("root")).unwrap();
+                symlink("../root", kit.join("startup/rootCA.pem")).unwrap();
+            },
+            Some(unusable(Reason::NotAPlainFile)),
+        ),
+        (
+            |kit, _| {
+                fs::rename(kit.join("startup"), kit.join("moved")).unwrap();
+                symlink("moved", kit.join("startup")).unwrap();
+            },
+            Some(unusable(Reason::NotADirectory)),
+        ),
+    ];
+    for (at, (change, refused)) in changes.into_iter().enumerate() {
+        let place = tempfile::tempdir().unwrap();
+        let prod = place.path().join("hospital_federation/prod_00");
+        for kit in ["site-1", "site-2", "site-3"] {
+            fs::create_dir_all(prod.join(kit).join("startup")).unwrap();
+            fs::write(prod.join(kit).join("startup/rootCA.pem"), root(one)).unwrap();
+        }
+        change(&prod.join("site-3"), &root(other));
+        let opened = ProdDir::open(place.path(), project, &version, approval.fingerprint());
+        let found = opened.err().map(|error| (error.code(), error.reason()));
+        assert_eq!(found, refused, "change {at}");
+    }
 }
 
 #[test]

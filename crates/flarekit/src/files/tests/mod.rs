@@ -2,6 +2,7 @@
 
 mod kills;
 mod look;
+mod many;
 mod one_file;
 mod publish;
 mod staged;

@@ -242,7 +242,7 @@ fn what_may_come_back_is_not_swept() {
     let path = dir.path().join("a");
     fs::write(&path, b"old").unwrap();
     let replace = Replace { limit: 10, allowed: &|_| true };
-    let tentative = Tentative::write(&path, b"new", (0o600, 0o700), &replace).unwrap();
+    let tentative = Tentative::write(&path, b"new", (0o600, 0o700), &replace, dir.path()).unwrap();
     sweep(dir.path());
     assert_eq!(fs::read(&path).unwrap(), b"new");
     drop(tentative);
