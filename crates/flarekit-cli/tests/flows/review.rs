@@ -244,6 +244,23 @@ fn many_are_reviewed_at_once() {
     assert_eq!(m.names("out"), ["alice@hospital-alpha.org.signed.zip"]);
 }
 
+/// Where nothing could be signed there is no question, but what is said of each without a review.
+#[test]
+fn nothing_is_asked_where_all_would_be_refused() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.write("hospital-a/hospital-a.request.zip", "no zip");
+    let line = "cert approve hospital-a -c ca --profile project_profile.yaml --review \
+                --out-dir out --format json";
+    let before = disk(&m.cwd);
+    let (shown, output) = Session::start(&m, line).end();
+    assert!(!shown.contains("[y/N]"), "{shown}");
+    let data = &envelope(line, &output)["data"];
+    assert_eq!(data["items"][0]["error_code"], "INVALID_ARGS");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(changes(&before, &disk(&m.cwd)), Vec::<PathBuf>::new());
+}
+
 /// What was read for the table is read again for the signature, and must be the same.
 #[test]
 fn a_file_that_was_exchanged_meanwhile_is_not_signed() {

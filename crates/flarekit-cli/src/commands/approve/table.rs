@@ -19,21 +19,21 @@ pub fn ask(bulk: &Bulk<'_>, sources: &[Source], mut ledger: Ledger) -> Result<Sh
         Err(error) => refused.push(refusal(sources.get(number), error)),
     })?;
     drop(ledger);
-    let mut text = String::new();
-    if !rows.is_empty() {
-        text.push_str(&table::text(&HEADS, &rows));
+    if rows.is_empty() {
+        // There is nothing to ask. The run reports each refusal, and signs nothing that was not shown.
+        return Ok(shown);
     }
+    let mut text = table::text(&HEADS, &rows);
     if !refused.is_empty() {
         text.push_str("\nThese would be refused:\n");
         text.push_str(&table::text(&["REQUEST", "CODE", "REASON"], &refused));
     }
     output::preview(&text);
-    let count = rows.len();
-    if count > 0 && question::yes(&format!("Sign these {count}?"))? {
+    if question::yes(&format!("Sign these {}?", rows.len()))? {
         return Ok(shown);
     }
-    let why = if count > 0 { "was approved" } else { "could be approved" };
-    Err(Error::new(Code::ReviewDeclined, format!("none of {} requests {why}", sources.len())))
+    let message = format!("none of {} requests was approved", sources.len());
+    Err(Error::new(Code::ReviewDeclined, message))
 }
 
 fn row(looked: &Looked<'_>) -> Vec<String> {
