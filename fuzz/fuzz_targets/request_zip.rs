@@ -26,7 +26,7 @@ fuzz_target!(|data: &[u8]| {
     for warning in request.warnings() {
         check_message(&warning.message, data);
     }
-    let written = flarekit::json::write(&metadata.to_map());
+    let written = flarekit::json::write(metadata);
     assert_eq!(&RequestMetadata::parse(written.as_bytes()).unwrap(), metadata);
     let copy = Site::parse_archived(request.site().to_yaml().as_bytes()).unwrap();
     assert_eq!(copy.identity, metadata.identity);

@@ -1,8 +1,10 @@
 //! What is reported of one request among many.
 
-use flarekit::bulk::{Approved, How};
+use std::path::Path;
+
+use flarekit::approval::SignedZipFolder;
+use flarekit::bulk::{Approved, How, Item};
 use flarekit::error::{Error, Warning};
-use flarekit::identity::Identity;
 use serde_json::{Map, Value, json};
 
 use crate::error;
@@ -10,21 +12,45 @@ use crate::error;
 /// So much of a message is kept of each request: what others wrote is quoted in it.
 const SHOWN: usize = 500;
 
-/// The request zip, and who asks once that is proven.
-pub fn of(request_zip: String, identity: Option<&Identity>) -> Map<String, Value> {
+/// Its line in the table.
+pub fn row(name: String, done: &Item) -> Vec<String> {
+    let identity = done.identity.as_ref();
+    let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
+    let (shown, last) = match &done.outcome {
+        Ok(approved) => (result(approved.how).1, approved.serial.clone()),
+        Err(error) => (error.code().as_str(), short(error.message())),
+    };
+    vec![
+        name,
+        text(identity.map(|identity| identity.cert_type.as_str())),
+        text(identity.map(|identity| identity.org.as_str())),
+        shown.to_owned(),
+        last,
+    ]
+}
+
+/// The same for programs: the request zip, who asks once that is proven, and what became of it.
+pub fn data(request_zip: &Path, done: &Item, folder: &SignedZipFolder) -> Value {
+    let identity = done.identity.as_ref();
     let mut data = Map::new();
-    data.insert("request_zip".to_owned(), request_zip.into());
+    data.insert("request_zip".to_owned(), request_zip.display().to_string().into());
     if let Some(identity) = identity {
         data.insert("name".to_owned(), identity.name.as_str().into());
         data.insert("org".to_owned(), identity.org.as_str().into());
         data.insert("kind".to_owned(), identity.cert_type.kind().as_str().into());
         data.insert("cert_type".to_owned(), identity.cert_type.as_str().into());
     }
-    data
+    data.extend(match &done.outcome {
+        Ok(approved) => {
+            let zip = identity.map(|identity| folder.place(&identity.name));
+            approval(approved, zip.map(|place| place.path().display().to_string()))
+        }
+        Err(error) => refusal(error),
+    });
+    data.into()
 }
 
 /// The result's name in JSON, and in the table.
-/// @@
 pub fn result(how: How) -> (&'static str, &'static str) {
     match how {
         How::Now => ("approved", "approved"),
@@ -34,7 +60,7 @@ pub fn result(how: How) -> (&'static str, &'static str) {
 }
 
 /// The fields of an approval.
-pub fn approval(approved: &Approved, zip: Option<String>) -> Map<String, Value> {
+fn approval(approved: &Approved, zip: Option<String>) -> Map<String, Value> {
     let mut data = Map::new();
     data.insert("result".to_owned(), result(approved.how).0.into());
     data.insert("serial".to_owned(), approved.serial.as_str().into());
@@ -46,7 +72,7 @@ pub fn approval(approved: &Approved, zip: Option<String>) -> Map<String, Value> 
 }
 
 /// The fields of a refusal.
-pub fn refusal(error: &Error) -> Map<String, Value> {
+fn refusal(error: &Error) -> Map<String, Value> {
     let mut data = Map::new();
     data.insert("result".to_owned(), "refused".into());
     data.insert("error_code".to_owned(), error.code().as_str().into());

@@ -65,7 +65,7 @@ pub fn run(
     let (mut ledger, imported) = open()?;
     warnings.extend(imported);
     let bulk = Bulk { shown: shown.as_ref(), ..bulk };
-    let mut outcome = Outcome::default();
+    let mut outcome = Outcome::new(format);
     let progress = Progress::of(sources.len(), format);
     let said = bulk.run(&sources, &mut ledger, &mut |item| {
         progress.step();

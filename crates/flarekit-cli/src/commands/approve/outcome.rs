@@ -11,16 +11,20 @@ use serde_json::Value;
 
 use super::item;
 use crate::error;
-use crate::output::{Answer, Report, one_line, table};
+use crate::output::{Answer, Format, Report, one_line, table};
 
 /// The exit status when some requests were refused and the others are approved.
 const SOME_REFUSED: u8 = 2;
 const HEADS: [&str; 5] = ["NAME", "TYPE", "ORG", "RESULT", "SERIAL OR REASON"];
 
-/// What became of the requests, in their order.
+/// What became of the requests, in their order. Of each, only what will be printed is kept: there may
+/// be very many.
 #[derive(Default)]
 pub struct Outcome {
+    format: Format,
+    /// For people.
     rows: Vec<Vec<String>>,
+    /// For programs.
     items: Vec<Value>,
     count: BTreeMap<&'static str, usize>,
     hints: BTreeSet<(&'static str, &'static str)>,
@@ -29,6 +33,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Nothing yet, to be printed in this format.
+    pub fn new(format: Format) -> Self {
+        Self { format, ..Self::default() }
+    }
+
     /// Takes down what became of the next one.
     pub fn add(&mut self, done: &Item, sources: &[Source], folder: &SignedZipFolder) {
         let path = sources.get(done.request).map(Source::path).unwrap_or(Path::new(""));
@@ -37,33 +46,21 @@ impl Outcome {
             Some(identity) => identity.name.as_str().to_owned(),
             None => path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
         };
-        let mut data = item::of(path.display().to_string(), identity);
-        let (shown, last) = match &done.outcome {
+        let counted = match &done.outcome {
             Ok(approved) => {
-                let zip = identity.map(|identity| folder.place(&identity.name));
-                let zip = zip.map(|place| place.path().display().to_string());
                 self.warn(&name, approved);
-                data.extend(item::approval(approved, zip));
-                (item::result(approved.how).1.to_owned(), approved.serial.clone())
+                item::result(approved.how).0
             }
             Err(error) => {
                 self.hints.insert((error.code().as_str(), error::hint(error)));
-                data.extend(item::refusal(error));
-                (error.code().as_str().to_owned(), item::short(error.message()))
+                "refused"
             }
         };
-        let counted =
-            done.outcome.as_ref().map_or("refused", |approved| item::result(approved.how).0);
         *self.count.entry(counted).or_default() += 1;
-        let text = |part: Option<&str>| part.unwrap_or_default().to_owned();
-        self.rows.push(vec![
-            name,
-            text(identity.map(|identity| identity.cert_type.as_str())),
-            text(identity.map(|identity| identity.org.as_str())),
-            shown,
-            last,
-        ]);
-        self.items.push(data.into());
+        match self.format {
+            Format::Text => self.rows.push(item::row(name, done)),
+            Format::Json => self.items.push(item::data(path, done, folder)),
+        }
     }
 
     fn warn(&mut self, name: &str, approved: &Approved) {
@@ -101,7 +98,7 @@ impl Outcome {
         for (code, hint) in &self.hints {
             text.push_str(&format!("{code}: {hint}\n"));
         }
-        let total = self.items.len();
+        let total: usize = self.count.values().sum();
         text.push_str(&format!(
             "\n{} of {total} requests are approved ({} now, {} sent again, {} before), {refused} \
              refused.\nout_dir: {}\nrootca_fingerprint_sha256: {fingerprint}\n",
