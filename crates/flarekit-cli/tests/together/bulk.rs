@@ -105,7 +105,7 @@ fn a_killed_run_is_typed_again() {
 /// Two approvers with one CA directory: each has its own requests, and some that the other has, too.
 /// Now one and now the other is killed at a random moment and begins again.
 #[test]
-#[ignore = "takes a minute, and no two runs are alike: CONTRIBUTING.md says how to run it"]
+#[ignore = "needs 2,000 request zips, with which scripts/test runs it"]
 fn two_approvers_are_killed_at_random_times() {
     let folder = std::env::var_os(REQUESTS).expect("no FLAREKIT_TEST_REQUESTS names a directory");
     let mut zips: Vec<PathBuf> =
