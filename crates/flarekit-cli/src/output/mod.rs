@@ -8,7 +8,7 @@ pub mod progress;
 pub mod schema;
 pub mod table;
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 
 use flarekit::error::Warning;
@@ -113,9 +113,10 @@ pub fn finish(format: Format, mut outcome: Result<Answer, Failure>) -> ExitCode 
     // A result is printed byte for byte.
     let mut out: Box<dyn Write> = match &outcome {
         Ok(Answer::Text(_)) => Box::new(anstream::stdout().lock()),
-        _ => Box::new(io::stdout().lock()),
+        // Written at once, not line by line.
+        _ => Box::new(BufWriter::new(io::stdout().lock())),
     };
-    let mut err = anstream::stderr().lock();
+    let mut err = BufWriter::new(anstream::stderr().lock());
     match print(format, &mut outcome, &mut out, &mut err) {
         Ok(()) => ExitCode::from(status),
         // The reader has what it wanted: `flarekit ... | head -1`.

@@ -6,7 +6,7 @@
 //! once, at the start, by [`resolve`](super::resolve).
 
 use super::faults;
-use super::reach::{open_at, open_dir, parent, reach};
+use super::reach::{open_at, open_dir, open_whole, parent, reach};
 use super::sys::{is_unsupported, parent_of};
 use rustix::fd::OwnedFd;
 use rustix::fs::{
@@ -61,10 +61,8 @@ fn change<T>(
 
 /// Creates a file that nobody else can open yet. It fails on anything there, links included.
 pub(super) fn create_private(path: &Path) -> io::Result<File> {
-    let (directory, name) = parent(path)?;
-    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW;
-    change(Change::Create, &[path], || open_at(&directory, name, flags, Mode::RUSR | Mode::WUSR))
-        .map(File::from)
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+    change(Change::Create, &[path], || open_whole(path, flags, Mode::RUSR | Mode::WUSR))
 }
 
 /// Creates a directory that nobody else can enter yet, and opens it.

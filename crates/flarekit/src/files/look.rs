@@ -78,9 +78,9 @@ pub fn list(dir: &Path) -> Result<Vec<(OsString, Found)>, FileError> {
 }
 
 fn entries(dir: &Path) -> io::Result<Vec<(OsString, Found)>> {
-    let directory = open_dir(dir)?;
+    let mut directory = Dir::new(open_dir(dir)?)?;
     let mut found = Vec::new();
-    for entry in Dir::read_from(&directory)? {
+    while let Some(entry) = directory.read() {
         let entry = entry?;
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
         if name == "." || name == ".." {
@@ -89,7 +89,7 @@ fn entries(dir: &Path) -> io::Result<Vec<(OsString, Found)>> {
         let is = match entry.file_type() {
             // Some file systems do not tell here.
             FileType::Unknown => {
-                let data = statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+                let data = statat(directory.fd()?, name, AtFlags::SYMLINK_NOFOLLOW)?;
                 kind(FileType::from_raw_mode(data.st_mode))
             }
             told => kind(told),

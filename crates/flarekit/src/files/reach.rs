@@ -72,18 +72,41 @@ fn is_link(directory: &impl AsFd, name: &OsStr) -> bool {
 
 /// Opens a file or a directory for reading, without waiting for the other end of a pipe.
 pub(super) fn open(path: &Path, directory: bool) -> io::Result<File> {
-    let mut flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let mut flags = OFlags::RDONLY | OFlags::NONBLOCK;
     flags.set(OFlags::DIRECTORY, directory);
     flags.set(OFlags::NOCTTY, !directory);
-    let (parent, name) = parent(path)?;
-    Ok(File::from(retry_on_intr(|| open_at(&parent, name, flags, Mode::empty()))?))
+    Ok(retry_on_intr(|| open_whole(path, flags, Mode::empty()))?)
 }
 
 /// Opens a directory to read, lock or sync it.
 pub(super) fn open_dir(path: &Path) -> io::Result<File> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
-    let directory = reach(path)?;
-    Ok(File::from(retry_on_intr(|| open_at(&directory, ".", flags, Mode::empty()))?))
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+    Ok(retry_on_intr(|| open_whole(path, flags, Mode::empty()))?)
+}
+
+/// Opens what is at a path, no part of which may be a link, with one call where the system can.
+pub(super) fn open_whole(path: &Path, flags: OFlags, mode: Mode) -> SysResult<File> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::{ResolveFlags, openat2};
+        match openat2(CWD, path, flags | OFlags::CLOEXEC, mode, ResolveFlags::NO_SYMLINKS) {
+            // As in `reach`.
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            other => return other.map(File::from),
+        }
+    }
+    open_step_by_step(path, flags, mode)
+}
+
+/// The same where it takes a call for each part.
+pub(super) fn open_step_by_step(path: &Path, flags: OFlags, mode: Mode) -> SysResult<File> {
+    let known = |error: io::Error| Errno::from_io_error(&error).unwrap_or(Errno::INVAL);
+    // The root, and a path that ends with "..", have no last component.
+    let (directory, name) = match path.file_name() {
+        Some(name) => (walk(parent_of(path)).map_err(known)?, name),
+        None => (walk(path).map_err(known)?, OsStr::new(".")),
+    };
+    open_at(&directory, name, flags | OFlags::NOFOLLOW, mode).map(File::from)
 }
 
 /// Opens a file below a directory for reading, following no link on the way, or fails.

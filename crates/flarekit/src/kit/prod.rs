@@ -131,7 +131,11 @@ impl ProdDir {
         let replaces = force && files::look(&target).map_err(unwritable)? == Found::Directory;
         let path = KitRecord::path(&self.project_dir, &self.name, name.as_str());
         let record = KitRecord::read(&path);
-        let planned = record::digests(staged.path()).map_err(unwritable)?;
+        let planned = if plan.builders().is_empty() {
+            record::planned(plan)
+        } else {
+            record::digests(staged.path()).map_err(unwritable)?
+        };
         let kept = if replaces {
             keep_own_files(&target, record.as_ref(), &staged, &planned)?
         } else {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
+use super::KitPlan;
 use crate::digest::{Digest, Hasher};
 use crate::files::{self, FileError, Found, Replace, Tentative, TreeEntry};
 use crate::json;
@@ -73,17 +74,30 @@ impl KitRecord {
     }
 }
 
-/// The digests of all plain files below a folder, but for private keys: what is recorded about a
-/// key is its certificate.
+/// The digests of all files of a plan, but for private keys: what is recorded about a key is its
+/// certificate.
+pub(super) fn planned(plan: &KitPlan) -> Digests {
+    let recorded = plan.files().iter().filter(|file| !is_key(&file.path));
+    recorded.map(|file| (name(&file.path), Digest::of(&file.bytes))).collect()
+}
+
+/// The same of all plain files below a folder, into which builders wrote.
 pub(super) fn digests(folder: &Path) -> Result<Digests, FileError> {
     let mut found = Digests::new();
     for TreeEntry { path, found: is, .. } in files::tree(folder, usize::MAX)? {
-        let key = path.extension().is_some_and(|extension| extension == "key");
-        if is == Found::File && !key {
-            found.insert(path.to_string_lossy().into_owned(), digest(&folder.join(&path))?);
+        if is == Found::File && !is_key(&path) {
+            found.insert(name(&path), digest(&folder.join(&path))?);
         }
     }
     Ok(found)
+}
+
+fn is_key(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "key")
+}
+
+fn name(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 /// The digest of a file of any size.
