@@ -3,12 +3,11 @@
 use flarekit::ca::ledger::{Certificates, IssuedCertificate, LedgerView, Order, State};
 use flarekit::error::Error;
 use flarekit::time::Timestamp;
-use serde_json::json;
 
 use super::list;
 use crate::cli::ExpiringArgs;
 use crate::environment::Environment;
-use crate::output::{Answer, Format, Report, calendar};
+use crate::output::{Answer, Format, List, Report, calendar};
 
 /// The exit status when something ends soon: neither success nor a failure to look.
 const SOMETHING_ENDS: u8 = 2;
@@ -25,32 +24,33 @@ pub fn run(args: &ExpiringArgs, env: &Environment, format: Format) -> Result<Ans
         order: Order::End,
         ..Certificates::default()
     };
-    let certificates = view.certificates(&wanted, env.now)?;
     let root_ends = view.root().not_after();
     let root = (root_ends <= until).then_some(root_ends);
+    let mut rows = list::rows(format);
+    let mut events: Vec<_> = root.map(|end| event_of_root(&view, end)).into_iter().collect();
+    view.certificates(&wanted, env.now, &mut |certificate| {
+        rows.add(|| list::cells(certificate), || list::object(certificate));
+        if args.ics {
+            events.push(event(&view, certificate));
+        }
+    })?;
 
-    // There may be many, so they are put into words for one reader only.
-    let json = format == Format::Json;
-    let text = if args.ics {
-        calendar::text(&events(&view, &certificates, root), env.now)
-    } else if json {
-        String::new()
-    } else {
-        root.map(|end| root_line(end, env.now)).unwrap_or_default() + &list::text(&certificates)
-    };
     let mut report = Report::default();
     report.field("until", until.to_string());
     report.field("rootca_valid_until", root_ends.to_string());
     report.field("rootca_ends", root.is_some());
-    if json {
-        report.field("certificates", certificates.iter().map(list::object).collect::<Vec<_>>());
-    }
-    if args.ics && json {
-        report.field("calendar", json!(text));
-    }
     report.warnings.extend(view.missing());
-    let nothing = certificates.is_empty() && root.is_none();
-    Ok(Answer::Listing { text, report, status: if nothing { 0 } else { SOMETHING_ENDS } })
+    let nothing = rows.count() == 0 && root.is_none();
+    let status = if nothing { 0 } else { SOMETHING_ENDS };
+    if args.ics {
+        let text = calendar::text(&events, env.now);
+        if format == Format::Text {
+            return Ok(Answer::Listing { text, report, status });
+        }
+        report.field("calendar", text);
+    }
+    let before = root.map(|end| root_line(end, env.now)).unwrap_or_default();
+    Ok(Answer::List(Box::new(List { before, rows, after: String::new(), report, status })))
 }
 
 fn root_line(end: Timestamp, now: Timestamp) -> String {
@@ -61,24 +61,23 @@ fn root_line(end: Timestamp, now: Timestamp) -> String {
     )
 }
 
-fn events(
-    view: &LedgerView,
-    certificates: &[IssuedCertificate],
-    root: Option<Timestamp>,
-) -> Vec<calendar::Event> {
+fn event_of_root(view: &LedgerView, end: Timestamp) -> calendar::Event {
     let project = &view.root().subject().common_name;
-    let of_root = root.map(|end| calendar::Event {
+    calendar::Event {
         id: view.root().serial(),
         at: end,
         summary: format!("{project}: the root certificate ends"),
-    });
-    let leaves = certificates.iter().map(|certificate| calendar::Event {
+    }
+}
+
+fn event(view: &LedgerView, certificate: &IssuedCertificate) -> calendar::Event {
+    let project = &view.root().subject().common_name;
+    calendar::Event {
         id: certificate.serial.clone(),
         at: certificate.not_after,
         summary: format!(
             "{project}: the certificate of {} ({}) ends",
             certificate.name, certificate.org
         ),
-    });
-    of_root.into_iter().chain(leaves).collect()
+    }
 }

@@ -1,14 +1,29 @@
 //! `cert list`: the certificates that were issued, and how they stand.
 
+use std::borrow::Cow;
+
 use flarekit::ca::ledger::{Certificates, IssuedCertificate, LedgerView};
 use flarekit::error::Error;
 use serde_json::{Value, json};
 
 use crate::cli::ListArgs;
 use crate::environment::Environment;
-use crate::output::{Answer, Format, Report, table};
+use crate::output::{Answer, Format, List, Report, Rows};
 
 const HEADS: [&str; 6] = ["NAME", "TYPE", "ORG", "STATE", "VALID UNTIL", "SERIAL"];
+const COLUMNS: [&str; 11] = [
+    "name",
+    "org",
+    "kind",
+    "cert_type",
+    "state",
+    "serial",
+    "not_before",
+    "valid_until",
+    "subject_alt_names",
+    "request_id",
+    "entry",
+];
 
 /// Lists certificates.
 pub fn run(args: &ListArgs, env: &Environment, format: Format) -> Result<Answer, Error> {
@@ -20,33 +35,34 @@ pub fn run(args: &ListArgs, env: &Environment, format: Format) -> Result<Answer,
         end: None,
         order: args.sort,
     };
-    let certificates = view.certificates(&wanted, env.now)?;
-    // There may be many, so they are put into words for one reader only.
-    let mut report = Report { warnings: view.missing().into_iter().collect(), ..Report::default() };
-    let text = match format {
-        Format::Json => {
-            report.field("certificates", certificates.iter().map(object).collect::<Vec<_>>());
-            String::new()
-        }
-        Format::Text if args.csv => csv(&certificates),
-        Format::Text => text(&certificates),
+    let mut rows = match format {
+        Format::Text if args.csv => Rows::csv(&COLUMNS),
+        format => rows(format),
     };
-    Ok(Answer::Listing { text, report, status: 0 })
+    let cells = if args.csv { columns } else { cells };
+    let report = Report { warnings: view.missing().into_iter().collect(), ..Report::default() };
+    view.certificates(&wanted, env.now, &mut |certificate| {
+        rows.add(|| cells(certificate), || object(certificate));
+    })?;
+    let (before, after) = Default::default();
+    Ok(Answer::List(Box::new(List { before, rows, after, report, status: 0 })))
 }
 
-/// The table for people.
-pub fn text(certificates: &[IssuedCertificate]) -> String {
-    let row = |certificate: &IssuedCertificate| {
-        vec![
-            certificate.name.clone(),
-            certificate.cert_type.to_string(),
-            certificate.org.clone(),
-            certificate.state.as_str().to_owned(),
-            certificate.not_after.to_string(),
-            certificate.serial.clone(),
-        ]
-    };
-    table::text(&HEADS, &certificates.iter().map(row).collect::<Vec<_>>())
+/// The list, still without certificates.
+pub fn rows(format: Format) -> Rows {
+    Rows::of(format, &HEADS, "certificates")
+}
+
+/// The row of a certificate in the table for people.
+pub fn cells(certificate: &IssuedCertificate) -> Vec<Cow<'_, str>> {
+    vec![
+        certificate.name.as_str().into(),
+        certificate.cert_type.as_str().into(),
+        certificate.org.as_str().into(),
+        certificate.state.as_str().into(),
+        certificate.not_after.to_string().into(),
+        certificate.serial.as_str().into(),
+    ]
 }
 
 /// A certificate for programs.
@@ -71,34 +87,19 @@ pub fn names(joined: &str) -> Vec<&str> {
     joined.split(", ").collect()
 }
 
-fn csv(certificates: &[IssuedCertificate]) -> String {
-    let heads = [
-        "name",
-        "org",
-        "kind",
-        "cert_type",
-        "state",
-        "serial",
-        "not_before",
-        "valid_until",
-        "subject_alt_names",
-        "request_id",
-        "entry",
-    ];
-    let row = |certificate: &IssuedCertificate| {
-        vec![
-            certificate.name.clone(),
-            certificate.org.clone(),
-            certificate.cert_type.kind().as_str().to_owned(),
-            certificate.cert_type.as_str().to_owned(),
-            certificate.state.as_str().to_owned(),
-            certificate.serial.clone(),
-            certificate.not_before.map(|time| time.to_string()).unwrap_or_default(),
-            certificate.not_after.to_string(),
-            certificate.alt_names.clone().unwrap_or_default(),
-            certificate.request_id.clone().unwrap_or_default(),
-            certificate.entry.to_string(),
-        ]
-    };
-    table::csv(&heads, &certificates.iter().map(row).collect::<Vec<_>>())
+/// The same with all that programs get.
+fn columns(certificate: &IssuedCertificate) -> Vec<Cow<'_, str>> {
+    vec![
+        certificate.name.as_str().into(),
+        certificate.org.as_str().into(),
+        certificate.cert_type.kind().as_str().into(),
+        certificate.cert_type.as_str().into(),
+        certificate.state.as_str().into(),
+        certificate.serial.as_str().into(),
+        certificate.not_before.map(|time| time.to_string()).unwrap_or_default().into(),
+        certificate.not_after.to_string().into(),
+        certificate.alt_names.as_deref().unwrap_or_default().into(),
+        certificate.request_id.as_deref().unwrap_or_default().into(),
+        certificate.entry.to_string().into(),
+    ]
 }

@@ -67,7 +67,7 @@ fn plain(value: &Value) -> Cow<'_, str> {
 /// Keeps a text on its line, and control characters from the terminal: messages quote names and
 /// fields of files that other people made, and a line of ours must not be theirs.
 pub fn one_line(text: &str) -> Cow<'_, str> {
-    if !text.contains(steers) {
+    if !has_steering(text) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len());
@@ -80,6 +80,12 @@ pub fn one_line(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Whether any character of a text [steers].
+pub fn has_steering(text: &str) -> bool {
+    // Nearly always it is plain ASCII, which is quicker to see by bytes.
+    text.bytes().any(|byte| !matches!(byte, b' '..=b'~')) && text.contains(steers)
 }
 
 /// Characters that a terminal obeys instead of showing them: control characters, and those that

@@ -1,11 +1,12 @@
 //! The envelope for programs: one JSON object on one line.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use flarekit::error::Warning;
 use serde_json::{Map, Value, json};
 
-use super::{Report, human};
+use super::{List, Report, human};
 use crate::error::{self, Failure};
 
 /// The version of the envelope.
@@ -13,20 +14,39 @@ pub const SCHEMA_VERSION: &str = "1";
 
 /// Writes the object on one line.
 pub fn line(out: &mut impl Write, value: &Value) -> io::Result<()> {
+    writeln!(out, "{}", text(value))
+}
+
+/// Writes the envelope of a list.
+pub fn list(out: &mut impl Write, list: &mut List) -> io::Result<()> {
+    let envelope = text(&success(&mut list.report, list.status));
+    // The data are the last field, and have one at least: the warnings.
+    let ends = "}}";
+    write!(out, "{}", envelope.strip_suffix(ends).unwrap_or(&envelope))?;
+    list.rows.print_field(out)?;
+    writeln!(out, "{ends}")
+}
+
+/// A value as text.
+pub fn text(value: &Value) -> String {
     // JSON leaves some characters as they are that a terminal would obey. They stand only in
     // strings, where an escape means the same.
     let text = value.to_string();
-    let mut rest = text.as_str();
-    while let Some((at, c)) = rest.char_indices().find(|(_, c)| human::steers(*c)) {
-        let (before, after) = rest.split_at(at);
-        write!(out, "{before}\\u{:04x}", u32::from(c))?;
-        rest = after.get(c.len_utf8()..).unwrap_or_default();
+    if !human::has_steering(&text) {
+        return text;
     }
-    writeln!(out, "{rest}")
+    text.chars().fold(String::with_capacity(text.len()), |mut escaped, c| {
+        if human::steers(c) {
+            // Writing to a String cannot fail.
+            let _ = write!(escaped, "\\u{:04x}", u32::from(c));
+        } else {
+            escaped.push(c);
+        }
+        escaped
+    })
 }
 
-/// The envelope of a result, and the exit status that goes with it. The fields move into it: there
-/// may be thousands of items in them.
+/// The envelope of a result, and the exit status that goes with it. The fields move into it.
 pub fn success(report: &mut Report, status: u8) -> Value {
     let data = data(report);
     json!({"schema_version": SCHEMA_VERSION, "status": "ok", "exit_code": status, "data": data})

@@ -5,7 +5,9 @@ pub mod calendar;
 mod human;
 mod json;
 pub mod progress;
+mod rows;
 pub mod schema;
+mod spool;
 pub mod table;
 
 use std::io::{self, BufWriter, Write};
@@ -17,6 +19,7 @@ use serde_json::{Map, Value};
 use crate::error::{self, Failure};
 
 pub use human::one_line;
+pub use rows::Rows;
 
 /// How the result is printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -59,6 +62,21 @@ impl Report {
     }
 }
 
+/// A list, and what is said about it.
+#[derive(Debug)]
+pub struct List {
+    /// What people read before it.
+    pub before: String,
+    /// The items.
+    pub rows: Rows,
+    /// What people read after it.
+    pub after: String,
+    /// What programs get besides the items.
+    pub report: Report,
+    /// The exit status, for scripts that only look at that.
+    pub status: u8,
+}
+
 /// What is printed on success.
 #[derive(Debug)]
 pub enum Answer {
@@ -71,8 +89,9 @@ pub enum Answer {
         /// The text.
         text: String,
     },
-    /// A list: a text for people, and the same as data for JSON. Of a long one only that need be
-    /// there which is asked for.
+    /// A list that may be very long.
+    List(Box<List>),
+    /// A text for people, and the same as data for JSON.
     Listing {
         /// The text.
         text: String,
@@ -106,6 +125,7 @@ pub fn preview(table: &str) {
 pub fn finish(format: Format, mut outcome: Result<Answer, Failure>) -> ExitCode {
     let status = match &outcome {
         Ok(Answer::Listing { status, .. }) => *status,
+        Ok(Answer::List(list)) => list.status,
         Ok(_) => 0,
         Err(failure) => error::exit_status(&failure.error),
     };
@@ -148,6 +168,13 @@ fn print(
             out.flush()?;
             human::warnings(err, &report.warnings)?;
         }
+        (Format::Text, Ok(Answer::List(list))) => {
+            write!(out, "{}", list.before)?;
+            list.rows.print(out)?;
+            write!(out, "{}", list.after)?;
+            out.flush()?;
+            human::warnings(err, &list.report.warnings)?;
+        }
         (Format::Text, Err(failure)) => {
             if let Some(report) = &failure.report {
                 human::fields(out, report)?;
@@ -160,6 +187,11 @@ fn print(
             let mut report = Report::default();
             report.field(key, text.as_str());
             json::line(out, &json::success(&mut report, 0))?;
+        }
+        (Format::Json, Ok(Answer::List(list))) => {
+            json::list(out, list)?;
+            out.flush()?;
+            human::warnings(err, &list.report.warnings)?;
         }
         (Format::Json, Ok(Answer::Listing { report, status, .. })) => {
             json::line(out, &json::success(report, *status))?;

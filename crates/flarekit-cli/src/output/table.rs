@@ -9,37 +9,55 @@ pub fn text(heads: &[&str], rows: &[Vec<String>]) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
-    let lines = || std::iter::once(&heads).chain(rows);
-    let mut widths = vec![0; heads.len()];
-    for row in lines() {
-        for (cell, wanted) in row.iter().zip(&mut widths) {
-            *wanted = width(&human::one_line(cell)).max(*wanted);
-        }
-    }
-    let mut text = String::new();
-    for row in lines() {
-        for (cell, wanted) in row.iter().zip(&widths) {
-            let cell = human::one_line(cell);
-            text.push_str(&cell);
-            text.extend(std::iter::repeat_n(' ', wanted.saturating_sub(width(&cell)) + 2));
-        }
-        text.truncate(text.trim_end_matches(' ').len());
-        text.push('\n');
-    }
+    let mut widths = Widths::of(heads);
+    rows.iter().for_each(|row| widths.widen(row));
+    let mut text = widths.line(heads);
+    rows.iter().for_each(|row| text.push_str(&widths.line(row)));
     text
+}
+
+/// How wide the columns of a table are.
+#[derive(Debug)]
+pub struct Widths(Vec<usize>);
+
+impl Widths {
+    /// Wide enough for the heads.
+    pub fn of(heads: &[&str]) -> Self {
+        let mut widths = Self(vec![0; heads.len()]);
+        widths.widen(heads);
+        widths
+    }
+
+    /// Makes room for a row.
+    pub fn widen(&mut self, row: &[impl AsRef<str>]) {
+        for (cell, wanted) in row.iter().zip(&mut self.0) {
+            *wanted = width(&human::one_line(cell.as_ref())).max(*wanted);
+        }
+    }
+
+    /// A row with its line end.
+    pub fn line(&self, row: &[impl AsRef<str>]) -> String {
+        let mut line = String::new();
+        for (cell, wanted) in row.iter().zip(&self.0) {
+            let cell = human::one_line(cell.as_ref());
+            line.push_str(&cell);
+            line.extend(std::iter::repeat_n(' ', wanted.saturating_sub(width(&cell)) + 2));
+        }
+        line.truncate(line.trim_end_matches(' ').len());
+        line.push('\n');
+        line
+    }
 }
 
 /// Comma-separated values (RFC 4180), a line with the names of the columns first.
 pub fn csv(heads: &[&str], rows: &[Vec<String>]) -> String {
-    let heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
-    let mut text = String::new();
-    for row in std::iter::once(&heads).chain(rows) {
-        let cells: Vec<String> = row.iter().map(|cell| quoted(cell)).collect();
-        text.push_str(&cells.join(","));
-        text.push_str("\r\n");
-    }
-    text
+    csv_line(heads) + &rows.iter().map(|row| csv_line(row)).collect::<String>()
+}
+
+/// One line of them.
+pub fn csv_line(row: &[impl AsRef<str>]) -> String {
+    let cells: Vec<String> = row.iter().map(|cell| quoted(cell.as_ref())).collect();
+    cells.join(",") + "\r\n"
 }
 
 /// A value as a cell: nothing where there is none.
@@ -53,7 +71,7 @@ pub fn cell(value: &Value) -> String {
 }
 
 fn width(text: &str) -> usize {
-    text.chars().count()
+    if text.is_ascii() { text.len() } else { text.chars().count() }
 }
 
 /// A cell that a spreadsheet would take for a formula gets an apostrophe before it ("CSV

@@ -1,4 +1,4 @@
-use super::{Answer, Format, Report, print};
+use super::{Answer, Format, List, Report, Rows, print};
 use crate::error::{Failure, Usage};
 use flarekit::error::{Code, Error, Reason, Warning, WarningCode};
 use serde_json::{Value, json};
@@ -125,4 +125,39 @@ fn a_document_is_printed_as_it_is() {
     assert_eq!(printed(Format::Text, document()).0, "complete\n");
     let envelope: Value = serde_json::from_str(&printed(Format::Json, document()).0).unwrap();
     assert_eq!(envelope["data"], json!({"script": "complete\n", "warnings": []}));
+}
+
+#[test]
+fn a_long_list_is_a_table_a_field_or_comma_separated_values() {
+    let list = |mut rows: Rows, names: &[&str]| {
+        for name in names {
+            rows.add(|| vec![*name, "x\ty", ""], || json!({"name": name, "last": "\u{202e}"}));
+        }
+        let (before, after) = ("before\n".to_owned(), "after\n".to_owned());
+        let report = report();
+        Ok(Answer::List(Box::new(List { before, rows, after, report, status: 2 })))
+    };
+    let heads = ["NAME", "SECOND", "LAST"];
+    let of = |format| Rows::of(format, &heads, "items");
+
+    let (out, err) = printed(Format::Text, list(of(Format::Text), &["hospital-a", "b\n"]));
+    let lines = "NAME        SECOND   LAST\nhospital-a  x\\u{9}y\nb\\u{a}      x\\u{9}y\n";
+    assert_eq!(out, format!("before\n{lines}after\n"));
+    assert_eq!(err, "Warning: ends with its root\n");
+    let (out, _) = printed(Format::Text, list(of(Format::Text), &[]));
+    assert_eq!(out, "before\nafter\n");
+    let (out, _) = printed(Format::Text, list(Rows::csv(&heads), &["a,b"]));
+    assert_eq!(out, "before\nNAME,SECOND,LAST\r\n\"a,b\",x\ty,\r\nafter\n");
+
+    for names in [vec![], vec!["a"], vec!["a", "b"]] {
+        let (out, _) = printed(Format::Json, list(of(Format::Json), &names));
+        assert!(out.ends_with("]}}\n") && out.matches('\n').count() == 1, "{out}");
+        let envelope: Value = serde_json::from_str(&out).unwrap();
+        assert_eq!(envelope["exit_code"], 2);
+        assert_eq!(envelope["data"]["name"], "hospital-a");
+        let items = envelope["data"]["items"].as_array().unwrap();
+        assert_eq!(items.len(), names.len());
+        assert!(items.iter().all(|item| item["last"] == "\u{202e}"), "{out}");
+        assert!(!out.contains('\u{202e}'), "{out}");
+    }
 }

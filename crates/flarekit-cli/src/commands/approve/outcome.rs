@@ -7,25 +7,18 @@ use flarekit::approval::SignedZipFolder;
 use flarekit::bulk::{Approved, Item, Source};
 use flarekit::ca::CertAuthority;
 use flarekit::error::{Warning, WarningCode};
-use serde_json::Value;
 
 use super::item;
 use crate::error;
-use crate::output::{Answer, Format, Report, one_line, table};
+use crate::output::{Answer, Format, List, Report, Rows, one_line};
 
 /// The exit status when some requests were refused and the others are approved.
 const SOME_REFUSED: u8 = 2;
 const HEADS: [&str; 5] = ["NAME", "TYPE", "ORG", "RESULT", "SERIAL OR REASON"];
 
-/// What became of the requests, in their order. Of each, only what will be printed is kept: there may
-/// be very many.
-#[derive(Default)]
+/// What became of the requests, in their order.
 pub struct Outcome {
-    format: Format,
-    /// For people.
-    rows: Vec<Vec<String>>,
-    /// For programs.
-    items: Vec<Value>,
+    rows: Rows,
     count: BTreeMap<&'static str, usize>,
     hints: BTreeSet<(&'static str, &'static str)>,
     /// How many requests have a warning, and the name in the first of them.
@@ -35,7 +28,9 @@ pub struct Outcome {
 impl Outcome {
     /// Nothing yet, to be printed in this format.
     pub fn new(format: Format) -> Self {
-        Self { format, ..Self::default() }
+        let rows = Rows::of(format, &HEADS, "items");
+        let (count, hints, warned) = Default::default();
+        Self { rows, count, hints, warned }
     }
 
     /// Takes down what became of the next one.
@@ -57,10 +52,7 @@ impl Outcome {
             }
         };
         *self.count.entry(counted).or_default() += 1;
-        match self.format {
-            Format::Text => self.rows.push(item::row(name, done)),
-            Format::Json => self.items.push(item::data(path, done, folder)),
-        }
+        self.rows.add(|| item::row(name, done), || item::data(path, done, folder));
     }
 
     fn warn(&mut self, name: &str, approved: &Approved) {
@@ -94,12 +86,10 @@ impl Outcome {
         let refused = self.counted("refused");
         let out_dir = folder.path().display().to_string();
         let fingerprint = ca.fingerprint().to_string();
-        let mut text = table::text(&HEADS, &self.rows);
-        for (code, hint) in &self.hints {
-            text.push_str(&format!("{code}: {hint}\n"));
-        }
+        let hints = self.hints.iter().map(|(code, hint)| format!("{code}: {hint}\n"));
+        let mut after: String = hints.collect();
         let total: usize = self.count.values().sum();
-        text.push_str(&format!(
+        after.push_str(&format!(
             "\n{} of {total} requests are approved ({} now, {} sent again, {} before), {refused} \
              refused.\nout_dir: {}\nrootca_fingerprint_sha256: {fingerprint}\n",
             total - refused,
@@ -116,8 +106,8 @@ impl Outcome {
         }
         report.field("out_dir", out_dir);
         report.field("rootca_fingerprint_sha256", fingerprint);
-        report.field("items", self.items);
         let status = if refused == 0 { 0 } else { SOME_REFUSED };
-        Answer::Listing { text, report, status }
+        let (before, rows) = (String::new(), self.rows);
+        Answer::List(Box::new(List { before, rows, after, report, status }))
     }
 }

@@ -156,10 +156,11 @@ impl Database {
         self.run(schema::migrate)
     }
 
-    /// Tables, indexes and triggers as this program makes them: with others, the answers could be
-    /// other ones.
+    /// Tables, indexes and triggers as this program makes them, or made them in an earlier version:
+    /// with others, the answers could be other ones.
     fn expect_schema(&self) -> Result<(), Error> {
-        if self.run(schema::describe)? == schema::expected() {
+        let version = self.run(schema::version_of)?;
+        if self.run(schema::describe)? == schema::expected(version) {
             return Ok(());
         }
         Err(self.invalid(Reason::LedgerSchema, "its tables are not those that this program makes"))

@@ -79,6 +79,7 @@ impl Certificates {
     fn narrower(&self) -> Option<&'static str> {
         match (self.states.as_slice(), self.kind) {
             (_, Some(Kind::Server)) => Some(" AND e.cert_type = 'server'"),
+            (_, Some(Kind::User)) => Some(" AND e.cert_type NOT IN ('client', 'server')"),
             ([State::Revoked], _) => Some(
                 " AND e.number IN (SELECT x.refers FROM entries AS x INDEXED BY \
                  entries_by_reference WHERE x.refers IS NOT NULL AND x.kind = 'revocation')",
@@ -130,13 +131,18 @@ SELECT e.number, e.name, e.org, e.cert_type, e.serial, e.not_before, e.not_after
 FROM entries AS e WHERE ";
 
 impl LedgerView {
-    /// The certificates that are wanted, as they stand now. Without a ledger there are none.
+    /// Hands on the certificates that are wanted, as they stand now, one after the other: there may
+    /// be very many. Without a ledger there are none.
+    ///
+    /// # Errors
+    /// If the ledger cannot be read; some may have been handed on by then.
     pub fn certificates(
         &self,
         wanted: &Certificates,
         now: Timestamp,
-    ) -> Result<Vec<IssuedCertificate>, Error> {
-        let Some(database) = self.database() else { return Ok(vec![]) };
+        each: &mut dyn FnMut(&IssuedCertificate),
+    ) -> Result<(), Error> {
+        let Some(database) = self.database() else { return Ok(()) };
         let seconds = |time: Timestamp| time.to_unix().cast_signed();
         let mut sql = format!("{COLUMNS}{IS_CERTIFICATE}");
         let mut parameters: Vec<Box<dyn ToSql>> = vec![Box::new(seconds(now))];
@@ -173,12 +179,11 @@ impl LedgerView {
         let mut statement = database.run(|connection| connection.prepare(&sql))?;
         let parameters = rusqlite::params_from_iter(parameters.iter());
         let mut rows = database.run(|_| statement.query(parameters))?;
-        let mut found = Vec::new();
         while let Some(row) = database.run(|_| rows.next())? {
             let number = database.run(|_| row.get::<_, i64>(0))?.cast_unsigned();
-            found.push(read(row, number).map_err(|_| rows::changed(database, number))?);
+            each(&read(row, number).map_err(|_| rows::changed(database, number))?);
         }
-        Ok(found)
+        Ok(())
     }
 }
 

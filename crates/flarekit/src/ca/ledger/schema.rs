@@ -10,7 +10,9 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// The steps from an empty file to the current version, statement by statement. What was released is
 /// never changed; a new version adds a step.
-const MIGRATIONS: [&[&str]; 1] = [&[
+const MIGRATIONS: [&[&str]; 2] = [TABLES, USERS];
+
+const TABLES: &[&str] = &[
     "CREATE TABLE entries (
     number       INTEGER PRIMARY KEY,
     previous     BLOB NOT NULL,
@@ -69,21 +71,33 @@ const MIGRATIONS: [&[&str]; 1] = [&[
     BEGIN SELECT RAISE(ABORT, 'checkpoints are never changed'); END",
     "CREATE TRIGGER checkpoints_remain BEFORE DELETE ON checkpoints
     BEGIN SELECT RAISE(ABORT, 'checkpoints are never removed'); END",
-]];
+];
+
+/// The few among many sites.
+const USERS: &[&str] = &[
+    "CREATE INDEX entries_of_users ON entries (name) WHERE cert_type NOT IN ('client', 'server')",
+];
 
 /// Takes the steps that a file lacks, all or none. Of two that try at once the second finds nothing
 /// left to do.
 pub(super) fn migrate(connection: &Connection) -> rusqlite::Result<()> {
-    if version_of(connection)? >= VERSION {
+    migrate_to(connection, VERSION)
+}
+
+/// The same up to an earlier version, as an earlier program left it.
+pub(super) fn migrate_to(connection: &Connection, version: i64) -> rusqlite::Result<()> {
+    if version_of(connection)? >= version {
         return Ok(());
     }
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let steps = || {
+        let until = usize::try_from(version).unwrap_or_default();
         let taken = usize::try_from(version_of(connection)?).unwrap_or_default();
-        for statement in MIGRATIONS.iter().skip(taken).copied().flatten() {
+        for statement in MIGRATIONS.iter().take(until).skip(taken).copied().flatten() {
             connection.execute_batch(statement)?;
         }
-        connection.pragma_update(None, "user_version", VERSION)?;
+        // Another process may have gone further meanwhile.
+        connection.pragma_update(None, "user_version", version_of(connection)?.max(version))?;
         connection.execute_batch("COMMIT")
     };
     steps().inspect_err(|_| {
@@ -101,27 +115,36 @@ pub(super) fn describe(connection: &Connection) -> rusqlite::Result<Vec<String>>
     Ok(found)
 }
 
-/// The schema of a ledger of the current version, sorted: SQLite keeps each statement as it was
-/// written. (Should a later step change a table, what comes of it stands here beside it.)
-pub(super) fn expected() -> Vec<&'static str> {
-    let mut statements: Vec<&str> = MIGRATIONS.into_iter().flatten().copied().collect();
+/// The schema of a ledger of a version that this program knows, sorted: SQLite keeps each statement as
+/// it was written. (Should a later step change a table, what comes of it stands here beside it.)
+pub(super) fn expected(version: i64) -> Vec<&'static str> {
+    // No ledger is without tables.
+    let steps = usize::try_from(version).unwrap_or_default().max(1);
+    let mut statements: Vec<&str> = MIGRATIONS.into_iter().take(steps).flatten().copied().collect();
     statements.sort_unstable();
     statements
 }
 
-fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
+/// How many steps a file has taken.
+pub(super) fn version_of(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{describe, expected, migrate};
+    use super::{VERSION, describe, expected, migrate, migrate_to, version_of};
     use rusqlite::Connection;
 
     #[test]
-    fn a_new_file_has_the_expected_schema() {
-        let connection = Connection::open_in_memory().unwrap();
-        migrate(&connection).unwrap();
-        assert_eq!(describe(&connection).unwrap(), expected());
+    fn every_version_has_its_schema_and_comes_to_the_newest() {
+        for version in 1..=VERSION {
+            let connection = Connection::open_in_memory().unwrap();
+            migrate_to(&connection, version).unwrap();
+            assert_eq!(version_of(&connection).unwrap(), version);
+            assert_eq!(describe(&connection).unwrap(), expected(version));
+            migrate(&connection).unwrap();
+            assert_eq!(version_of(&connection).unwrap(), VERSION);
+            assert_eq!(describe(&connection).unwrap(), expected(VERSION));
+        }
     }
 }

@@ -166,6 +166,10 @@ fn questions_are_answered_by_indexes() {
         (format!("e.name = 'x' AND {valid}"), "entries_by_name (name=?)"),
         (format!("e.public_key = x'00' AND e.name <> 'x' AND {valid}"), "entries_by_key"),
         (format!("e.cert_type = 'server' AND {valid}"), "entries_of_servers"),
+        (
+            "e.cert_type <> 'client' AND e.cert_type NOT IN ('client', 'server')".to_owned(),
+            "entries_of_users",
+        ),
         ("e.request_id = 'x' AND e.request_json IS NOT NULL".to_owned(), "entries_by_request"),
         ("e.number = 1 OR (e.refers = 1 AND e.kind = 'reapproval')".to_owned(), "entries_by_ref"),
         ("e.not_after >= 1 AND e.not_after <= 2".to_owned(), "entries_by_end"),
@@ -181,6 +185,32 @@ fn questions_are_answered_by_indexes() {
         assert!(plan.iter().any(|step| step.contains(index)), "{condition}: {plan:#?}");
         assert!(!plan.iter().any(|step| step == "SCAN e"), "{condition}: {plan:#?}");
     }
+}
+
+/// A ledger of an earlier version is read as it is, and written in the current one.
+#[test]
+fn an_earlier_version_is_read_and_brought_up_to_date() {
+    let place = ledger(3);
+    let path = place.path().join(LEDGER);
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute_batch("DROP INDEX entries_of_users; PRAGMA user_version = 1").unwrap();
+    drop(connection);
+    let version = |database: &Database| database.run(super::schema::version_of).unwrap();
+
+    let database = Database::read(&path).unwrap();
+    assert_eq!(version(&database), 1);
+    assert_eq!(rows::entries(&database, "", ()).unwrap().len(), 3);
+    drop(database);
+    let database = Database::open(&path).unwrap();
+    assert_eq!(version(&database), super::schema::VERSION);
+    assert_eq!(rows::entries(&database, "", ()).unwrap().len(), 3);
+    drop(database);
+
+    // What says that it is of this version must be.
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute_batch("DROP INDEX entries_of_users").unwrap();
+    drop(connection);
+    assert_eq!(Database::read(&path).err().unwrap().reason(), Some(Reason::LedgerSchema));
 }
 
 /// What one process writes another one sees, and a writer that gives up leaves nothing.
