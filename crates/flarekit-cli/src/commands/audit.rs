@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::list;
 use crate::cli::{AuditExportArgs, AuditVerifyArgs};
-use crate::output::{Answer, Report, table};
+use crate::output::{Answer, Format, List, Report, Rows, table};
 
 /// Proves the ledger.
 pub fn verify(args: &AuditVerifyArgs) -> Result<Report, Error> {
@@ -28,23 +28,29 @@ pub fn verify(args: &AuditVerifyArgs) -> Result<Report, Error> {
 }
 
 /// Prints the entries of a ledger that was proved.
-pub fn export(args: &AuditExportArgs) -> Result<Answer, Error> {
+pub fn export(args: &AuditExportArgs, format: Format) -> Result<Answer, Error> {
     let view = LedgerView::open(&args.ca_dir)?;
-    let verified = view.verify()?;
-    let entries: Vec<Map<String, Value>> = view.entries()?.iter().map(fields).collect();
-    let text = if args.csv {
-        let heads: Vec<&str> =
-            entries.first().into_iter().flat_map(Map::keys).map(String::as_str).collect();
-        let rows: Vec<Vec<String>> =
-            entries.iter().map(|entry| entry.values().map(table::cell).collect()).collect();
-        table::csv(&heads, &rows)
-    } else {
-        entries.iter().map(|entry| format!("{}\n", json!(entry))).collect()
-    };
-    let mut report = Report::default();
-    report.field("entries", entries);
-    report.warnings.extend(verified.warning());
-    Ok(Answer::Listing { text, report, status: 0 })
+    let mut rows = None;
+    let verified = view.verify_each(&mut |entry| {
+        let fields = fields(entry);
+        let rows = rows.get_or_insert_with(|| {
+            let heads: Vec<&str> = fields.keys().map(String::as_str).collect();
+            empty(args, format, &heads)
+        });
+        rows.add(|| fields.values().map(table::cell).collect::<Vec<_>>(), || json!(&fields));
+    })?;
+    let rows = rows.unwrap_or_else(|| empty(args, format, &[]));
+    let report = Report { warnings: verified.warning().into_iter().collect(), ..Report::default() };
+    let (before, after) = Default::default();
+    Ok(Answer::List(Box::new(List { before, rows, after, report, status: 0 })))
+}
+
+fn empty(args: &AuditExportArgs, format: Format, heads: &[&str]) -> Rows {
+    match format {
+        Format::Text if args.csv => Rows::csv(heads),
+        Format::Text => Rows::lines(),
+        Format::Json => Rows::of(format, &[], "entries"),
+    }
 }
 
 /// An entry as an object. Every entry has the same keys, in the order of the ledger.

@@ -63,7 +63,7 @@ pub fn run(
         Command::Verify(args) => return verify::run(args, environment).map(Answer::Report),
         Command::Audit { command: AuditCommand::Verify(args) } => audit::verify(args),
         Command::Audit { command: AuditCommand::Export(args) } => {
-            return audit::export(args).map_err(Failure::from);
+            return audit::export(args, format).map_err(Failure::from);
         }
         Command::Policy { command: PolicyCommand::Check(args) } => {
             return policy::check(args).map_err(Failure::from);

@@ -21,6 +21,8 @@ enum Form {
     /// The first line and the widths; cells end with a tab, which is in none of them.
     Table(Vec<&'static str>, Widths),
     Csv,
+    /// A value on each line.
+    Lines,
     /// Values of a field.
     Json(&'static str),
 }
@@ -39,6 +41,11 @@ impl Rows {
         let mut rows = Self::new(Form::Csv);
         rows.spool.push(&table::csv_line(heads));
         rows
+    }
+
+    /// JSON, one value on each line.
+    pub fn lines() -> Self {
+        Self::new(Form::Lines)
     }
 
     fn new(form: Form) -> Self {
@@ -67,6 +74,10 @@ impl Rows {
                 self.spool.push("\n");
             }
             Form::Csv => self.spool.push(&table::csv_line(&cells())),
+            Form::Lines => {
+                self.spool.push(&json::text(&value()));
+                self.spool.push("\n");
+            }
             Form::Json(_) => {
                 if self.count > 0 {
                     self.spool.push(",");
@@ -94,7 +105,7 @@ impl Rows {
                 Ok(())
             }
             Form::Table(..) | Form::Json(_) => Ok(()),
-            Form::Csv => copy(spool, out),
+            Form::Csv | Form::Lines => copy(spool, out),
         }
     }
 

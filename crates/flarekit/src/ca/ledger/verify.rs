@@ -2,6 +2,7 @@
 
 use super::checkpoint::{self, Checkpoint, following};
 use super::database::Database;
+use super::entry::Entry;
 use super::rows::{self, Found};
 use super::view::LedgerView;
 use crate::digest::Digest;
@@ -48,12 +49,22 @@ impl LedgerView {
     /// Proves that no entry was changed, removed or exchanged: each hash, the order, the last
     /// signature, which covers the earlier ones, and that the indexes say what the tables say.
     pub fn verify(&self) -> Result<Verified, Error> {
+        self.verify_each(&mut |_| ())
+    }
+
+    /// The same, and hands on each entry, in the order of the chain: there may be very many. They are
+    /// proven only once this returns.
+    pub fn verify_each(&self, each: &mut dyn FnMut(&Entry)) -> Result<Verified, Error> {
         let (database, root) = (self.needed()?, self.fingerprint());
         let checkpoints = database
             .run(checkpoint::all)
             .map_err(|_| broken(database, "the checkpoints cannot be read"))?;
         let mut chain = Chain::new(database, &checkpoints);
-        rows::each(database, "", [], |found| chain.follow(&found))?;
+        rows::each(database, "", [], |found| {
+            chain.follow(&found)?;
+            each(&found.entry);
+            Ok(())
+        })?;
         let (entries, hash) = chain.finish()?;
         self.check_signatures(database, &checkpoints, root)?;
         check_file(database)?;

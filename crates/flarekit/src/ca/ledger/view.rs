@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::database::Database;
-use super::entry::Entry;
-use super::{LEDGER, expect_root, rows};
+use super::{LEDGER, expect_root};
 use crate::ca::ROOT_CERTIFICATE;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::files::{self, Found, Lock};
@@ -73,11 +72,6 @@ impl LedgerView {
                 ),
             )
         })
-    }
-
-    /// Every entry, in the order of the chain.
-    pub fn entries(&self) -> Result<Vec<Entry>, Error> {
-        rows::entries(self.needed()?, "", [])
     }
 
     /// The root certificate's fingerprint.
