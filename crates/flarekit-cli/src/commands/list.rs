@@ -44,7 +44,9 @@ pub fn run(args: &ListArgs, env: &Environment, format: Format) -> Result<Answer,
     view.certificates(&wanted, env.now, &mut |certificate| {
         rows.add(|| cells(certificate), || object(certificate));
     })?;
-    let (before, after) = Default::default();
+    let nothing = rows.count() == 0 && !args.csv;
+    let after = if nothing { "There is no such certificate.\n".to_owned() } else { String::new() };
+    let before = String::new();
     Ok(Answer::List(Box::new(List { before, rows, after, report, status: 0 })))
 }
 

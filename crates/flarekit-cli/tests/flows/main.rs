@@ -11,6 +11,7 @@
 mod common;
 
 mod again;
+mod bulk_text;
 mod configuration;
 mod definitions;
 mod local_files;

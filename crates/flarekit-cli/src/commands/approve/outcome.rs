@@ -1,6 +1,6 @@
 //! What is reported of many requests.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use flarekit::approval::SignedZipFolder;
@@ -20,7 +20,8 @@ const HEADS: [&str; 5] = ["NAME", "TYPE", "ORG", "RESULT", "SERIAL OR REASON"];
 pub struct Outcome {
     rows: Rows,
     count: BTreeMap<&'static str, usize>,
-    hints: BTreeSet<(&'static str, &'static str)>,
+    /// What to do about refusals: of how many requests, and the name of the first.
+    hints: BTreeMap<(&'static str, &'static str), (usize, String)>,
     /// How many requests have a warning, and the name in the first of them.
     warned: BTreeMap<(WarningCode, String), (usize, String)>,
 }
@@ -47,7 +48,8 @@ impl Outcome {
                 item::result(approved.how).0
             }
             Err(error) => {
-                self.hints.insert((error.code().as_str(), error::hint(error)));
+                let key = (error.code().as_str(), error::hint(error));
+                self.hints.entry(key).or_insert((0, name.clone())).0 += 1;
                 "refused"
             }
         };
@@ -86,7 +88,13 @@ impl Outcome {
         let refused = self.counted("refused");
         let out_dir = folder.path().display().to_string();
         let fingerprint = ca.fingerprint().to_string();
-        let hints = self.hints.iter().map(|(code, hint)| format!("{code}: {hint}\n"));
+        let hints = self.hints.iter().map(|((code, hint), (count, name))| {
+            let whose = match count - 1 {
+                0 => one_line(name).into_owned(),
+                others => format!("{} and {others} more", one_line(name)),
+            };
+            format!("{code} ({whose}): {hint}\n")
+        });
         let mut after: String = hints.collect();
         let total: usize = self.count.values().sum();
         after.push_str(&format!(
