@@ -73,6 +73,27 @@ fn an_old_request_brings_no_replaced_certificate_back() {
     assert_eq!(warnings(&m.ok(&format!("{line} --replace"))), ["ALREADY_APPROVED"]);
 }
 
+/// The same with another request id, which nobody signs: the key is known.
+#[test]
+fn another_id_brings_no_replaced_certificate_back() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    request(&m, "two", &site("hospital-a"));
+    m.ok(&approve("one", "hospital-a"));
+    m.ok(&format!("{} --replace", approve("two", "hospital-a")));
+    request_again(&m, "one/hospital-a.request.zip", |zip| {
+        zip.edit_json("request.json", |json| json["request_id"] = "a".repeat(32).into());
+    });
+    let many = "cert approve one -c ca --profile project_profile.yaml --replace --out-dir out";
+    assert_eq!(many_approved(&m, many), ["REQUEST_ALREADY_REPLACED"]);
+    let line = approve("one", "hospital-a");
+    assert_eq!(refused(&m, &line).0, "REQUEST_ALREADY_REPLACED");
+    let meant = m.ok(&format!("{line} --replace"));
+    assert_eq!(warnings(&meant), ["ALREADY_APPROVED", "CERTIFICATE_REPLACED"]);
+}
+
 /// Of two requests of one participant the second counts, however often the run is repeated.
 #[test]
 fn a_run_that_replaces_is_repeated_and_issues_nothing_twice() {

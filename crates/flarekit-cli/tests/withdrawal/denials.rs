@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::common::archives::{Members, rezip};
+use crate::common::archives::{Members, request_again, rezip};
 use crate::common::disk::{changes, disk};
 use crate::common::{Machine, Sandbox, text_of, warnings};
 use crate::{APPROVE, DENY, approved, asked, entries, kinds, refusal};
@@ -93,6 +93,69 @@ fn a_request_id_is_one_requests_also_when_it_was_denied() {
     assert_eq!(refused(&m, genuine), ("REQUEST_ID_REUSED".into(), None));
     let genuine = "cert deny genuine.request.zip -c ca --reason x";
     assert_eq!(refused(&m, genuine), ("REQUEST_ID_REUSED".into(), None));
+}
+
+/// Gives a request another id, as everybody can who has the zip.
+fn with_another_id(m: &Machine, path: &str, digit: &str) {
+    request_again(m, path, |zip| {
+        zip.edit_json("request.json", |json| json["request_id"] = digit.repeat(32).into());
+    });
+}
+
+/// Nobody signs a request's id: with another one it is the same key that was said no to.
+#[test]
+fn another_id_does_not_undo_a_denial() {
+    let sandbox = Sandbox::new();
+    let m = asked(&sandbox);
+    m.ok(DENY);
+    with_another_id(&m, "hospital-a/hospital-a.request.zip", "a");
+    for line in [APPROVE.to_owned(), format!("{APPROVE} --replace")] {
+        assert_eq!(refused(&m, &line), ("REQUEST_ALREADY_DENIED".into(), None));
+    }
+    let message = text_of(&refusal(&m, APPROVE), "message");
+    assert!(message.contains("the key in this request of 'hospital-a'"), "{message}");
+    m.ok("cert request -p hospital-a.yaml --force");
+    m.ok(APPROVE);
+}
+
+/// Whoever has the key signs the id of a renewal: it is another request, also with the same key.
+#[test]
+fn a_renewal_that_was_denied_is_asked_for_again() {
+    let sandbox = Sandbox::new();
+    let m = approved(&sandbox);
+    let renewal = |line: &str| line.replace("hospital-a/", "renewal/");
+    let ask = "cert request --renew hospital-a --keep-key --out renewal --force";
+    m.ok("package hospital-a/hospital-a.signed.zip --request-dir hospital-a");
+    m.ok(ask);
+    m.ok(&renewal(DENY));
+    assert_eq!(refused(&m, &renewal(APPROVE)).0, "REQUEST_ALREADY_DENIED");
+    // Without the signature that it had, it is nobody's renewal.
+    m.write("renewal/old.zip", m.read("renewal/hospital-a.request.zip"));
+    request_again(&m, "renewal/old.zip", |zip| {
+        zip.edit_json("request.json", |json| {
+            json["request_id"] = "a".repeat(32).into();
+            json.as_object_mut().unwrap().remove("renewal");
+        });
+    });
+    let stripped = "cert approve renewal/old.zip -c ca --profile project_profile.yaml --replace";
+    assert_eq!(refused(&m, stripped).0, "REQUEST_ALREADY_DENIED");
+    m.ok(ask);
+    m.ok(&renewal(APPROVE));
+    assert_eq!(kinds(&m), ["approval", "denial", "renewal", "supersession"]);
+}
+
+/// A copy of an approved request with another id was denied: the approval stands.
+#[test]
+fn the_denial_of_a_copy_takes_no_approval_back() {
+    let sandbox = Sandbox::new();
+    let m = approved(&sandbox);
+    m.write("copy.zip", m.read("hospital-a/hospital-a.request.zip"));
+    with_another_id(&m, "copy.zip", "a");
+    m.ok("cert deny copy.zip -c ca --reason copied");
+    assert_eq!(warnings(&m.ok(APPROVE)), ["ALREADY_APPROVED"]);
+    with_another_id(&m, "copy.zip", "b");
+    let line = "cert approve copy.zip -c ca --profile project_profile.yaml --replace";
+    assert_eq!(refused(&m, line).0, "REQUEST_ALREADY_DENIED");
 }
 
 #[test]

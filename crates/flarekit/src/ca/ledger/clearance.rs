@@ -169,19 +169,28 @@ impl Case<'_> {
     fn issued_long_ago(&self, replace: Replace) -> Result<Option<Warning>, Error> {
         let id = self.request.request_id.to_plain();
         let condition = format!("WHERE e.request_id = ?1 AND {IS_CERTIFICATE}");
-        let Some(last) = rows::entries(self.database, &condition, [id.as_str()])?.pop() else {
-            return Ok(None);
+        let of_request = rows::entries(self.database, &condition, [id.as_str()])?.pop();
+        let name = &self.request.identity.name;
+        let (last, replaced, whose) = match of_request {
+            Some(last) => {
+                let replaced = self.supersession(&last)?;
+                (last, replaced, format!("this request of '{name}' is not new"))
+            }
+            None => {
+                let Some((last, replaced)) = self.earlier_with_key()? else { return Ok(None) };
+                let whose = format!(
+                    "the key in this request of '{name}' is not new: a request of '{}' had it",
+                    last.record.name
+                );
+                (last, replaced, whose)
+            }
         };
-        let parameters = (last.number.cast_signed(), EntryKind::Supersession.as_str());
-        let condition = "WHERE e.refers = ?1 AND e.kind = ?2";
-        let replaced = rows::entries(self.database, condition, parameters)?.into_iter().next();
         let became = match &replaced {
             Some(entry) => format!("was replaced on {}", entry.record.at),
             None => format!("ended {}", shown_end(&last)),
         };
         let message = format!(
-            "this request of '{}' is not new, it was {}, and its certificate ({}) {became}",
-            self.request.identity.name,
+            "{whose}, it was {}, and its certificate ({}) {became}",
             approved(&last),
             shown_serial(&last)
         );
@@ -189,6 +198,35 @@ impl Case<'_> {
             return Err(Error::new(Code::RequestAlreadyReplaced, message));
         }
         Ok(Some(Warning::new(WarningCode::AlreadyApproved, message)))
+    }
+
+    /// A certificate of the same key that was replaced, or else one that has ended. Nobody signs a
+    /// request's id, so whoever kept the request can change it. Of a renewal the id is signed: it is
+    /// new, also if the key was kept.
+    fn earlier_with_key(&self) -> Result<Option<(Entry, Option<Entry>)>, Error> {
+        if self.request.renewal.is_some() {
+            return Ok(None);
+        }
+        let condition = format!("WHERE e.public_key = ?1 AND {IS_CERTIFICATE}");
+        let key = self.request.public_key_sha256;
+        let mut found = None;
+        for entry in rows::entries(self.database, &condition, [key.as_bytes().as_slice()])? {
+            let replaced = self.supersession(&entry)?;
+            if replaced.is_some() {
+                return Ok(Some((entry, replaced)));
+            }
+            if entry.record.not_after.is_some_and(|end| end < self.now) {
+                found = Some((entry, None));
+            }
+        }
+        Ok(found)
+    }
+
+    /// The entry about a certificate's being replaced.
+    fn supersession(&self, entry: &Entry) -> Result<Option<Entry>, Error> {
+        let condition = "WHERE e.refers = ?1 AND e.kind = ?2";
+        let parameters = (entry.number.cast_signed(), EntryKind::Supersession.as_str());
+        Ok(rows::entries(self.database, condition, parameters)?.into_iter().next())
     }
 
     /// No client or user has a name under which a server is reached, and no server one that a
