@@ -254,7 +254,8 @@ pub struct RevokeArgs {
     #[arg(short, long, value_name = "DIR")]
     pub ca_dir: PathBuf,
 
-    /// Why: one of the reasons that revocation lists know.
+    /// Why: one of the reasons that revocation lists know. For key-compromise, every other certificate
+    /// of the same key is revoked, too.
     #[arg(long, value_name = "REASON", value_parser = values::revocation_reason())]
     pub reason: RevocationReason,
 

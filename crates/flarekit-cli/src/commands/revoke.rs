@@ -2,7 +2,7 @@
 
 use flarekit::audit::AuditDirectory;
 use flarekit::ca::CertAuthority;
-use flarekit::ca::ledger::{Ledger, RevokedCertificate, Which};
+use flarekit::ca::ledger::{Ledger, Record, RevokedCertificate, Which};
 use flarekit::error::{Error, Warning, WarningCode};
 use flarekit::time::Timestamp;
 use serde_json::{Value, json};
@@ -30,11 +30,14 @@ pub fn run(args: &RevokeArgs, env: &Environment) -> Result<Answer, Error> {
     warnings.extend(imported);
     let writing = ledger.begin()?;
     warnings.extend(writing.unsigned()?);
-    let revocable = writing.revocable(which, &ca, env.now)?;
-    let note = args.note.as_ref();
-    let revoked = writing.commit_revocation(revocable, args.reason, note, &ca, env.now)?;
+    let revocable = writing.revocable(which, args.reason, &ca, env.now)?;
+    let same_key: Vec<Record> =
+        revocable.same_key().iter().map(|entry| entry.record.clone()).collect();
+    let revoked = writing.commit_revocation(revocable, args.note.as_ref(), &ca, env.now)?;
 
     warnings.extend(revoked.iter().filter(|certificate| certificate.before).map(already));
+    let too = revoked.iter().any(|certificate| certificate.same_key);
+    warnings.extend(same_key.iter().map(|record| has_same_key(record, too)));
     warnings.extend(not_enforced(&revoked, env.now));
     let rows: Vec<Vec<String>> = revoked.iter().map(row).collect();
     let mut report = Report::default();
@@ -66,6 +69,7 @@ fn object(certificate: &RevokedCertificate) -> Value {
         "revoked_at": record.at.to_string(),
         "reason": record.reason,
         "revoked_before": certificate.before,
+        "same_key": certificate.same_key,
     })
 }
 
@@ -84,6 +88,22 @@ fn already(certificate: &RevokedCertificate) -> Warning {
             record.at
         ),
     )
+}
+
+/// The warning about another certificate of the same key, which was revoked, too, or was not.
+fn has_same_key(record: &Record, revoked: bool) -> Warning {
+    let serial = record.serial.as_deref().unwrap_or_default();
+    let whose = format!("the certificate {serial} of '{}' has the same key", record.name);
+    if revoked {
+        let message = format!("{whose}, which somebody else may have: it was revoked, too");
+        return Warning::new(WarningCode::SameKeyRevoked, message);
+    }
+    let message = format!(
+        "{whose} and is not revoked: it works until {}. Revoke it by its serial number, too, unless \
+         it is to go on",
+        time(record.not_after)
+    );
+    Warning::new(WarningCode::SameKeyInUse, message)
 }
 
 /// The warning that nothing happens by itself.

@@ -113,6 +113,56 @@ fn all_certificates_of_a_name_are_revoked_at_once() {
     assert_eq!(m.ok("audit verify -c ca")["checkpoints"], 3);
 }
 
+/// One key with two certificates, the second in the place of the first, lets in whoever has it with
+/// either.
+fn with_two_certificates(sandbox: &Sandbox) -> (Machine, [String; 2]) {
+    let m = approved(sandbox);
+    m.ok(&format!("{APPROVE} --replace"));
+    let serials = [0, 1].map(|entry| text_of(&entries(&m)[entry], "serial"));
+    (m, serials)
+}
+
+#[test]
+fn a_stolen_key_is_revoked_with_all_its_certificates() {
+    for by_name in [false, true] {
+        let sandbox = Sandbox::new();
+        let (m, [first, second]) = with_two_certificates(&sandbox);
+        let which = if by_name { "hospital-a" } else { &first };
+        let data = m.ok(&format!("{} --note stolen", revoke(which)));
+        let codes = warnings(&data);
+        // Named, they are all asked for.
+        assert_eq!(codes.contains(&"SAME_KEY_REVOKED"), !by_name, "{codes:?}");
+        let revoked = data["certificates"].as_array().unwrap();
+        assert_eq!((&revoked[0]["serial"], &revoked[1]["serial"]), (&first.into(), &second.into()));
+        assert_eq!(revoked[1]["same_key"], !by_name);
+        assert_eq!(revoked[1]["reason"], "key-compromise: stolen");
+        assert_eq!(kinds(&m)[3..], ["revocation", "revocation"]);
+        assert_eq!(state(&m), ["revoked", "revoked"]);
+        assert_eq!(m.ok("cert crl -c ca")["revoked"], 2);
+        m.ok("audit verify -c ca");
+    }
+}
+
+/// Found out later, or for another reason: what goes on with the key is told.
+#[test]
+fn other_certificates_of_a_revoked_key_are_named() {
+    let sandbox = Sandbox::new();
+    let (m, [first, second]) = with_two_certificates(&sandbox);
+    assert_eq!(
+        refused(&m, "cert revoke hospital-a -c ca --reason superseded"),
+        "CERTIFICATE_AMBIGUOUS"
+    );
+    let data = m.ok(&format!("cert revoke {first} -c ca --reason superseded"));
+    assert_eq!(warnings(&data), ["SAME_KEY_IN_USE", "REVOCATION_NOT_ENFORCED"]);
+    let message = text_of(&data["warnings"][0], "message");
+    assert!(message.contains(&second), "{message}");
+    assert_eq!(kinds(&m)[3..], ["revocation"]);
+    let data = m.ok(&revoke(&first));
+    assert_eq!(warnings(&data), ["ALREADY_REVOKED", "SAME_KEY_REVOKED", "REVOCATION_NOT_ENFORCED"]);
+    assert_eq!(state(&m), ["revoked", "revoked"]);
+    assert_eq!(warnings(&m.ok(&revoke(&first))), ["ALREADY_REVOKED", "REVOCATION_NOT_ENFORCED"]);
+}
+
 /// The name is free again, the key is not: not for this name, nor for another, nor with `--replace`.
 #[test]
 fn a_revoked_key_is_never_approved_again() {

@@ -230,6 +230,11 @@ names! {
         AlreadyDenied = "ALREADY_DENIED",
         /// This certificate was revoked before.
         AlreadyRevoked = "ALREADY_REVOKED",
+        /// Another certificate has the key of one that was revoked because of its key: it was revoked,
+        /// too.
+        SameKeyRevoked = "SAME_KEY_REVOKED",
+        /// Another certificate has the key of one that was revoked, and is not revoked.
+        SameKeyInUse = "SAME_KEY_IN_USE",
         /// A revoked certificate works until it ends, wherever nobody asks the revocation list.
         RevocationNotEnforced = "REVOCATION_NOT_ENFORCED",
         /// An earlier certificate counts as replaced; it works until it ends.

@@ -12,6 +12,7 @@ use super::rows::{self, IS_CERTIFICATE};
 use super::view::LedgerView;
 use super::writing::Writing;
 use crate::ca::CertAuthority;
+use crate::digest::Digest;
 use crate::error::{Code, Error};
 use crate::names::{Remark, shown};
 use crate::pki::{Certificate, RevocationReason, Revoked, SerialNumber};
@@ -34,7 +35,20 @@ pub enum Which<'a> {
 }
 
 /// Certificates that may be revoked. Only [`Writing::revocable`] makes one.
-pub struct Revocable(Vec<Target>);
+pub struct Revocable {
+    targets: Vec<Target>,
+    same_key: Vec<Entry>,
+    reason: RevocationReason,
+}
+
+impl Revocable {
+    /// Other certificates of the same keys that have not ended and are not revoked. They are
+    /// revoked, too, if the key is why: it lets in whoever has it, with each of them.
+    #[must_use]
+    pub fn same_key(&self) -> &[Entry] {
+        &self.same_key
+    }
+}
 
 enum Target {
     /// It has an entry.
@@ -52,6 +66,26 @@ pub struct RevokedCertificate {
     pub record: Record,
     /// Whether it was revoked before this command.
     pub before: bool,
+    /// Whether it was not asked for, but has the key of one that was.
+    pub same_key: bool,
+}
+
+impl Target {
+    /// The number of its entry, if it may still be revoked.
+    fn number(&self) -> Option<u64> {
+        match self {
+            Self::Known(entry) => Some(entry.number),
+            Self::Unknown(_) | Self::Revoked(_) => None,
+        }
+    }
+
+    fn key(&self) -> Option<Digest> {
+        match self {
+            Self::Known(entry) => entry.record.public_key,
+            Self::Unknown(record) => record.public_key,
+            Self::Revoked(revoked) => revoked.record.public_key,
+        }
+    }
 }
 
 impl Writing<'_> {
@@ -59,46 +93,51 @@ impl Writing<'_> {
     pub fn revocable(
         &self,
         which: Which<'_>,
+        reason: RevocationReason,
         ca: &CertAuthority,
         now: Timestamp,
     ) -> Result<Revocable, Error> {
         let database = self.database()?;
-        let entries = match which {
+        let (mut entries, mut targets) = (vec![], vec![]);
+        match which {
             Which::Given(certificate) => match given(database, certificate, ca)? {
-                Ok(entry) => vec![entry],
+                Ok(entry) => entries.push(entry),
                 Err(unknown) => {
                     let record = Record { at: now, root: self.root(), ..unknown };
-                    return Ok(Revocable(vec![Target::Unknown(Box::new(record))]));
+                    targets.push(Target::Unknown(Box::new(record)));
                 }
             },
-            Which::Named(text) => match SerialNumber::parse(text) {
-                Some(serial) => with_serial(database, &serial, text)?,
-                None => of_name(database, text, false, now)?,
-            },
-            Which::AllOf(text) => of_name(database, text, true, now)?,
-        };
-        let mut targets = Vec::new();
+            Which::Named(text) => {
+                entries = match SerialNumber::parse(text) {
+                    Some(serial) => with_serial(database, &serial, text)?,
+                    None => of_name(database, text, Several::with(reason), now)?,
+                }
+            }
+            Which::AllOf(text) => entries = of_name(database, text, Several::All, now)?,
+        }
         for entry in entries {
             targets.push(match revocation_of(database, entry.number)? {
-                Some(record) => Target::Revoked(RevokedCertificate { record, before: true }),
+                Some(record) => {
+                    Target::Revoked(RevokedCertificate { record, before: true, same_key: false })
+                }
                 None => Target::Known(entry),
             });
         }
-        Ok(Revocable(targets))
+        let same_key = same_key(database, &targets, now)?;
+        Ok(Revocable { targets, same_key, reason })
     }
 
     /// Adds the revocations, has the CA sign how far the chain goes, and commits.
     pub fn commit_revocation(
         mut self,
         revocable: Revocable,
-        reason: RevocationReason,
         note: Option<&Remark>,
         ca: &CertAuthority,
         now: Timestamp,
     ) -> Result<Vec<RevokedCertificate>, Error> {
-        let reason = written(reason, note);
+        let reason = written(revocable.reason, note);
         let mut revoked = Vec::new();
-        for target in revocable.0 {
+        for target in revocable.targets {
             let (number, record) = match target {
                 Target::Revoked(before) => {
                     revoked.push(before);
@@ -107,20 +146,38 @@ impl Writing<'_> {
                 Target::Known(entry) => (entry.number, entry.record),
                 Target::Unknown(record) => (self.append((*record).clone())?, *record),
             };
-            let record = Record {
-                kind: EntryKind::Revocation,
-                at: now,
-                refers: Some(number),
-                successor: None,
-                reason: Some(reason.clone()),
-                documents: Documents::default(),
-                ..record
-            };
-            self.append(record.clone())?;
-            revoked.push(RevokedCertificate { record, before: false });
+            let record = self.append_revocation(number, record, &reason, now)?;
+            revoked.push(RevokedCertificate { record, before: false, same_key: false });
+        }
+        if revocable.reason == RevocationReason::KeyCompromise {
+            for Entry { number, record, .. } in revocable.same_key {
+                let record = self.append_revocation(number, record, &reason, now)?;
+                revoked.push(RevokedCertificate { record, before: false, same_key: true });
+            }
         }
         self.complete(ca, now)?;
         Ok(revoked)
+    }
+
+    /// Adds that the certificate of an entry was revoked.
+    fn append_revocation(
+        &self,
+        number: u64,
+        record: Record,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Record, Error> {
+        let record = Record {
+            kind: EntryKind::Revocation,
+            at: now,
+            refers: Some(number),
+            successor: None,
+            reason: Some(reason.to_owned()),
+            documents: Documents::default(),
+            ..record
+        };
+        self.append(record.clone())?;
+        Ok(record)
     }
 }
 
@@ -187,11 +244,57 @@ fn with_serial(
     Ok(found)
 }
 
-/// The certificates of a participant that have not ended. Without `all` there must be one.
+/// What becomes of several certificates of one name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Several {
+    /// Which of them is meant is not clear.
+    Refused,
+    /// They are all meant if they have one key, because it is why.
+    OfOneKey,
+    /// They are all meant.
+    All,
+}
+
+impl Several {
+    fn with(reason: RevocationReason) -> Self {
+        if reason == RevocationReason::KeyCompromise { Self::OfOneKey } else { Self::Refused }
+    }
+
+    fn are_meant(self, open: &[Entry]) -> bool {
+        match self {
+            Self::Refused => false,
+            Self::OfOneKey => {
+                let mut keys = open.iter().map(|entry| entry.record.public_key);
+                keys.next().is_some_and(|first| keys.all(|key| key == first))
+            }
+            Self::All => true,
+        }
+    }
+}
+
+/// Other certificates of the targets' keys that have not ended and are not revoked.
+fn same_key(database: &Database, targets: &[Target], now: Timestamp) -> Result<Vec<Entry>, Error> {
+    let mut seen: HashSet<u64> = targets.iter().filter_map(Target::number).collect();
+    let keys: HashSet<_> = targets.iter().filter_map(Target::key).collect();
+    let mut found = Vec::new();
+    for key in keys {
+        for entry in certificates(database, "e.public_key = ?1", [key.as_bytes().as_slice()])? {
+            let runs = entry.record.not_after.is_none_or(|end| end >= now);
+            if runs && seen.insert(entry.number) && revocation_of(database, entry.number)?.is_none()
+            {
+                found.push(entry);
+            }
+        }
+    }
+    found.sort_by_key(|entry| entry.number);
+    Ok(found)
+}
+
+/// The certificates of a participant that have not ended. Several must be meant.
 fn of_name(
     database: &Database,
     name: &str,
-    all: bool,
+    several: Several,
     now: Timestamp,
 ) -> Result<Vec<Entry>, Error> {
     let mut found = certificates(database, "e.name = ?1", [name])?;
@@ -218,7 +321,7 @@ fn of_name(
         // What was revoked is revoked.
         0 => Ok(running),
         1 => Ok(open),
-        _ if all => Ok(open),
+        _ if several.are_meant(&open) => Ok(open),
         count => Err(Error::new(
             Code::CertificateAmbiguous,
             format!(
