@@ -72,6 +72,10 @@ fn of_ledger(reason: Reason) -> Option<&'static str> {
              nothing is signed."
         }
         Reason::LedgerBusy => "Wait until the other command has ended, and run this one again.",
+        Reason::LedgerRemains => {
+            "Put back the ledger.db that was there. If it is lost, move ledger.db-wal, ledger.db-shm \
+             and ledger.db-journal away first, and then restore ledger.db from a backup."
+        }
         Reason::LedgerNewer => "Use the newer flarekit that wrote it.",
         Reason::LedgerOfAnotherCa => {
             "rootCA.pem or ledger.db was exchanged. Restore both from one backup before you \

@@ -85,6 +85,37 @@ fn without_a_ledger_that_holds_nothing_is_signed() {
     }
 }
 
+/// What SQLite had beside a ledger would be written into the next one.
+#[test]
+fn no_ledger_begins_beside_the_remains_of_another() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    // While somebody has the ledger, the log stays, as after a kill.
+    let reader = Connection::open(m.path(LEDGER)).unwrap();
+    reader.query_row("SELECT count(*) FROM entries", [], |_| Ok(())).unwrap();
+    m.ok(&approve("two", "hospital-b"));
+    assert!(m.exists("ca/ledger.db-wal"));
+    m.write("wal", m.read("ca/ledger.db-wal"));
+    drop(reader);
+    fs::remove_file(m.path(LEDGER)).unwrap();
+    for remains in ["wal", "shm", "journal"] {
+        let path = format!("ca/ledger.db-{remains}");
+        m.write(&path, m.read("wal"));
+        let before = disk(&m.cwd);
+        for line in
+            [approve("two", "hospital-b"), "cert revoke a -c ca --reason superseded".to_owned()]
+        {
+            let (code, status, reason) = m.refused(&line);
+            let found = (code.as_str(), status, reason.as_deref());
+            assert_eq!(found, ("LEDGER_INVALID", 4, Some("LEDGER_REMAINS")), "{line}");
+        }
+        assert!(changes(&before, &disk(&m.cwd)).is_empty());
+        fs::remove_file(m.path(&path)).unwrap();
+    }
+    m.ok(&approve("two", "hospital-b"));
+    m.ok("audit verify -c ca");
+}
+
 /// A full disk, as a process sees it that may write no more than so many blocks of 512 bytes.
 #[test]
 fn a_full_disk_signs_nothing() {

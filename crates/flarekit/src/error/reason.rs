@@ -236,6 +236,8 @@ super::names! {
 
         /// The file in the ledger's place is not a ledger.
         LedgerNotALedger = "LEDGER_NOT_A_LEDGER",
+        /// There is no ledger, but a file that SQLite had beside one.
+        LedgerRemains = "LEDGER_REMAINS",
         /// The ledger was written by a newer version of this program.
         LedgerNewer = "LEDGER_NEWER",
         /// The ledger is of another CA.

@@ -96,6 +96,7 @@ impl Ledger {
         if files::look(&path).map_err(unusable)? != Found::Nothing {
             return Ok((Self::existing(path, root)?, vec![]));
         }
+        refuse_remains(directory)?;
         files::sweep(directory);
         let staged = StagedDir::create(directory, 0o700).map_err(unusable)?;
         staged.write(Path::new(LEDGER), b"", 0o600).map_err(unusable)?;
@@ -154,6 +155,22 @@ impl Ledger {
         }
         Ok(())
     }
+}
+
+/// Refuses to begin a ledger where another one was: SQLite would write what its log has into the new
+/// one, or into one that is restored.
+fn refuse_remains(directory: &Path) -> Result<(), Error> {
+    for name in LEDGER_FILES {
+        let path = directory.join(name);
+        if files::look(&path).map_err(unusable)? != Found::Nothing {
+            let message = format!(
+                "{} is there, and no {LEDGER}: it belongs to a ledger that was removed or moved",
+                path.display()
+            );
+            return Err(Error::because(Code::LedgerInvalid, Reason::LedgerRemains, message));
+        }
+    }
+    Ok(())
 }
 
 /// A ledger belongs to one root. Every entry names it; the first stands for all, because the chain
