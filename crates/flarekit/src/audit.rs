@@ -98,12 +98,6 @@ impl AuditDirectory {
         self.write(&Path::new(REQUESTS).join(id.as_str()).join(REQUEST_RECORD), record)
     }
 
-    /// Writes `cert_approves/<request_id>.json`. A record of another request under the same id is
-    /// never overwritten.
-    pub fn write_approval(&self, id: &RequestId, record: &RecordText) -> Record {
-        self.write(&Path::new("cert_approves").join(format!("{}.json", id.as_str())), record)
-    }
-
     /// The folders that records name for this request. The caller checks what is in them.
     #[must_use]
     pub fn request_folders(&self, id: &RequestId) -> Vec<PathBuf> {
@@ -147,7 +141,7 @@ impl AuditDirectory {
         })
     }
 
-    /// Opens `cert_approves` for the records of many approvals.
+    /// Opens `cert_approves` for the records of approvals.
     #[must_use]
     pub fn approval_records(&self) -> ApprovalRecords {
         let open = |path: PathBuf| {
@@ -212,7 +206,8 @@ pub struct WrittenRecord(Result<(WrittenFile, PathBuf, bool), String>);
 pub struct PreparedRecord(Result<(PreparedFile, PathBuf, bool), String>);
 
 impl ApprovalRecords {
-    /// Writes `<request_id>.json` without giving it its name.
+    /// Writes `<request_id>.json` without giving it its name. A record of another request under the
+    /// same id is never overwritten.
     pub fn write_ahead(&self, id: &RequestId, record: &RecordText) -> WrittenRecord {
         let write = || {
             let folder = self.0.as_ref().map_err(Clone::clone)?;
@@ -230,11 +225,24 @@ impl ApprovalRecords {
         WrittenRecord(write())
     }
 
-    /// Gives records their names, and makes these durable, all at once.
+    /// Gives a record its name, once the ledger knows of the approval, which may still fail.
+    pub fn name(&self, record: PreparedRecord) -> NamedRecord<'_> {
+        let mut placed = Vec::new();
+        let outcome = record.name(&mut placed);
+        NamedRecord { records: self, placed, outcome }
+    }
+
+    /// Gives many records their names, and makes these durable, all at once.
     pub fn place(&self, records: Vec<PreparedRecord>) -> Vec<AuditOutcome> {
         let mut placed = Vec::new();
         let mut outcomes: Vec<_> = records.into_iter().map(|one| one.name(&mut placed)).collect();
-        let (Ok(folder), false) = (&self.0, placed.is_empty()) else { return outcomes };
+        self.settle(placed, &mut outcomes);
+        outcomes
+    }
+
+    /// Makes the names durable.
+    fn settle(&self, placed: Vec<Placed>, outcomes: &mut [AuditOutcome]) {
+        let (Ok(folder), false) = (&self.0, placed.is_empty()) else { return };
         match files::sync_names(&folder.path, placed) {
             Ok(()) => {
                 if let Some(made) = folder.made.lock().ok().and_then(|mut made| made.take()) {
@@ -248,7 +256,30 @@ impl ApprovalRecords {
                 }
             }
         }
-        outcomes
+    }
+}
+
+/// A record with its name: dropped, it goes away again; [kept](NamedRecord::keep), it stays.
+#[must_use = "dropping this takes the record back"]
+pub struct NamedRecord<'a> {
+    records: &'a ApprovalRecords,
+    placed: Vec<Placed>,
+    outcome: AuditOutcome,
+}
+
+impl NamedRecord<'_> {
+    /// The approval succeeded: the record stays.
+    #[must_use]
+    pub fn keep(mut self) -> AuditOutcome {
+        let placed = std::mem::take(&mut self.placed);
+        self.records.settle(placed, std::slice::from_mut(&mut self.outcome));
+        self.outcome.clone()
+    }
+}
+
+impl Drop for NamedRecord<'_> {
+    fn drop(&mut self) {
+        self.placed.drain(..).for_each(Placed::take_back);
     }
 }
 
@@ -370,10 +401,15 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let audit = AuditDirectory::in_home(Some(home.path()));
         let id = RequestId::parse(ID).unwrap();
-        let first = audit.write_approval(&id, &record("1")).keep();
-        assert_eq!(audit.write_approval(&id, &record("1")).keep(), first);
-        let other = audit.write_approval(&id, &record("2")).keep();
-        assert!(other.warning().unwrap().message.contains("another request"));
+        let records = audit.approval_records();
+        let write = |zip: &str| records.name(records.write_ahead(&id, &record(zip)).sync()).keep();
+        let first = write("1");
+        assert!(matches!(first, AuditOutcome::Written(_)));
+        assert_eq!(write("1"), first);
+        assert!(write("2").warning().unwrap().message.contains("another request"));
+        let id = RequestId::parse("a5b803b084e0452d985f406adf1b9f1e").unwrap();
+        drop(records.name(records.write_ahead(&id, &record("1")).sync()));
+        assert_eq!(audit.approvals().count(), 1);
     }
 
     #[test]
@@ -381,12 +417,12 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let audit = AuditDirectory::in_home(Some(home.path()));
         let id = RequestId::parse(ID).unwrap();
-        let AuditOutcome::Written(path) = audit.write_approval(&id, &record("1")).keep() else {
+        let AuditOutcome::Written(path) = audit.write_request(&id, &record("1")).keep() else {
             panic!("not written");
         };
         let before = files::read(&path, 1000).unwrap().bytes;
         let changed = record_in("/elsewhere", b"1");
-        drop(audit.write_approval(&id, &changed));
+        drop(audit.write_request(&id, &changed));
         assert_eq!(files::read(&path, 1000).unwrap().bytes, before);
     }
 

@@ -219,8 +219,9 @@ impl Placed {
         sync_names(sys::parent_of(&path), vec![self]).map_err(|error| error.at(&path))
     }
 
-    /// As far as the system lets it: whoever calls this reports a refusal already.
-    fn take_back(self) {
+    /// Takes the name away again, and brings back what had it. As far as the system lets it: whoever
+    /// calls this reports a refusal already.
+    pub fn take_back(self) {
         match self.replaced {
             Some(replaced) => drop(replaced.put_back()),
             None if self.new => drop(change::remove_file(&self.path)),

@@ -60,13 +60,12 @@ fn approve(machine: &Machine, zip: &str, ca: &str, profile: &str, out: &str) -> 
     let cleared = writing.clear(admitted, false, now())?;
     let approval = ca.sign(cleared, 1095, now())?;
     let prepared = out.prepare(&approval)?;
-    let record = audit.write_approval(
-        &approval.request().request_id,
-        &approval.audit_record(&zip_path, out.path(), &ca),
-    );
+    let records = audit.approval_records();
+    let record = approval.audit_record(&zip_path, out.path(), &ca);
+    let record = records.write_ahead(&approval.request().request_id, &record).sync();
     let recorded = writing.commit_one(approval, &ca, now())?;
     prepared.place(&recorded)?;
-    let _ = record.keep();
+    let _ = records.name(record).keep();
     Ok(())
 }
 

@@ -88,11 +88,12 @@ pub fn run(args: &ApproveArgs, request_zip: &Path, env: &Environment) -> Result<
 
     // What can fail is done before the ledger knows of it; what follows that is a rename.
     let prepared = out.prepare(&approval)?;
-    let record = audit.write_approval(
-        &approval.request().request_id,
-        &approval.audit_record(&request_zip, out.path(), &ca),
-    );
+    let records = audit.approval_records();
+    let record = approval.audit_record(&request_zip, out.path(), &ca);
+    let record = records.write_ahead(&approval.request().request_id, &record).sync();
     let recorded = writing.commit_one(approval, &ca, env.now)?;
+    // Not before: a new ledger would take over a record of what was never signed.
+    let record = records.name(record);
     prepared.place(&recorded)?;
     let audit = record.keep();
     warnings.extend(audit.warning());
