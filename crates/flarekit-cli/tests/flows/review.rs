@@ -369,6 +369,26 @@ fn of_many_what_changed_meanwhile_is_not_signed() {
     assert_eq!(m.names("out"), ["bob@hospital-alpha.org.signed.zip", "hospital-a.signed.zip"]);
 }
 
+/// Of two runs into one folder, the one that made it and is declined takes nothing from the other.
+#[test]
+fn a_folder_that_another_run_removed_is_made_again() {
+    let sandbox = Sandbox::new();
+    let m = with_earlier_certificates(&sandbox);
+    const ASKED: &str = "Sign these 2? [y/N] ";
+    let mut declined = Session::start(&m, SEVERAL);
+    assert!(declined.wait_for(ASKED), "{}", declined.end().0);
+    let mut agreed = Session::start(&m, SEVERAL);
+    assert!(agreed.wait_for(ASKED), "{}", agreed.end().0);
+    declined.type_in("n\n");
+    assert_eq!(code(&declined.end().1).0, "REVIEW_DECLINED");
+    assert!(!m.exists("out"));
+    agreed.type_in("y\n");
+    let data = envelope(SEVERAL, &agreed.end().1)["data"].clone();
+    assert_eq!((&data["approved"], &data["sent_again"]), (&1.into(), &1.into()), "{data}");
+    assert_eq!(m.names("out"), ["bob@hospital-alpha.org.signed.zip", "hospital-a.signed.zip"]);
+    assert_eq!(m.mode("out"), 0o700);
+}
+
 /// Whoever is renewed is told from whoever is replaced.
 #[test]
 fn of_many_a_renewal_is_told() {

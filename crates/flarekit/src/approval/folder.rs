@@ -7,9 +7,12 @@ use super::file::{DIRECTORY_MODE, SignedZipFile, unwritable};
 use super::{PreparedZip, SignedApproval, WrittenZip};
 use crate::ca::ledger::RecordedApproval;
 use crate::error::{Code, Error};
-use crate::files::{self, Created, Placed};
+use crate::files::{self, Created, Found, Placed};
 use crate::names::ParticipantName;
 use crate::request::FileNames;
+
+/// So often a folder that somebody removed is made again.
+const ATTEMPTS: usize = 8;
 
 /// A folder that signed zips go into, each under its participant's name. If it had to be made and
 /// nothing came of it, it goes away again.
@@ -39,6 +42,30 @@ impl SignedZipFolder {
     pub fn place(&self, name: &ParticipantName) -> ZipPlace {
         let name = FileNames::of(name).signed_zip;
         ZipPlace(SignedZipFile::within(&self.path, &name, self.force))
+    }
+
+    /// Writes a zip without giving it its name. Should somebody have removed the folder meanwhile, as
+    /// another run does that made it and had no use for it, it is made again.
+    ///
+    /// # Errors
+    /// The system's refusal.
+    pub fn write_ahead(
+        &self,
+        place: &ZipPlace,
+        approval: &SignedApproval,
+    ) -> Result<WrittenZip, Error> {
+        let mut written = place.0.write_ahead(approval);
+        for _ in 0..ATTEMPTS {
+            if written.is_ok() || files::look(&self.path) != Ok(Found::Nothing) {
+                break;
+            }
+            let again = files::make_dirs(&self.path, DIRECTORY_MODE).map_err(unwritable)?;
+            if let Ok(mut made) = self.made.lock() {
+                made.get_or_insert_default().absorb(again);
+            }
+            written = place.0.write_ahead(approval);
+        }
+        written
     }
 
     /// Makes the names of zips durable, all at once.
@@ -79,14 +106,6 @@ impl ZipPlace {
     #[must_use]
     pub fn holds(&self, approval: &SignedApproval) -> bool {
         self.0.holds(approval.zip())
-    }
-
-    /// Writes the zip without giving it its name.
-    ///
-    /// # Errors
-    /// The system's refusal.
-    pub fn write_ahead(&self, approval: &SignedApproval) -> Result<WrittenZip, Error> {
-        self.0.write_ahead(approval)
     }
 
     /// Gives the zip its name, which is durable after [`SignedZipFolder::settle`]. `None` if

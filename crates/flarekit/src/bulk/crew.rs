@@ -279,7 +279,7 @@ impl Worker<'_> {
         if again {
             place.refuse_taken()?;
         }
-        let zip = place.write_ahead(&approval)?;
+        let zip = bulk.folder.write_ahead(&place, &approval)?;
         let source = self.sources.get(request).map(Source::path).unwrap_or(place.path());
         let source = files::absolute(source).unwrap_or_else(|_| source.to_owned());
         let record = approval.audit_record(&source, place.path(), bulk.ca);

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// The directories that [`make_dirs`] had to make. Those still empty are removed again when this is
 /// dropped, unless [`Created::keep`] was called.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[must_use = "dropping this removes the new directories again if they are empty"]
 pub struct Created(Vec<PathBuf>);
 
@@ -21,7 +21,7 @@ impl Created {
     }
 
     /// Takes over the care for what was made later, perhaps inside these.
-    pub(super) fn absorb(&mut self, mut later: Created) {
+    pub fn absorb(&mut self, mut later: Created) {
         self.0.append(&mut later.0);
     }
 
