@@ -249,6 +249,42 @@ fn a_server_is_not_reached_under_a_clients_name() {
     assert_eq!(refused(&m, &approve("other", "hospital-b")), issued);
 }
 
+/// A profile that names another server than the one that was approved: every kit would look for a
+/// server that is not there.
+#[test]
+fn a_profile_with_another_server_is_noticed() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "server", SERVER);
+    request(&m, "one", &site("hospital-a"));
+    m.write("other.yaml", PROFILE.replace(SERVER_NAME, "serverx.example.org"));
+    let other = approve("one", "hospital-a").replace("project_profile", "other");
+    // No server has a certificate yet: any may be the one.
+    assert_eq!(warnings(&m.ok(&other)), Vec::<&str>::new());
+    m.ok(&approve("server", SERVER_NAME));
+    for (line, expected) in [
+        (approve("one", "hospital-a"), &["ALREADY_APPROVED"][..]),
+        (other.clone(), &["OTHER_SERVER", "ALREADY_APPROVED"]),
+        (format!("{other} --replace"), &["OTHER_SERVER", "CERTIFICATE_REPLACED"]),
+    ] {
+        let data = m.ok(&line);
+        assert_eq!(warnings(&data), expected, "{line}");
+        let message = text_of(&data["warnings"][0], "message");
+        let both = message.contains("'serverx.example.org'") && message.contains(SERVER_NAME);
+        assert_eq!(both, expected[0] == "OTHER_SERVER", "{message}");
+    }
+    let many = "cert approve one -c ca --profile other.yaml --out-dir out";
+    assert_eq!(warnings(&m.ok(many)), ["OTHER_SERVER"]);
+    // The other server itself, and from then on its clients.
+    request(&m, "serverx", &SERVER.replace(SERVER_NAME, "serverx.example.org"));
+    let line = approve("serverx", "serverx.example.org").replace("project_profile", "other");
+    assert_eq!(warnings(&m.ok(&line)), Vec::<&str>::new());
+    request(&m, "two", &site("hospital-b"));
+    let line = approve("two", "hospital-b").replace("project_profile", "other");
+    assert_eq!(warnings(&m.ok(&line)), Vec::<&str>::new());
+}
+
 /// Certificates that have ended stand in nobody's way.
 #[test]
 fn an_expired_certificate_does_not_count() {

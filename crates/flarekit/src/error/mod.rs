@@ -239,6 +239,8 @@ names! {
         RevocationNotEnforced = "REVOCATION_NOT_ENFORCED",
         /// An earlier certificate counts as replaced; it works until it ends.
         CertificateReplaced = "CERTIFICATE_REPLACED",
+        /// The profile's server has no valid certificate, and another server has one.
+        OtherServer = "OTHER_SERVER",
         /// The ledger does not know the certificate whose key signed the request.
         RenewedUnknown = "RENEWED_UNKNOWN",
         /// The definition was made from a certificate, which does not hold all of it.

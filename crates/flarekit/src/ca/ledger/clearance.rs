@@ -13,8 +13,7 @@ use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
 use super::withdrawn;
 use crate::approval::AdmittedRequest;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
-use crate::identity::{CertType, Kind};
-use crate::pki::{AltName, Certificate};
+use crate::pki::Certificate;
 use crate::request::RequestMetadata;
 use crate::time::Timestamp;
 
@@ -122,11 +121,13 @@ impl Case<'_> {
     pub fn decide(&self, admitted: &AdmittedRequest, replace: Replace) -> Result<Verdict, Error> {
         rows::refuse_reused_id(self.database, admitted.request())?;
         withdrawn::refuse(self.database, admitted.request())?;
-        self.refuse_server_names(admitted)?;
+        let servers = self.servers()?;
+        self.refuse_server_names(admitted, &servers)?;
         let mut same_name = self.with_name(self.request.identity.name.as_str())?;
         let same_key = self.other_with_key()?;
         let content = Some(admitted.request().metadata_sha256());
         let mut verdict = Verdict::default();
+        verdict.warnings.extend(self.other_server(admitted, &servers));
         let mut renewed_entry = None;
         if let Some(at) = same_name.iter().position(|entry| entry.record.request_json == content) {
             let same = same_name.remove(at);
@@ -229,76 +230,10 @@ impl Case<'_> {
         Ok(rows::entries(self.database, condition, parameters)?.into_iter().next())
     }
 
-    /// No client or user has a name under which a server is reached, and no server one that a
-    /// client has a certificate for: the client could pose as the server.
-    fn refuse_server_names(&self, admitted: &AdmittedRequest) -> Result<(), Error> {
-        let identity = &self.request.identity;
-        let reserved = |reason, what: String| Err(Error::because(Code::NameReserved, reason, what));
-        if identity.cert_type.kind() != Kind::Server
-            && let Some(server) = self.server_reached_as(identity.name.as_str())?
-        {
-            return reserved(
-                Reason::ServerNameTaken,
-                format!(
-                    "a participant of type {} asks for the name '{}', under which the server \
-                     '{}' is reached, as its certificate says ({})",
-                    identity.cert_type,
-                    identity.name,
-                    server.record.name,
-                    shown_serial(&server)
-                ),
-            );
-        }
-        let mut hosts = vec![admitted.connection().server.host.to_string()];
-        if identity.cert_type.kind() == Kind::Server {
-            hosts.extend(admitted.alt_names().iter().filter_map(dns_name));
-        }
-        for host in hosts {
-            let holders = self.running_with_name(&host)?;
-            let Some(holder) =
-                holders.iter().find(|entry| entry.record.cert_type != CertType::Server)
-            else {
-                continue;
-            };
-            return reserved(
-                Reason::HostNameIssued,
-                format!(
-                    "the server would be reached as '{host}', but the {} '{}' has a certificate \
-                     for that name ({}, valid until {}) and could pose as the server",
-                    holder.record.cert_type,
-                    holder.record.name,
-                    shown_serial(holder),
-                    shown_end(holder)
-                ),
-            );
-        }
-        Ok(())
-    }
-
-    fn server_reached_as(&self, name: &str) -> Result<Option<Entry>, Error> {
-        // Said in so many words, because SQLite would rather look at every entry, in order.
-        let condition = "e.number IN (SELECT s.number FROM entries AS s INDEXED BY \
-                         entries_of_servers WHERE s.cert_type = 'server' AND s.not_after >= :now)";
-        let servers = self.valid(condition, named_params! {":now": self.now()})?;
-        Ok(servers.into_iter().find(|server| {
-            let names = server.record.alt_names.as_deref().unwrap_or_default();
-            let hosts = names.split(", ").filter_map(|name| name.strip_prefix("DNS:"));
-            hosts.chain([server.record.name.as_str()]).any(|host| host.eq_ignore_ascii_case(name))
-        }))
-    }
-
     /// Valid certificates for a name, in whatever case its letters are.
     fn with_name(&self, name: &str) -> Result<Vec<Entry>, Error> {
         let parameters = named_params! {":now": self.now(), ":name": name};
         self.valid("e.name = :name", parameters)
-    }
-
-    /// The same, and those that were replaced or revoked and have not ended.
-    fn running_with_name(&self, name: &str) -> Result<Vec<Entry>, Error> {
-        let condition =
-            format!("WHERE e.name = :name AND {IS_CERTIFICATE} AND e.not_after >= :now");
-        let parameters = named_params! {":now": self.now(), ":name": name};
-        rows::entries(self.database, &condition, parameters)
     }
 
     /// Valid certificates of the same key for another name.
@@ -309,14 +244,18 @@ impl Case<'_> {
         self.valid("e.public_key = :key AND e.name <> :name", parameters)
     }
 
-    fn valid(&self, condition: &str, parameters: impl Params) -> Result<Vec<Entry>, Error> {
+    pub(super) fn valid(
+        &self,
+        condition: &str,
+        parameters: impl Params,
+    ) -> Result<Vec<Entry>, Error> {
         let condition = format!(
             "WHERE {condition} AND {IS_CERTIFICATE} AND e.not_after >= :now AND NOT {IS_WITHDRAWN}"
         );
         rows::entries(self.database, &condition, parameters)
     }
 
-    fn now(&self) -> i64 {
+    pub(super) fn now(&self) -> i64 {
         self.now.to_unix().cast_signed()
     }
 
@@ -379,18 +318,11 @@ impl Case<'_> {
     }
 }
 
-fn dns_name(name: &AltName) -> Option<String> {
-    match name {
-        AltName::Dns(name) => Some(name.clone()),
-        AltName::Ip(_) => None,
-    }
-}
-
-fn shown_serial(entry: &Entry) -> String {
+pub(super) fn shown_serial(entry: &Entry) -> String {
     format!("serial {}", entry.record.serial.as_deref().unwrap_or("unknown"))
 }
 
-fn shown_end(entry: &Entry) -> String {
+pub(super) fn shown_end(entry: &Entry) -> String {
     entry.record.not_after.map_or_else(|| "an unknown time".to_owned(), |end| end.to_string())
 }
 

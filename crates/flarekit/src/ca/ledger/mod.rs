@@ -22,6 +22,7 @@ mod renewal;
 mod revocation;
 mod rows;
 mod schema;
+mod servers;
 mod standing;
 #[cfg(test)]
 mod tests;
