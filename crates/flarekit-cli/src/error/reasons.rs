@@ -32,6 +32,12 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
             "Names that differ only in case are easily mixed up. Ask the requester for the name in \
              use or for another one; --replace lets the new name take the place of the old one.",
         ),
+        Code::IdentityAlreadyIssued | Code::KeyAlreadyIssued if reason == Reason::LaterRequest => {
+            Some(
+                "Find out which of the two requests counts. Take the other one out of the run, or \
+                 approve the one that counts alone.",
+            )
+        }
         Code::RenewalInvalid => of_renewal(reason),
         Code::CertExpired | Code::KeyCertMismatch | Code::RequestDirIncomplete => {
             of_held_certificate(reason)

@@ -270,7 +270,7 @@ fn a_file_that_was_exchanged_meanwhile_is_not_signed() {
     let line = "cert approve hospital-a -c ca --profile project_profile.yaml --review \
                 --out-dir out --format json";
     let mut session = Session::start(&m, line);
-    assert!(session.wait_for("Sign these 1? [y/N] "));
+    assert!(session.wait_for("Sign this one? [y/N] "));
     m.write("hospital-a/hospital-a.request.zip", m.read("other/hospital-a.request.zip"));
     session.type_in("y\n");
     let output = session.end().1;
@@ -330,17 +330,72 @@ fn what_many_would_replace_is_shown() {
     assert!(row(&shown, &digest("d")).contains(&format!("  sent again: {site}")), "{shown}");
 
     let mut session = Session::start(&m, &format!("{SEVERAL} --replace"));
-    assert!(session.wait_for("Sign these 4? [y/N] "), "{}", session.end().0);
+    assert!(session.wait_for("Sign these 3? [y/N] "), "{}", session.end().0);
     session.type_in("y\n");
     let (shown, output) = session.end();
     for (file, serial) in [("a", &alice), ("c", &site)] {
         let told = format!("  replaces {serial}, valid until ");
         assert!(row(&shown, &digest(file)).contains(&told), "{told} is not in\n{shown}");
     }
-    // The first request of the hospital comes after the one that replaced its certificate.
+    // The first request of the hospital comes after the one that replaces its certificate.
+    assert!(
+        shown.contains("  IDENTITY_ALREADY_ISSUED  requests/c.request.zip is of the same name")
+    );
     let data = envelope(SEVERAL, &output)["data"].clone();
     assert_eq!((&data["approved"], &data["refused"]), (&3.into(), &1.into()), "{data}");
-    assert_eq!(data["items"][3]["error_code"], "REQUEST_ALREADY_REPLACED");
+    assert_eq!(data["items"][3]["reason"], "LATER_REQUEST");
+}
+
+/// What a row does not say stands below the table, once.
+#[test]
+fn of_many_a_profile_with_another_server_is_told() {
+    let sandbox = Sandbox::new();
+    let m = with_earlier_certificates(&sandbox);
+    m.approve("server.yaml", SERVER_NAME);
+    m.edit("project_profile.yaml", SERVER_NAME, "serverx.example.org");
+    let line = format!("{SEVERAL} --replace");
+    let mut session = Session::start(&m, &line);
+    assert!(session.wait_for("[y/N] "), "{}", session.end().0);
+    session.type_in("n\n");
+    let shown = session.end().0;
+    let told = "Warning: 3 requests: server.host in the profile is 'serverx.example.org', and no";
+    assert_eq!(shown.matches("Warning: ").count(), 1, "{shown}");
+    assert!(shown.contains(told), "{shown}");
+}
+
+/// Nobody has certificates yet: of two requests of one name, and of two of one key, the first is shown
+/// and signed, and of the other it is said why not.
+#[test]
+fn of_many_the_second_of_a_name_is_not_signed() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    for file in ["a", "b"] {
+        m.ok(&format!("cert request -p hospital-a.yaml --out {file}"));
+        let zip = m.read(&format!("{file}/hospital-a.request.zip"));
+        m.write(&format!("requests/{file}.request.zip"), zip);
+    }
+    let key = flarekit::pki::PrivateKey::from_pem(&m.read("a/hospital-a.key"), None).unwrap();
+    let text = SITE.replace("hospital-a", "hospital-b");
+    let definition = flarekit::definition::Definition::parse(text.as_bytes()).unwrap();
+    let id = flarekit::names::RequestId::from_random([7; 16]);
+    let now = flarekit::time::Timestamp::from_unix(1_795_500_000);
+    let made = flarekit::request::Request::create(&definition, key, id, now).unwrap();
+    m.write("requests/c.request.zip", made.archive().unwrap());
+
+    let mut session = Session::start(&m, &format!("{SEVERAL} --replace"));
+    assert!(session.wait_for("Sign this one? [y/N] "), "{}", session.end().0);
+    session.type_in("y\n");
+    let (shown, output) = session.end();
+    for told in ["is of the same name, and comes first", "is of the same key, and comes first"] {
+        assert!(shown.contains(told), "{told} is not in\n{shown}");
+    }
+    let items = envelope(SEVERAL, &output)["data"]["items"].clone();
+    assert_eq!(items[0]["result"], "approved");
+    for (place, code) in [(1, "IDENTITY_ALREADY_ISSUED"), (2, "KEY_ALREADY_ISSUED")] {
+        let item = &items[place];
+        assert_eq!((&item["error_code"], &item["reason"]), (&code.into(), &"LATER_REQUEST".into()));
+    }
 }
 
 /// What the ledger says may change while the question is open; then only what is as it was shown is
@@ -398,7 +453,7 @@ fn of_many_a_renewal_is_told() {
     m.kit("hospital-a.yaml", "hospital-a");
     let renewed = text_of(&m.ok("cert request --renew hospital-a --out requests"), "renews");
     let mut session = Session::start(&m, SEVERAL);
-    assert!(session.wait_for("Sign these 1? [y/N] "), "{}", session.end().0);
+    assert!(session.wait_for("Sign this one? [y/N] "), "{}", session.end().0);
     session.type_in("y\n");
     let (shown, output) = session.end();
     assert!(shown.contains(&format!("  renews {renewed}")), "{shown}");

@@ -127,8 +127,8 @@ impl Bulk<'_> {
     }
 
     /// Looks the requests over without signing: hands on each that could be signed, or why it cannot,
-    /// in the order of the input. Requests that could stand against each other are not seen to: only
-    /// the first of them is in the ledger when the next one is signed.
+    /// in the order of the input. Of a name and of a key that is the first request: the others are
+    /// refused, also when the first is signed later.
     ///
     /// # Errors
     /// If a thread could not do its work, or the ledger could not be read.

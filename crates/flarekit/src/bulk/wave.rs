@@ -1,6 +1,7 @@
 //! The waves: what is done in the order of the input, by one thread.
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::thread;
 
 use super::crew::{
@@ -62,8 +63,11 @@ pub(super) fn look(
                 continue;
             }
             let looked = Looked { admitted, days: *days, standing: &standing };
-            shown.add(&looked);
-            report(request, Ok(looked));
+            let file = sources.get(request).map_or(Path::new(""), Source::path);
+            match shown.add(&looked, file) {
+                Ok(()) => report(request, Ok(looked)),
+                Err(error) => report(request, Err(&error)),
+            }
         }
     }
     Ok(shown)
@@ -203,7 +207,9 @@ impl<'a> Run<'a> {
         let mut expected = Vec::new();
         for (request, admitted, days) in admitted {
             let zip = admitted.request().zip_sha256();
-            let cleared = writing.clear_once(admitted, replace, now).and_then(|cleared| {
+            let later = self.bulk.shown.map_or(Ok(()), |shown| shown.refuse_later(zip));
+            let cleared = later.and_then(|()| writing.clear_once(admitted, replace, now));
+            let cleared = cleared.and_then(|cleared| {
                 match self.bulk.shown {
                     // The same file may be there twice.
                     Some(shown) if !self.issued.contains(&zip) => {

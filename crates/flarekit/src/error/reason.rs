@@ -231,6 +231,8 @@ super::names! {
         ServerNameTaken = "SERVER_NAME_TAKEN",
         /// A server would be reached under a name that a client or user has a certificate for.
         HostNameIssued = "HOST_NAME_ISSUED",
+        /// Another request of the same run is of this name or key, and comes first.
+        LaterRequest = "LATER_REQUEST",
         /// A name differs only in the case of its letters from one that has a certificate.
         CaseClash = "CASE_CLASH",
 

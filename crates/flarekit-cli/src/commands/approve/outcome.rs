@@ -22,8 +22,29 @@ pub struct Outcome {
     count: BTreeMap<&'static str, usize>,
     /// What to do about refusals: of how many requests, and the name of the first.
     hints: BTreeMap<(&'static str, &'static str), (usize, String)>,
-    /// How many requests have a warning, and the name in the first of them.
-    warned: BTreeMap<(WarningCode, String), (usize, String)>,
+    warned: Warned,
+}
+
+/// What there is to warn of, each thing once: how many requests it is about, and the name in the first
+/// of them.
+#[derive(Default)]
+pub struct Warned(BTreeMap<(WarningCode, String), (usize, String)>);
+
+impl Warned {
+    /// Takes a request's warning down.
+    pub fn add(&mut self, name: &str, warning: &Warning) {
+        let key = (warning.code, item::short(&warning.message));
+        self.0.entry(key).or_insert((0, name.to_owned())).0 += 1;
+    }
+
+    /// The warnings, with what they are about.
+    pub fn list(self) -> Vec<Warning> {
+        let said = |((code, message), (count, name))| {
+            let whose = if count == 1 { name } else { format!("{count} requests") };
+            Warning::new(code, message).within(whose)
+        };
+        self.0.into_iter().map(said).collect()
+    }
 }
 
 impl Outcome {
@@ -58,20 +79,12 @@ impl Outcome {
     }
 
     fn warn(&mut self, name: &str, approved: &Approved) {
-        for warning in &approved.warnings {
-            let key = (warning.code, item::short(&warning.message));
-            self.warned.entry(key).or_insert((0, name.to_owned())).0 += 1;
-        }
+        approved.warnings.iter().for_each(|warning| self.warned.add(name, warning));
     }
 
     /// The warnings about requests: once, if they are the same for several.
     pub fn warnings(&mut self) -> Vec<Warning> {
-        let warned = std::mem::take(&mut self.warned).into_iter();
-        let said = |((code, message), (count, name))| {
-            let whose = if count == 1 { name } else { format!("{count} requests") };
-            Warning::new(code, message).within(whose)
-        };
-        warned.map(said).collect()
+        std::mem::take(&mut self.warned).list()
     }
 
     fn counted(&self, result: &str) -> usize {

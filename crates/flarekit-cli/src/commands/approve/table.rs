@@ -2,8 +2,9 @@
 
 use flarekit::bulk::{Bulk, Looked, Shown, Source};
 use flarekit::ca::ledger::{Ledger, Standing};
-use flarekit::error::{Code, Error};
+use flarekit::error::{Code, Error, WarningCode};
 
+use super::outcome::Warned;
 use crate::output::{self, table};
 use crate::question;
 
@@ -14,8 +15,12 @@ const HEADS: [&str; 7] =
 /// shown is handed back, to be compared when it is open again.
 pub fn ask(bulk: &Bulk<'_>, sources: &[Source], mut ledger: Ledger) -> Result<Shown, Error> {
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
+    let mut warned = Warned::default();
     let shown = bulk.look(sources, &mut ledger, &mut |number, looked| match looked {
-        Ok(looked) => rows.push(row(&looked)),
+        Ok(looked) => {
+            rows.push(row(&looked));
+            warn(&mut warned, &looked);
+        }
         Err(error) => refused.push(refusal(sources.get(number), error)),
     })?;
     drop(ledger);
@@ -28,8 +33,15 @@ pub fn ask(bulk: &Bulk<'_>, sources: &[Source], mut ledger: Ledger) -> Result<Sh
         text.push_str("\nThese would be refused:\n");
         text.push_str(&table::text(&["REQUEST", "CODE", "REASON"], &refused));
     }
+    for warning in warned.list() {
+        text.push_str(&format!("\nWarning: {}\n", output::one_line(&warning.message)));
+    }
     output::preview(&text);
-    if question::yes(&format!("Sign these {}?", rows.len()))? {
+    let question = match rows.len() {
+        1 => "Sign this one?".to_owned(),
+        count => format!("Sign these {count}?"),
+    };
+    if question::yes(&question)? {
         return Ok(shown);
     }
     let message = format!("none of {} requests was approved", sources.len());
@@ -50,6 +62,17 @@ fn row(looked: &Looked<'_>) -> Vec<String> {
         request.zip_sha256().spoken().to_string(),
         before(standing, identity.name.as_str()),
     ]
+}
+
+/// Takes down what the row does not say itself.
+fn warn(warned: &mut Warned, looked: &Looked<'_>) {
+    let Looked { admitted, standing, .. } = looked;
+    let name = admitted.request().metadata().identity.name.as_str();
+    let in_row = [WarningCode::AlreadyApproved, WarningCode::CertificateReplaced];
+    let warnings = admitted.warnings().iter().chain(standing.warnings());
+    warnings
+        .filter(|warning| !in_row.contains(&warning.code))
+        .for_each(|warning| warned.add(name, warning));
 }
 
 /// What the name has already, and what becomes of it.
