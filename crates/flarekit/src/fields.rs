@@ -20,7 +20,7 @@ pub(crate) fn unknown<'n>(
 }
 
 /// The known key that differs least, where it differs by no more than two letters.
-fn meant(key: &str, known: &[&'static str]) -> Option<&'static str> {
+pub(crate) fn meant(key: &str, known: &[&'static str]) -> Option<&'static str> {
     known
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(key, candidate), *candidate))

@@ -171,14 +171,17 @@ impl Identity {
         })
     }
 
-    /// The first part in which the two differ, with both values, for messages.
+    /// The first part in which the two differ, with both values, for messages: as a definition names
+    /// it.
     #[must_use]
     pub fn first_difference(&self, other: &Self) -> Option<(&'static str, String, String)> {
+        let (mine, theirs) = (self.cert_type, other.cert_type);
         let pairs = [
             ("project", self.project.as_str(), other.project.as_str()),
             ("name", self.name.as_str(), other.name.as_str()),
             ("org", self.org.as_str(), other.org.as_str()),
-            ("type", self.cert_type.as_str(), other.cert_type.as_str()),
+            ("type", mine.kind().participant_type(), theirs.kind().participant_type()),
+            ("role", mine.as_str(), theirs.as_str()),
         ];
         pairs
             .into_iter()
@@ -190,6 +193,25 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The role of a user is in its certificate's type, and in `role` of its definition.
+    #[test]
+    fn a_difference_is_named_as_in_the_definition() {
+        let identity = |cert_type| Identity {
+            project: ProjectName::parse("demo").unwrap(),
+            name: ParticipantName::parse("alice@x.org", CertType::Lead).unwrap(),
+            org: Org::parse("x").unwrap(),
+            cert_type,
+        };
+        let lead = identity(CertType::Lead);
+        let differs = |other| {
+            let (field, mine, theirs) = lead.first_difference(&identity(other))?;
+            Some(format!("{field} {mine} {theirs}"))
+        };
+        assert_eq!(differs(CertType::Member).as_deref(), Some("role lead member"));
+        assert_eq!(differs(CertType::Client).as_deref(), Some("type admin client"));
+        assert_eq!(differs(CertType::Lead), None);
+    }
 
     #[test]
     fn types_kinds_and_roles_fit_together() {

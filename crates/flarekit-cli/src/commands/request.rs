@@ -17,7 +17,7 @@ use crate::output::Report;
 /// Makes a private key and the request for its certificate.
 pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
     let audit = AuditDirectory::in_home(env.home.as_deref());
-    let Subject { definition, held, found_in, unsaid } = subject(args, &audit, env)?;
+    let Subject { definition, place, held, found_in, unsaid } = subject(args, &audit, env)?;
     let name = &definition.site.identity.name;
     let folder = folder(args, name);
     request::refuse_occupied(&folder, name, args.force)?;
@@ -52,7 +52,7 @@ pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
     report.field("audit", audit_field(&stored.audit));
     report.field("next_step", next_step(&stored.request_zip));
     report.warnings = held_warnings;
-    report.warnings.extend(definition.warnings());
+    report.warnings.extend(definition.warnings(&place.display().to_string()));
     report.warnings.extend(unsaid);
     report.warnings.extend(warnings(&definition, &stored.audit, stored.backup.as_deref()));
     Ok(report)
@@ -61,6 +61,8 @@ pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
 /// What the request is made from.
 struct Subject {
     definition: Definition,
+    /// The file that the definition is in.
+    place: PathBuf,
     /// With `--renew`: the certificate that is in use.
     held: Option<HeldCertificate>,
     /// Where the definition stands, if the user did not name the place.
@@ -82,12 +84,13 @@ fn subject(
             if let Some(held) = held {
                 held.expect(&definition, path)?;
             }
-            (definition, path.as_path(), None, None)
+            (definition, path.clone(), None, None)
         }
         (None, Some(held)) => {
             let HeldDefinition { definition, found_in, warning } =
                 held.definition(audit, env.now)?;
-            (definition, args.renew.as_deref().unwrap_or(Path::new("")), found_in, warning)
+            let in_folder = || args.renew.as_deref().unwrap_or(Path::new("")).join("site.yaml");
+            (definition, found_in.clone().unwrap_or_else(in_folder), found_in, warning)
         }
         (None, None) => {
             return Err(Error::new(
@@ -98,8 +101,8 @@ fn subject(
     };
     definition
         .refuse_unsupported(Code::InvalidArgs)
-        .map_err(|error| error.within(found_in.as_deref().unwrap_or(place).display()))?;
-    Ok(Subject { definition, held, found_in, unsaid })
+        .map_err(|error| error.within(place.display()))?;
+    Ok(Subject { definition, place, held, found_in, unsaid })
 }
 
 fn read_definition(path: &Path) -> Result<Definition, Error> {

@@ -255,3 +255,24 @@ fn the_standard_builders_and_what_they_may_say() {
     assert!(!m.exists(&format!("{KIT}/signature.json")));
     assert!(!m.exists(&format!("{KIT}/startup/signature.json")));
 }
+
+/// A file may be one of many, and the definition may not be the file that was named.
+#[test]
+fn a_warning_names_the_definitions_file() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    let message = |data: &Value| text_of(&data["warnings"][0], "message");
+    m.write("lead.yaml", site_with("    role: lead\n"));
+    let data = m.ok("cert request -p lead.yaml");
+    assert_eq!(warnings(&data), ["UNKNOWN_FIELD"]);
+    let expected = "lead.yaml: line 8, column 5: the field 'role' means nothing for a client";
+    assert_eq!(message(&data), expected);
+    m.init();
+    m.ok("cert approve hospital-a/hospital-a.request.zip --ca-dir ./ca --profile project_profile.yaml");
+    m.ok("package hospital-a/hospital-a.signed.zip");
+    let data = m.ok("cert request --renew hospital-a");
+    assert!(message(&data).starts_with("hospital-a/site.yaml: line "), "{data}");
+    let data = m.ok(&format!("cert request --renew {KIT} --out other"));
+    let place = m.path("hospital-a/site.yaml").display().to_string();
+    assert!(message(&data).starts_with(&format!("{place}: line ")), "{data}");
+}

@@ -11,10 +11,10 @@ pub use local::{Capacity, ConnectTo, LocalSettings};
 pub use site::Site;
 pub(crate) use site::forbidden_reason;
 
-use crate::error::{Code, Defect, Error, Reason, Warning};
+use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};
 use crate::fields;
 use crate::identity::{Identity, Kind};
-use crate::names::Host;
+use crate::names::{Host, shown};
 use crate::yaml::{self, Dialect, Node};
 
 /// A whole definition, as its author wrote it.
@@ -76,16 +76,20 @@ impl Definition {
         &self.document
     }
 
-    /// Fields that are probably misspelt: builders of the site may read any field, so an unknown one
-    /// is worth a word only where it resembles a known one.
+    /// Fields that are probably misspelt, and those that only participants of another type have.
+    /// Builders of the site may read any field, so one that resembles no known one is not worth a
+    /// word. `place` names the file in messages.
     #[must_use]
-    pub fn warnings(&self) -> Vec<Warning> {
-        let entry = sole_participant(&self.document).into_iter();
-        fields::unknown(&self.document, DOCUMENT)
-            .chain(entry.flat_map(|entry| fields::unknown(entry, PARTICIPANT)))
+    pub fn warnings(&self, place: &str) -> Vec<Warning> {
+        let kind = self.site.identity.cert_type.kind();
+        let of_document = fields::unknown(&self.document, DOCUMENT)
             .filter(|(_, _, meant)| meant.is_some())
-            .map(|(node, key, meant)| fields::unknown_warning(node, key, meant))
-            .collect()
+            .map(|(node, key, meant)| fields::unknown_warning(node, key, meant));
+        let of_participant = sole_participant(&self.document)
+            .into_iter()
+            .flat_map(|entry| fields::unknown(entry, meaningful(kind)))
+            .filter_map(|(node, key, meant)| meaningless(node, key, meant, kind));
+        of_document.chain(of_participant).map(|warning| warning.within(place)).collect()
     }
 
     /// The code that a defect of a definition has at `cert request`.
@@ -107,9 +111,11 @@ impl Definition {
     }
 }
 
-/// The fields that mean something in a definition, and in its participant.
+/// The fields that mean something in a definition.
 const DOCUMENT: &[&str] =
     &["name", "description", "participants", "builders", "packager", "api_version"];
+/// The fields of a participant that mean something for any type. Some are there to be refused with a
+/// reason.
 const PARTICIPANT: &[&str] = &[
     "name",
     "type",
@@ -130,6 +136,64 @@ const PARTICIPANT: &[&str] = &[
     "listening_host",
     "parent",
 ];
+/// Those that are read into the server's address, which comes with the approval.
+const ENDPOINT: &[&str] = &["server", "fed_learn_port", "admin_port"];
+
+/// The fields that mean something for a participant of this kind, to `request` or to `package`.
+fn meaningful(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::Site => &[
+            "name",
+            "type",
+            "org",
+            "auth_identity",
+            "connect_to",
+            "capacity",
+            "allow_log_streaming",
+            "use_aio",
+            "custom_ca_cert",
+            "listening_host",
+            "parent",
+        ],
+        Kind::Server => &[
+            "name",
+            "type",
+            "org",
+            "host_names",
+            "default_host",
+            "connection_security",
+            "auth_identity",
+            "use_aio",
+            "custom_ca_cert",
+            "listening_host",
+            "parent",
+        ],
+        Kind::User => &["name", "type", "org", "role", "connect_to", "listening_host", "parent"],
+    }
+}
+
+/// The warning for a field that means nothing for this kind: it is another's, resembles another's, or
+/// is probably a misspelt one of its own.
+fn meaningless(node: &Node, key: &str, meant: Option<&str>, kind: Kind) -> Option<Warning> {
+    let is_anothers = PARTICIPANT.contains(&key);
+    if !is_anothers && meant.is_some() {
+        return Some(fields::unknown_warning(node, key, meant));
+    }
+    if !is_anothers && fields::meant(key, PARTICIPANT).is_none() {
+        return None;
+    }
+    let whose = match kind {
+        Kind::Site => "a client",
+        Kind::Server => "a server",
+        Kind::User => "an admin",
+    };
+    let why = match ENDPOINT.contains(&key) {
+        true => ": the server's address comes with the approval",
+        false => "",
+    };
+    let message = format!("{}: the field {} means nothing for {whose}{why}", node.at, shown(key));
+    Some(Warning::new(WarningCode::UnknownField, message))
+}
 
 /// The one entry of `participants`, where there is exactly one.
 fn sole_participant(document: &Node) -> Option<&Node> {
@@ -178,7 +242,7 @@ fn kind_of_type(node: &Node) -> Result<Kind, Defect> {
                 Reason::FieldValue,
                 format!(
                     "'type' is {}, but must be client (a site), server, or admin (a user)",
-                    crate::names::shown(other)
+                    shown(other)
                 ),
             ),
         )),

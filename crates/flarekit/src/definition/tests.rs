@@ -116,6 +116,47 @@ fn an_endpoint_that_is_written_must_make_sense() {
     assert_eq!(reason(&with("{host: a.org, fed_learn_port: 1}")), Reason::FieldMissing);
 }
 
+/// Of each type of participant: what it has beside name, type and org, and what the warnings say.
+#[test]
+fn a_field_that_means_nothing_for_the_type_is_noticed() {
+    const USER: &str =
+        "name: p\nparticipants:\n  - name: a@b.org\n    type: admin\n    org: o\n    role: lead\n";
+    const HOST: &str = "name: p\nparticipants:\n  - name: a.b.org\n    type: server\n    org: o\n";
+    for (definition, field, expected) in [
+        (SITE, "role: lead", Some("line 8, column 5: the field 'role' means nothing for a client")),
+        (SITE, "host_names: [foo.org]", Some("'host_names' means nothing for a client")),
+        (SITE, "hostnames: [foo.org]", Some("'hostnames' means nothing for a client")),
+        (
+            SITE,
+            "connection_security: tls",
+            Some("'connection_security' means nothing for a client"),
+        ),
+        (SITE, "fed_learn_port: 9", Some("for a client: the server's address comes with")),
+        (SITE, "use_iao: true", Some("'use_iao' means nothing here; did you mean 'use_aio'?")),
+        (SITE, "use_aio: true", None),
+        (SITE, "capacity: {num_of_gpus: 1}", None),
+        (SITE, "vault_password: x", None),
+        (USER, "host_names: [foo.org]", Some("'host_names' means nothing for an admin")),
+        (USER, "connect_to: foo.org", None),
+        (HOST, "role: lead", Some("'role' means nothing for a server")),
+        (HOST, "admin_port: 9", Some("for a server: the server's address comes with")),
+        (HOST, "host_names: [foo.org]", None),
+        (HOST, "hostnames: [foo.org]", Some("did you mean 'host_names'?")),
+        (HOST, "connection_security: tls", None),
+    ] {
+        let text = format!("{definition}    {field}\n");
+        let warnings = Definition::parse(text.as_bytes()).unwrap().warnings("a.yaml");
+        let messages: Vec<&str> = warnings.iter().map(|warning| &*warning.message).collect();
+        match (messages.as_slice(), expected) {
+            ([], None) => {}
+            ([only], Some(expected)) if only.contains(expected) => {
+                assert!(only.starts_with("a.yaml: line "), "{only}");
+            }
+            _ => panic!("{field}: {messages:?}"),
+        }
+    }
+}
+
 #[test]
 fn listeners_and_intermediaries_are_recognised() {
     let text = format!("{SITE}    listening_host: localhost\n");
