@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 
-use flarekit::error::{Code, Error};
+use flarekit::error::{Code, Error, Reason, Warning, WarningCode};
 use flarekit::files;
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
@@ -25,6 +25,13 @@ pub fn source(file: Option<&Path>) -> impl FnMut() -> Result<Option<Zeroizing<Ve
 
 /// The first line of the file.
 fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
+    if path == Path::new("-") {
+        let message = format!(
+            "--passphrase-file: '-' is not taken for standard input; {VARIABLE} can hold the \
+             passphrase, and a file of that name is ./-"
+        );
+        return Err(Error::because(Code::InvalidArgs, Reason::Usage, message));
+    }
     let (bytes, _) = files::resolve_parent(path)
         .and_then(|path| files::read_secret(&path, LIMIT))
         .map_err(|error| error.code(Code::InvalidArgs).within("--passphrase-file"))?;
@@ -50,4 +57,20 @@ fn ask() -> io::Result<Zeroizing<Vec<u8>>> {
     writeln!(io::stderr())?;
     read?;
     Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).as_bytes().to_vec()))
+}
+
+/// The warning that others can read the file. Whether its passphrase is needed, and what is wrong with
+/// it otherwise, is seen when the key is opened.
+pub fn readable_by_others(file: Option<&Path>) -> Option<Warning> {
+    let path = file?;
+    let real = files::resolve_parent(path).ok()?;
+    let (_, mode) = files::read_secret(&real, LIMIT).ok()?;
+    (mode & 0o077 != 0).then(|| {
+        let message = format!(
+            "{} has mode {:04o}: other users of this machine can read the passphrase",
+            path.display(),
+            mode & 0o7777
+        );
+        Warning::new(WarningCode::KeyReadableByOthers, message)
+    })
 }

@@ -11,7 +11,7 @@ use flarekit::error::{Code, Error};
 use flarekit::files;
 use flarekit::request::FileNames;
 
-use super::read_archive;
+use super::{ONLY_YOURS, read_archive};
 use crate::cli::DenyArgs;
 use crate::environment::Environment;
 use crate::output::Report;
@@ -31,6 +31,7 @@ pub fn run(args: &DenyArgs, env: &Environment) -> Result<Report, Error> {
 
     let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
     let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
+    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref()));
     ca.expect_own_request(&request)?;
     let request_zip = files::absolute(&args.request_zip)
         .map_err(|error| error.code(Code::OutputDirNotWritable))?;
@@ -79,5 +80,5 @@ fn describe(denial: &SignedDenial, out: &Path) -> Report {
 
 fn next_step(out: &Path) -> String {
     let name = out.file_name().unwrap_or(out.as_os_str()).display();
-    format!("Return {name} to the requester, whose 'package' explains it.")
+    format!("Return {name} to the requester, whose 'package' explains it. {ONLY_YOURS}")
 }

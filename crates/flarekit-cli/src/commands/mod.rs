@@ -33,6 +33,9 @@ use crate::environment::Environment;
 use crate::error::Failure;
 use crate::output::{Answer, Format, Report};
 
+/// What stands in the way of an answer on a shared drive: as with the reference, zips have the mode 0600.
+const ONLY_YOURS: &str = "Only you can read the file: on a shared drive, run 'chmod 644' on it.";
+
 /// Runs the command that was asked for.
 pub fn run(
     command: &Command,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use flarekit::approval::{AdmittedRequest, CandidateRequest, UnverifiedRequest};
-use flarekit::bulk::Source;
+use flarekit::bulk::{Source, Sources};
 use flarekit::error::{Error, Reason};
 use flarekit::policy::{Denial, Policy};
 use flarekit::profile::ProjectProfile;
@@ -39,7 +39,7 @@ pub fn check(args: &PolicyCheckArgs) -> Result<Answer, Error> {
     let policy = read(&args.policy)?;
     let profile = read_text_file(&args.profile)?;
     let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
-    let sources = Source::all_of(&args.request_zips);
+    let Sources { requests: sources, warnings } = Sources::find(&args.request_zips)?;
     let tried: Vec<Tried> =
         sources.iter().map(|source| Tried::new(source, &policy, &profile, args)).collect();
     let allowed = tried.iter().filter(|tried| tried.outcome() == ALLOWED).count();
@@ -49,6 +49,7 @@ pub fn check(args: &PolicyCheckArgs) -> Result<Answer, Error> {
     report.field("not_allowed", tried.len() - allowed);
     report.field("requests", tried.iter().map(Tried::object).collect::<Vec<_>>());
     report.warnings.extend(profile.warnings);
+    report.warnings.extend(warnings);
     let status = if allowed == tried.len() { 0 } else { SOMETHING_IS_DENIED };
     Ok(Answer::Listing { text: text(&policy, &tried), report, status })
 }
@@ -111,7 +112,17 @@ impl Tried {
                 .iter()
                 .map(|denial| format!("{}: {} says no: {denial}", self.place, policy.place()))
                 .collect(),
-            Err(error) => vec![format!("{}: {}: {error}", self.place, error.code())],
+            Err(error) => vec![self.refusal(error)],
+        }
+    }
+
+    /// The file once: many a message begins with it, or has it further on.
+    fn refusal(&self, error: &Error) -> String {
+        let (place, code, message) = (&self.place, error.code(), error.message());
+        match message.strip_prefix(place.as_str()).and_then(|rest| rest.strip_prefix(": ")) {
+            Some(rest) => format!("{place}: {code}: {rest}"),
+            None if message.contains(place.as_str()) => format!("{code}: {message}"),
+            None => format!("{place}: {code}: {message}"),
         }
     }
 
@@ -160,6 +171,10 @@ fn denial(denial: &Denial) -> Value {
 
 /// The table, and below it why not everything is allowed.
 fn text(policy: &Policy, tried: &[Tried]) -> String {
+    if tried.is_empty() {
+        let place = one_line(policy.place());
+        return format!("{place} is well-formed; no request zip was given to try it on\n");
+    }
     let rows: Vec<Vec<String>> = tried.iter().map(Tried::row).collect();
     let mut text = table::text(&HEADS, &rows);
     let reasons: Vec<String> = tried.iter().flat_map(|tried| tried.reasons(policy)).collect();

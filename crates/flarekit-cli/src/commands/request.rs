@@ -122,7 +122,10 @@ fn folder(args: &RequestArgs, name: &ParticipantName) -> PathBuf {
 
 fn next_step(zip: &Path) -> String {
     let name = zip.file_name().unwrap_or(zip.as_os_str()).display();
-    format!("Send {name} to your Project Admin, and nothing else from this folder.")
+    format!(
+        "Send {name} to your Project Admin, and nothing else from this folder. Only you can read the \
+         file: copy it to a shared drive with 'install -m 644'."
+    )
 }
 
 fn warnings(definition: &Definition, audit: &AuditOutcome, backup: Option<&Path>) -> Vec<Warning> {

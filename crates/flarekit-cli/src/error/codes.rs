@@ -42,7 +42,7 @@ pub fn row(code: Code) -> (u8, &'static str) {
         Code::KeyAlreadyExists => (STATE,
             "Send the request zip that is already there, or make a new key and request with --force; a backup is kept."),
         Code::CertAlreadyExists => (STATE,
-            "Use the file that is already there, choose another --out, or replace it with --force."),
+            "Use the file that is already there if it is the right one. If it is of an earlier time, replace it with --force, or choose another --out."),
         Code::RequestZipNotFound => (STATE,
             "Check the path. 'cert request' makes the file <name>/<name>.request.zip."),
         Code::SignedZipNotFound => (STATE,

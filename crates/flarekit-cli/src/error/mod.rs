@@ -87,6 +87,17 @@ mod tests {
         assert_eq!(exit_status(&Error::new(Code::InternalError, "")), 5);
     }
 
+    /// The request that is made anew finds the folder of the one before.
+    #[test]
+    fn advice_to_make_a_request_anew_can_be_followed() {
+        let ended = Error::because(Code::CertExpired, Reason::CertificateExpired, "");
+        let exists = Error::new(Code::CertAlreadyExists, "");
+        for advice in [hint(&ended), hint(&exists)] {
+            assert!(advice.contains("--force"), "{advice}");
+        }
+        assert!(hint(&exists).contains("if it is the right one"));
+    }
+
     #[test]
     fn advice_depends_on_the_reason_where_that_helps() {
         let advice = |code, reason| hint(&Error::because(code, reason, ""));

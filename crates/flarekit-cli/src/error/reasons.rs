@@ -99,7 +99,7 @@ fn of_ledger(reason: Reason) -> Option<&'static str> {
 fn of_renewal(reason: Reason) -> Option<&'static str> {
     Some(match reason {
         Reason::CertificateExpired => {
-            "Ask the requester for an ordinary request ('cert request --participant'): a \
+            "Ask the requester for an ordinary request ('cert request --force --participant FILE'): a \
              certificate that has ended cannot be renewed."
         }
         Reason::RenewalReplaced => {
@@ -122,8 +122,9 @@ fn of_renewal(reason: Reason) -> Option<&'static str> {
 fn of_held_certificate(reason: Reason) -> Option<&'static str> {
     match reason {
         Reason::CertificateExpired => Some(
-            "It can no longer be renewed. Make an ordinary request with 'cert request \
-             --participant'. If the date looks right, check this machine's clock.",
+            "It can no longer be renewed. Make an ordinary request with 'cert request --participant \
+             FILE', and with --force where the folder of the earlier one is in the way. If the date \
+             looks right, check this machine's clock.",
         ),
         Reason::KeyMismatch => Some(
             "Give the kit that is in use, or the request folder that it was made from, with \

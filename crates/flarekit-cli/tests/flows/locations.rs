@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::common::archives::{Members, sign_again};
-use crate::common::{Machine, Sandbox, text_of, warnings};
+use crate::common::{Machine, Sandbox, USER_NAME, text_of, warnings};
 
 const KIT: &str = "workspace/hospital_federation/prod_00/hospital-a";
 
@@ -171,4 +171,27 @@ fn an_older_signed_zip_without_ca_info_means_version_00() {
     let data = m.ok(&format!("package {zip} --fingerprint {told}"));
     assert_eq!((&data["provision_version"], &warnings(&data)), (&"00".into(), &vec![]));
     assert!(m.exists(KIT));
+}
+
+/// As with the reference, only their owner can read the zips, whatever the umask: the answers say what
+/// to do about it.
+#[test]
+fn zips_are_their_owners_and_the_answer_says_so() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    let next = |line: &str| text_of(&m.ok(line), "next_step");
+    let asked = next("cert request -p hospital-a.yaml");
+    assert!(asked.contains("'install -m 644'"), "{asked}");
+    next("cert request -p alice.yaml");
+    let line = "hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml";
+    let approved = next(&format!("cert approve {line}"));
+    let denied = next(&format!("cert deny {USER_NAME}/{USER_NAME}.request.zip -c ca --reason no"));
+    for answer in [approved, denied] {
+        assert!(answer.contains("'chmod 644'"), "{answer}");
+    }
+    for zip in ["hospital-a/hospital-a.request.zip", "hospital-a/hospital-a.signed.zip"] {
+        assert_eq!(m.mode(zip), 0o600, "{zip}");
+    }
+    assert_eq!(m.mode(&format!("{USER_NAME}/{USER_NAME}.denied.zip")), 0o600);
 }

@@ -40,6 +40,8 @@ fn a_policy_is_tried_on_requests() {
         all["requests"].as_array().unwrap().iter().map(|r| &r["valid_days"]).collect();
     assert_eq!(days, [1095, 365, 1095]);
     assert_eq!(m.ok(check)["requests"].as_array().unwrap().len(), 0);
+    let printed = m.run(check).stdout;
+    assert!(printed.starts_with(b"policy.yaml is well-formed; "), "{printed:?}");
 
     let line = format!(
         "{check} hospital-a/hospital-a.request.zip clinic/clinic.request.zip \
@@ -67,9 +69,9 @@ fn a_policy_is_tried_on_requests() {
          'clinic' is not among 'hospital_alpha', 'hospital_beta'\n\
          clinic/clinic.request.zip: policy.yaml says no: client.names (line 7): the name 'clinic' \
          is not among 'hospital-*'\n\
-         broken.zip: INVALID_ARGS: broken.zip: not a zip archive, or its end is missing: no end record was \
+         broken.zip: INVALID_ARGS: not a zip archive, or its end is missing: no end record was \
          found\n\
-         gone.zip: REQUEST_ZIP_NOT_FOUND: there is no file gone.zip\n"
+         REQUEST_ZIP_NOT_FOUND: there is no file gone.zip\n"
     );
     let output = m.run(&format!("{line} --format json"));
     let envelope = crate::common::envelope(&line, &output);
@@ -113,6 +115,41 @@ fn a_policy_is_tried_on_directories() {
     assert_eq!(found[2]["error_code"], "REQUEST_ZIP_NOT_FOUND");
     let asked = m.ok("inspect hospital-a/hospital-a.request.zip");
     assert_eq!(found[1]["request_digest"], asked["request_digest"]);
+}
+
+/// Browsers and mail programs rename what they store, and put the answers beside it.
+#[test]
+fn renamed_requests_in_a_directory_are_named() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.init();
+    let zip = m.read("hospital-a/hospital-a.request.zip");
+    m.write("inbox/hospital-a.request.zip", &zip);
+    let renamed = ["HOSPITAL-X.REQUEST.ZIP", "b.request (2).zip", "c (1).zip"];
+    for name in renamed.into_iter().chain(["a.signed.zip", "b.signed (1).zip", "c.DENIED.zip"]) {
+        m.write(&format!("inbox/{name}"), &zip);
+        m.write(&format!("only/{name}"), &zip);
+    }
+    let expected = "not taken for a request, because the name does not end in .request.zip: \
+                    'HOSPITAL-X.REQUEST.ZIP', 'b.request (2).zip', 'c (1).zip'. If it is one,";
+    let approve = "cert approve inbox -c ca --profile project_profile.yaml --out-dir out";
+    for line in [approve, "policy check policy.yaml inbox --profile project_profile.yaml"] {
+        let data = m.ok(line);
+        assert_eq!(warnings(&data), ["REQUESTS_PASSED_OVER"], "{line}");
+        let message = text_of(&data["warnings"][0], "message");
+        assert!(message.starts_with(&format!("inbox: {expected}")), "{message}");
+    }
+    assert_eq!(m.names("out"), ["hospital-a.signed.zip"]);
+
+    let output = m.run("policy check policy.yaml only --profile project_profile.yaml");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(printed.contains(&format!("*.request.zip in only; {expected}")), "{printed}");
+    for number in 0..9 {
+        m.write(&format!("only/{number}.zip"), &zip);
+    }
+    let output = m.run("policy check policy.yaml only --profile project_profile.yaml");
+    let printed = String::from_utf8(output.stderr).unwrap();
+    assert!(printed.contains("'4.zip' and 7 more. If"), "{printed}");
 }
 
 #[test]

@@ -126,3 +126,36 @@ fn an_export_has_one_line_an_entry() {
     assert_eq!(verified["ledger_sha256"], entries[5]["entry_sha256"]);
     assert_eq!(crate::common::disk::disk(&m.cwd), before);
 }
+
+/// Definitions say `client` and `admin` where the ledger says `site` and `user`.
+#[test]
+fn kinds_are_understood_as_definitions_name_them() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.ok("cert init --profile project_profile.yaml --ca-dir ca");
+    m.approve("hospital-a.yaml", "hospital-a");
+    m.approve("alice.yaml", USER_NAME);
+    for (kind, name) in [("client", "hospital-a"), ("site", "hospital-a"), ("admin", USER_NAME)] {
+        let listed = m.ok(&format!("cert list -c ca --kind {kind}"));
+        let names = listed["certificates"].as_array().unwrap();
+        assert_eq!((names.len(), &names[0]["name"]), (1, &name.into()), "{kind}");
+    }
+    assert_eq!(m.refused("cert list -c ca --kind lead").0, "INVALID_ARGS");
+}
+
+/// As a key that others can read.
+#[test]
+fn a_passphrase_that_others_can_read_gets_a_warning() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.approve("hospital-a.yaml", "hospital-a");
+    m.write("secret", "x\n");
+    for (mode, expected) in [(0o644, ["KEY_READABLE_BY_OTHERS"].as_slice()), (0o600, &[])] {
+        set_permissions(m.path("secret"), Permissions::from_mode(mode)).unwrap();
+        let data = m.ok("cert crl -c ca --passphrase-file secret");
+        assert_eq!(warnings(&data), expected, "{mode:o}");
+    }
+}

@@ -199,6 +199,13 @@ const ROWS: &[Row] = &[
         ("CA_LOAD_FAILED", 1, "KEY_ENCRYPTED"),
     ),
     (
+        "key is encrypted, a passphrase from standard input",
+        "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml \
+         --passphrase-file -",
+        |m| m.write("ca/rootCA.key", ENCRYPTED),
+        (ARGS, 4, "USAGE"),
+    ),
+    (
         "key is a link",
         LINE,
         |m| {

@@ -138,6 +138,28 @@ const DIGESTS: &[Row] = &[
     ),
 ];
 
+/// Nothing that could be approved was named: the directory for the signed zips is not made, either.
+const NOTHING: &[Row] = &[
+    (
+        "an empty directory",
+        "cert approve empty -c ca --profile project_profile.yaml --out-dir out",
+        |m| std::fs::create_dir(m.path("empty")).unwrap(),
+        ("REQUEST_ZIP_NOT_FOUND", 1, ""),
+    ),
+    (
+        "only files that are not there",
+        "cert approve a.zip b.zip gone -c ca --profile project_profile.yaml --out-dir out",
+        |_| {},
+        ("REQUEST_ZIP_NOT_FOUND", 1, ""),
+    ),
+    (
+        "a policy for nothing",
+        "policy check policy.yaml gone --profile project_profile.yaml",
+        |_| {},
+        ("REQUEST_ZIP_NOT_FOUND", 1, ""),
+    ),
+];
+
 fn good(sandbox: &Sandbox) -> Machine {
     let good = sandbox.seeded("good");
     good.write("policy.yaml", POLICY);
@@ -157,4 +179,10 @@ fn approve_with_a_policy() {
 fn approve_another_request_than_the_expected_one() {
     let sandbox = Sandbox::new();
     try_all(&sandbox, &good(&sandbox), DIGESTS);
+}
+
+#[test]
+fn approve_nothing() {
+    let sandbox = Sandbox::new();
+    try_all(&sandbox, &good(&sandbox), NOTHING);
 }

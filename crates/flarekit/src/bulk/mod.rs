@@ -18,7 +18,7 @@ mod wave;
 
 pub use expected::ExpectedDigests;
 pub use shown::{Looked, Shown};
-pub use source::Source;
+pub use source::{Source, Sources};
 
 use crate::approval::{AdmittedRequest, SignedZipFolder};
 use crate::audit::ApprovalRecords;

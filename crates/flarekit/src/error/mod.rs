@@ -216,7 +216,7 @@ names! {
         AuditNotWritten = "AUDIT_NOT_WRITTEN",
         /// The signed copies could not be put into the request folder.
         RequestFolderNotUpdated = "REQUEST_FOLDER_NOT_UPDATED",
-        /// Other users of the machine can read a private key.
+        /// Other users of the machine can read a private key, or its passphrase.
         KeyReadableByOthers = "KEY_READABLE_BY_OTHERS",
         /// The output file's name does not end in `.signed.zip`.
         UnusualFileName = "UNUSUAL_FILE_NAME",
@@ -226,6 +226,8 @@ names! {
         AlreadyApproved = "ALREADY_APPROVED",
         /// No request matches some of the digests that are expected.
         ExpectedRequestMissing = "EXPECTED_REQUEST_MISSING",
+        /// Zips in a directory of requests are not named like requests.
+        RequestsPassedOver = "REQUESTS_PASSED_OVER",
         /// This very request was denied before.
         AlreadyDenied = "ALREADY_DENIED",
         /// This certificate was revoked before.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use flarekit::approval::{AdmittedRequest, SignedZipFolder};
 use flarekit::audit::AuditDirectory;
-use flarekit::bulk::{Bulk, How, Item, Looked, Source};
+use flarekit::bulk::{Bulk, How, Item, Looked, Source, Sources};
 use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::{Ledger, LedgerView};
 use flarekit::error::{Code, Error};
@@ -93,7 +93,7 @@ impl Place {
             now: now(),
         };
         let paths: Vec<PathBuf> = paths.iter().map(|path| self.path(path)).collect();
-        work(&mut bulk, &Source::all_of(&paths), &mut opened.unwrap().0);
+        work(&mut bulk, &Sources::find(&paths).unwrap().requests, &mut opened.unwrap().0);
     }
 
     fn names(&self, folder: &str) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use flarekit::approval::SignedZipFolder;
 use flarekit::audit::AuditDirectory;
-use flarekit::bulk::{Bulk, ExpectedDigests, Source};
+use flarekit::bulk::{Bulk, ExpectedDigests, Sources};
 use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::Ledger;
 use flarekit::error::{Code, Error};
@@ -30,13 +30,16 @@ pub fn run(
     if args.review {
         question::need_terminal("--review")?;
     }
+    let Sources { requests: sources, warnings: passed_over } = Sources::find(&args.requests)?;
     let policy = args.policy.as_deref().map(policy::read).transpose()?;
     let expected = args.expect_digests.as_deref().map(expected_digests).transpose()?;
     let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
     let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
+    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref()));
     let profile = read_text_file(&args.profile)?;
     let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
     warnings.extend(profile.warnings.iter().cloned());
+    warnings.extend(passed_over);
     let folder = SignedZipFolder::open(out_dir, args.force)?;
     let audit = AuditDirectory::in_home(env.home.as_deref());
     warnings.extend(ends_soon(
@@ -46,7 +49,6 @@ pub fn run(
         "",
     ));
 
-    let sources = Source::all_of(&args.requests);
     let bulk = Bulk {
         ca: &ca,
         profile: &profile,

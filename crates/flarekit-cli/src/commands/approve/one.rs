@@ -14,7 +14,9 @@ use flarekit::profile::ProjectProfile;
 use flarekit::request::FileNames;
 
 use super::super::review::{self, Matter};
-use super::super::{audit_field, ends_soon, identity_fields, policy, read_archive, read_text_file};
+use super::super::{
+    ONLY_YOURS, audit_field, ends_soon, identity_fields, policy, read_archive, read_text_file,
+};
 use crate::cli::ApproveArgs;
 use crate::environment::Environment;
 use crate::output::Report;
@@ -41,6 +43,7 @@ pub fn run(args: &ApproveArgs, request_zip: &Path, env: &Environment) -> Result<
 
     let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
     let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
+    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref()));
     let profile = read_text_file(&args.profile)?;
     let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
     warnings.extend(profile.warnings.iter().cloned());
@@ -114,7 +117,7 @@ fn next_step(out: &Path) -> String {
     let name = out.file_name().unwrap_or(out.as_os_str()).display();
     format!(
         "Return {name} to the requester, and tell them rootca_fingerprint_sha256 in another \
-         trusted way."
+         trusted way. {ONLY_YOURS}"
     )
 }
 
