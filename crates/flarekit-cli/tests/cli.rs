@@ -165,6 +165,19 @@ fn every_command_has_help_with_examples() {
     }
 }
 
+/// Options for older scripts are accepted, and offered nowhere.
+#[test]
+fn completions_offer_what_the_help_shows() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = run(&format!("completions {shell}")).stdout;
+        let script = text(&script);
+        assert!(script.contains("expect-digests"), "{shell}");
+        for hidden in ["connect-timeout", "human", "quiet"] {
+            assert!(!script.contains(hidden), "{shell}: {hidden}");
+        }
+    }
+}
+
 #[test]
 fn the_version_names_that_of_the_artifacts() {
     for line in ["--version", "-V", "-V cert"] {

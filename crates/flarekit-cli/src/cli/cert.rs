@@ -41,7 +41,7 @@ pub struct InitArgs {
     pub profile: PathBuf,
 
     /// The CA directory, made if it does not exist.
-    #[arg(short, long, value_name = "DIR")]
+    #[arg(short, long, value_name = "DIR", visible_alias = "ca-dir", visible_short_alias = 'c')]
     pub output_dir: PathBuf,
 
     /// Your organisation, for the O of the root certificate. Left out if not given.
@@ -367,12 +367,12 @@ pub struct ExpiringArgs {
     #[arg(short, long, value_name = "DIR")]
     pub ca_dir: PathBuf,
 
-    /// How far to look ahead: days or weeks, for example 30d or 8w. What ended in as long a time
+    /// How far to look ahead: days or weeks, for example 30d or 8w; a number alone is days. What ended in as long a time
     /// before now is named, too.
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = values::span)]
     pub within: u32,
 
-    /// Print a calendar (iCalendar, .ics) instead of a table.
+    /// Print a calendar (iCalendar, .ics) instead of a table. It reminds two weeks before each end.
     #[arg(long)]
     pub ics: bool,
 }

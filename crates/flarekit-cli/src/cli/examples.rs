@@ -99,6 +99,7 @@ fn lines(path: &str) -> &'static [&'static str] {
             "! mv flarekit.bash ~/.local/share/bash-completion/completions/flarekit",
             "! mkdir -p ~/.zfunc",
             "completions zsh > ~/.zfunc/_flarekit",
+            "! echo 'fpath+=~/.zfunc; autoload -Uz compinit; compinit' >> ~/.zshrc",
         ],
         _ => &[],
     }

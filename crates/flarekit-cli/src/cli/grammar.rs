@@ -11,9 +11,10 @@ const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (NVFlare 2.9.0 artifa
 /// The width for an example, within the 80 columns of a narrow terminal.
 const EXAMPLE_WIDTH: usize = 74;
 
-/// The whole grammar under the name by which the program was called.
-pub fn grammar(program: ProgramName) -> Command {
-    let mut root = complete(outline(program), program, &[], &Way::All);
+/// The whole grammar under the name by which the program was called, but for the options that are
+/// accepted without a word in the help.
+pub fn offered(program: ProgramName) -> Command {
+    let mut root = complete(visible(program), program, &[], &Way::Offered);
     root.build();
     root
 }
@@ -21,6 +22,10 @@ pub fn grammar(program: ProgramName) -> Command {
 /// The grammar as far as it is needed to find out which command is meant: without what every command
 /// has in common.
 pub fn outline(program: ProgramName) -> Command {
+    visible(program).arg(connect_timeout())
+}
+
+fn visible(program: ProgramName) -> Command {
     Cli::command()
         .bin_name(program.as_str())
         .version(VERSION)
@@ -89,9 +94,21 @@ fn version_flag() -> Arg {
         .help("Print the version, and that of the NVFlare whose artifacts are read and written.")
 }
 
+/// Accepted for scripts written for nvflare, and ignored: only `verify` connects to anything, and it
+/// has --timeout.
+fn connect_timeout() -> Arg {
+    Arg::new("connect_timeout")
+        .long("connect-timeout")
+        .value_name("SECONDS")
+        .value_parser(values::seconds)
+        .global(true)
+        .hide(true)
+}
+
 /// Which commands are completed.
 enum Way<'a> {
-    All,
+    /// All, with what help and completions offer.
+    Offered,
     /// Those on the way along these words.
     Along(&'a [String]),
 }
@@ -100,10 +117,10 @@ enum Way<'a> {
 fn complete(command: Command, program: ProgramName, path: &[String], way: &Way<'_>) -> Command {
     let command = command.after_help(example_section(program, path)).mut_args(end_with_period);
     if !command.has_subcommands() {
-        return with_machine_options(command, path);
+        return with_machine_options(command, path, way);
     }
     let (below, way) = match way {
-        Way::All => (commands_of(&command), Way::All),
+        Way::Offered => (commands_of(&command), Way::Offered),
         Way::Along([next, rest @ ..]) => (vec![next.clone()], Way::Along(rest)),
         Way::Along([]) => return command,
     };
@@ -152,14 +169,14 @@ fn is_option(word: &str) -> bool {
     word.starts_with('-')
 }
 
-fn with_machine_options(command: Command, path: &[String]) -> Command {
+fn with_machine_options(command: Command, path: &[String], way: &Way<'_>) -> Command {
     let schema = Arg::new("schema")
         .long("schema")
         .action(ArgAction::SetTrue)
         .help("Describe this command's arguments as one JSON object, and do nothing else.");
     let command = command.arg(schema);
     let names = formats_of_output(path);
-    if names.is_empty() {
+    if names.is_empty() || matches!(way, Way::Offered) {
         return command;
     }
     let output = Arg::new("output").long("output").hide(true).value_parser(values::format(names));
@@ -168,13 +185,20 @@ fn with_machine_options(command: Command, path: &[String]) -> Command {
 
 #[cfg(test)]
 mod tests {
-    use super::{commands_of, find, folded, grammar};
+    use super::{commands_of, complete_for, find, folded, offered, outline};
     use crate::environment::ProgramName;
 
     #[test]
     fn the_grammar_has_no_contradiction() {
-        grammar(ProgramName::Flarekit).debug_assert();
-        grammar(ProgramName::Nvflare).debug_assert();
+        for program in [ProgramName::Flarekit, ProgramName::Nvflare] {
+            let grammar = offered(program);
+            grammar.clone().debug_assert();
+            let cert = "cert".to_owned();
+            for name in commands_of(find(&grammar, &[cert.clone()])) {
+                complete_for(outline(program), program, &[cert.clone(), name]).debug_assert();
+            }
+            complete_for(outline(program), program, &["package".to_owned()]).debug_assert();
+        }
     }
 
     #[test]
@@ -188,7 +212,7 @@ mod tests {
             }
             command.get_subcommands().for_each(check);
         }
-        check(&grammar(ProgramName::Flarekit));
+        check(&offered(ProgramName::Flarekit));
     }
 
     #[test]
@@ -203,7 +227,7 @@ mod tests {
 
     #[test]
     fn words_are_followed_as_far_as_they_are_commands() {
-        let grammar = grammar(ProgramName::Flarekit);
+        let grammar = offered(ProgramName::Flarekit);
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(find(&grammar, &words("cert init")).get_name(), "init");
         assert_eq!(find(&grammar, &words("cert what init")).get_name(), "cert");

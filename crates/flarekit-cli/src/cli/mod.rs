@@ -19,7 +19,7 @@ pub use cert::{
     RevokeArgs,
 };
 pub use examples::examples;
-pub use grammar::{commands_of, complete_for, find, grammar, names_a_format, outline};
+pub use grammar::{commands_of, complete_for, find, names_a_format, offered, outline};
 pub use values::USUAL_DAYS;
 
 /// Issue certificates and startup kits for the sites, users and server of a federation.
@@ -38,12 +38,6 @@ pub struct Cli {
     #[arg(long, global = true, help_heading = "Options of every command")]
     #[arg(value_name = "FORMAT", value_parser = values::format(&["txt", "json"]))]
     pub format: Option<Format>,
-
-    /// Accepted for scripts written for nvflare, and ignored: only `verify` connects to anything,
-    /// and it has --timeout.
-    #[arg(long, global = true, hide = true)]
-    #[arg(value_name = "SECONDS", value_parser = values::seconds)]
-    pub connect_timeout: Option<f64>,
 
     /// What to do.
     #[command(subcommand)]
@@ -279,7 +273,8 @@ pub struct VerifyArgs {
 ///
 /// Writes: the script, to standard output.
 ///
-/// Next: store it where your shell looks for completions, and open a new shell.
+/// Next: store it where your shell looks for completions, for zsh a folder in its fpath, and open a new
+/// shell.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// The shell that you use.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use clap::Command;
 
-use super::{find, grammar};
+use super::{find, offered};
 use crate::environment::ProgramName;
 
 const INTRODUCTION: &str = "\
@@ -22,7 +22,7 @@ const WIDTH: usize = 80;
 
 fn page() -> String {
     let mut page = String::from(INTRODUCTION);
-    describe(&mut page, &grammar(ProgramName::Flarekit), &[]);
+    describe(&mut page, &offered(ProgramName::Flarekit), &[]);
     page
 }
 

@@ -1,6 +1,6 @@
 //! How single values of options are read. The messages follow the name of the option.
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use flarekit::ca::ledger::{Order, State};
 use flarekit::identity::Kind;
@@ -57,9 +57,14 @@ pub fn state() -> impl TypedValueParser<Value = State> {
     one_of(State::ALL, State::as_str)
 }
 
-/// A kind of participant.
+/// A kind of participant. The `type` that it has in a definition is understood, too.
 pub fn kind() -> impl TypedValueParser<Value = Kind> {
-    one_of(&[Kind::Site, Kind::Server, Kind::User], Kind::as_str)
+    const ALL: [Kind; 3] = [Kind::Site, Kind::Server, Kind::User];
+    let known = ALL.map(|kind| PossibleValue::new(kind.as_str()).alias(kind.participant_type()));
+    PossibleValuesParser::new(known).try_map(|text| {
+        let is = |kind: &Kind| text == kind.as_str() || text == kind.participant_type();
+        ALL.into_iter().find(is).ok_or("is unknown")
+    })
 }
 
 /// The order of a list.

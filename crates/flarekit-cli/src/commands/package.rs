@@ -66,8 +66,8 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Failure> {
     report.warnings = unpinned.into_iter().chain(warnings).collect();
     report.warnings.extend(about_kept_files(&kit));
     if let Some(backup) = kit.backup {
-        let kept = kit.kept.iter().map(|path| path.display().to_string());
-        report.field("kept_local_files", kept.collect::<Vec<_>>());
+        let kept = kit.kept.iter().map(|path| path.display().to_string().into());
+        report.list("kept_local_files", kept.collect());
         report.warnings.push(Warning::new(
             WarningCode::BackedUp,
             format!(

@@ -59,9 +59,11 @@ fn argument(arg: &Arg) -> Value {
 
 /// Every way to write the option; none for a positional argument.
 fn spellings(arg: &Arg) -> Vec<String> {
-    let short = arg.get_short().map(|short| format!("-{short}"));
+    let short =
+        arg.get_short().into_iter().chain(arg.get_all_short_aliases().into_iter().flatten());
+    let short = short.map(|short| format!("-{short}"));
     let long = arg.get_long().into_iter().chain(arg.get_all_aliases().into_iter().flatten());
-    short.into_iter().chain(long.map(|long| format!("--{long}"))).collect()
+    short.chain(long.map(|long| format!("--{long}"))).collect()
 }
 
 fn kind(arg: &Arg) -> &'static str {

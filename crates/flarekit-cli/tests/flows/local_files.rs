@@ -136,3 +136,19 @@ fn a_local_folder_that_is_a_link_is_not_followed() {
     assert!(!m.exists(&in_kit("local/secret")));
     assert!(m.exists(&in_kit(LOG)));
 }
+
+/// People read one file a line, and nothing if there is none; programs always have the list.
+#[test]
+fn what_was_kept_is_printed_a_line_each() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    let lines = || -> Vec<String> {
+        let printed = String::from_utf8(m.run(AGAIN).stdout).unwrap();
+        printed.lines().filter(|line| line.starts_with("kept_")).map(str::to_owned).collect()
+    };
+    assert_eq!(lines(), Vec::<String>::new());
+    assert_eq!(kept(&m.ok(AGAIN)), Vec::<&str>::new());
+    m.write(&in_kit("local/a"), "");
+    m.write(&in_kit("local/b"), "");
+    assert_eq!(lines(), ["kept_local_files: local/a", "kept_local_files: local/b"]);
+}
