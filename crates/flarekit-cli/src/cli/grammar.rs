@@ -194,7 +194,7 @@ mod tests {
             let grammar = offered(program);
             grammar.clone().debug_assert();
             let cert = "cert".to_owned();
-            for name in commands_of(find(&grammar, &[cert.clone()])) {
+            for name in commands_of(find(&grammar, std::slice::from_ref(&cert))) {
                 complete_for(outline(program), program, &[cert.clone(), name]).debug_assert();
             }
             complete_for(outline(program), program, &["package".to_owned()]).debug_assert();

@@ -131,11 +131,12 @@ fn missing(path: &Path) -> Error {
 fn passed_over(entries: &[(OsString, Found)]) -> Option<String> {
     const SHOWN: usize = 5;
     let is_renamed = |name: &str| {
+        if name.ends_with(ENDING) {
+            return false;
+        }
         let folded = name.to_ascii_lowercase();
         let is_answer = [".signed", ".denied"].iter().any(|word| folded.contains(word));
-        folded.ends_with(".zip")
-            && !name.ends_with(ENDING)
-            && (folded.contains(".request") || !is_answer)
+        folded.ends_with(".zip") && (folded.contains(".request") || !is_answer)
     };
     let names: Vec<String> = entries
         .iter()
