@@ -13,7 +13,7 @@ fuzz_target!(|data: &[u8]| {
     let _ = accepted(Site::parse_archived(data), data);
     let Some(definition) = accepted(Definition::parse(data), data) else { return };
     let site = &definition.site;
-    for warning in definition.warnings() {
+    for warning in definition.warnings("a.yaml") {
         check_message(&warning.message, data);
     }
     for field in site.unapproved_fields() {
