@@ -43,6 +43,7 @@ pub fn run(args: &InitArgs, env: &Environment) -> Result<Report, Error> {
             format!("'cert approve' will refuse this profile as it is: {error}"),
         )),
     }
+    report.warnings.extend(ca.warning);
     if let Some(backup) = ca.backup {
         report.warnings.push(Warning::new(
             WarningCode::BackedUp,

@@ -54,6 +54,7 @@ pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
     report.warnings = held_warnings;
     report.warnings.extend(definition.warnings(&place.display().to_string()));
     report.warnings.extend(unsaid);
+    report.warnings.extend(stored.warning);
     report.warnings.extend(warnings(&definition, &stored.audit, stored.backup.as_deref()));
     Ok(report)
 }

@@ -17,6 +17,9 @@ pub fn hint(error: &Error) -> Option<&'static str> {
 }
 
 fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
+    if let Some(advice) = of_exposure(reason) {
+        return Some(advice);
+    }
     match code {
         Code::InvalidArgs | Code::InvalidName => of_input(reason),
         Code::LocalSiteInvalid if reason == Reason::LocalSiteMissing => Some(
@@ -66,6 +69,22 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         Code::InvalidSignedZip => of_signed_zip(reason),
         Code::BuildFailed => of_builders(reason),
         Code::VerifyFailed => of_verification(reason),
+        _ => None,
+    }
+}
+
+/// A folder for private keys in which others have a hand.
+fn of_exposure(reason: Reason) -> Option<&'static str> {
+    match reason {
+        Reason::FolderOfAnotherUser => Some(
+            "Use a folder of your own: one with a private key, or with a definition that names \
+             programs, must be nobody else's.",
+        ),
+        Reason::FolderOpenToOthers => Some(
+            "Look whether all files in it are yours, then take the right to write from the others \
+             with 'chmod go-w'. If the file system keeps no modes, as a Windows drive under WSL, \
+             use a folder elsewhere.",
+        ),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::os::unix::process::ExitStatusExt;
 
 use crate::common::disk::Disk;
-use crate::scenarios::{Scenario, outcome};
+use crate::scenarios::{Scenario, outcome, succeeds};
 use crate::{Point, Stage, is_unfinished, misplaced_keys};
 
 /// SIGKILL.
@@ -66,6 +66,21 @@ fn retry(scenario: &Scenario, stage: &Stage) -> Vec<String> {
     let left = after.keys().filter(swept).map(|path| format!("{} is left", path.display()));
     found.extend(left);
     found
+}
+
+/// Whatever the dead run left, the first command after it finishes it, though it only reads.
+#[test]
+fn who_only_looks_sees_one_ca() {
+    try_scenario(&Scenario {
+        name: "init in the place of a CA with a ledger",
+        prepare: |m| {
+            m.init();
+            m.approve("hospital-a.yaml", "hospital-a");
+        },
+        line: "cert init --profile project_profile.yaml -o ca --deploy-version 01 --force",
+        whole: |stage| succeeds(stage, "cert list -c ca"),
+        already: "CA_VERSION_ALREADY_EXISTS",
+    });
 }
 
 crate::each_scenario!(try_scenario);

@@ -229,7 +229,7 @@ fn absent_or(
     if stage.machine.exists(path) { whole(stage) } else { Ok(()) }
 }
 
-fn succeeds(stage: &Stage, line: &str) -> Result<(), String> {
+pub fn succeeds(stage: &Stage, line: &str) -> Result<(), String> {
     let output = stage.run(line, &[]);
     if output.status.success() {
         return Ok(());

@@ -24,6 +24,7 @@ mod approve_ca;
 mod approve_options;
 mod approve_zip;
 mod attacks;
+mod folders;
 mod init;
 mod package_local;
 mod package_zip;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::ledger::LEDGER_FILES;
 use super::{BACKDATING, CaMetadata, METADATA, ROOT_CERTIFICATE, ROOT_KEY};
-use crate::error::{Code, Defect, Error, Reason};
+use crate::error::{Code, Defect, Error, Reason, Warning};
 use crate::files::{self, FileError, OwnFolder};
 use crate::fingerprint::Fingerprint;
 use crate::json;
@@ -46,6 +46,8 @@ pub struct CreatedCa {
     pub fingerprint: Fingerprint,
     /// Where the files of the CA before it are.
     pub backup: Option<PathBuf>,
+    /// That others can, or could, write in the directory.
+    pub warning: Option<Warning>,
 }
 
 impl CreateCa<'_> {
@@ -85,7 +87,7 @@ impl CreateCa<'_> {
             (ROOT_KEY, pem.as_bytes(), 0o600),
             (METADATA, recorded.as_bytes(), 0o600),
         ];
-        let backup = match fill(own, &files, now) {
+        let (backup, warning) = match fill(own, &files, now) {
             // Another 'cert init' made the directory meanwhile. Now it is there, and can be judged.
             Err(error) if self.force && error.code() == Code::CaAlreadyExists => {
                 fill(self.open()?, &files, now)?
@@ -98,6 +100,7 @@ impl CreateCa<'_> {
             metadata,
             fingerprint,
             backup,
+            warning,
         })
     }
 
@@ -168,19 +171,22 @@ impl CreateCa<'_> {
     }
 }
 
-/// Lets all files appear; where others were is returned.
+/// Lets all files appear; where others were is returned, and what to know about the directory.
 fn fill(
-    own: OwnFolder,
+    mut own: OwnFolder,
     files: &[(&str, &[u8], u32)],
     now: Timestamp,
-) -> Result<Option<PathBuf>, Error> {
+) -> Result<(Option<PathBuf>, Option<Warning>), Error> {
     let staged = own.stage().map_err(unwritable)?;
+    let warning = own.warning();
     for &(name, bytes, mode) in files {
         staged.write(Path::new(name), bytes, mode).map_err(unwritable)?;
     }
     // "Exists": another 'cert init' into the same directory was faster.
-    own.publish(staged, now)
-        .map_err(|error| error.code_or(Code::CaAlreadyExists, Code::OutputDirNotWritable))
+    let backup = own
+        .publish(staged, now)
+        .map_err(|error| error.code_or(Code::CaAlreadyExists, Code::OutputDirNotWritable))?;
+    Ok((backup, warning))
 }
 
 fn unwritable(error: FileError) -> Error {

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use crate::error::Defect;
-use crate::files::Lock;
+use crate::files::Filled;
 use crate::fingerprint::Fingerprint;
 use crate::pki::{Certificate, PrivateKey};
 
@@ -45,7 +45,7 @@ pub struct CertAuthority {
     key: PrivateKey,
     /// Whether the root certificate is a root, once somebody asked.
     root: OnceLock<Result<(), Defect>>,
-    _lock: Option<Lock>,
+    _lock: Option<Filled>,
 }
 
 impl CertAuthority {

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{CaMetadata, CertAuthority, METADATA, ROOT_CERTIFICATE, ROOT_KEY};
 use crate::error::{Code, Error, Reason, Warning};
-use crate::files::{self, FileError, Found};
+use crate::files::{self, FileError, Filled, Found};
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::pki::{Certificate, FILE_LIMIT, PrivateKey, Signer};
@@ -28,7 +28,7 @@ impl CertAuthority {
         let unusable = |error: FileError| error.code(Code::CaLoadFailed);
         // 'cert init --force' may be replacing the three, and must not move the ledger away from
         // under SQLite, whose side files go by their names.
-        let lock = match files::look(&directory).map_err(unusable)? {
+        let filled = match files::look(&directory).map_err(unusable)? {
             Found::Directory => Some(files::lock_filled(&directory).map_err(unusable)?),
             _ => None,
         };
@@ -53,12 +53,15 @@ impl CertAuthority {
                 format!("{} is not the key of {}", key_path.display(), root_path.display()),
             ));
         }
-        let mut warnings = Vec::new();
+        let others = filled.as_ref().and_then(Filled::others);
+        let mut warnings: Vec<Warning> =
+            others.map(|who| Warning::writable_folder(&directory, who)).into_iter().collect();
         if mode & 0o077 != 0 {
             warnings.push(Warning::readable_key(&key_path, mode));
         }
         let root = OnceLock::new();
-        let ca = Self { directory, metadata, certificate, certificate_pem, key, root, _lock: lock };
+        let ca =
+            Self { directory, metadata, certificate, certificate_pem, key, root, _lock: filled };
         Ok((ca, warnings))
     }
 }

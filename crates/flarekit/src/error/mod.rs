@@ -163,6 +163,14 @@ impl Warning {
             ),
         )
     }
+
+    /// Somebody else can exchange what is in a folder with a private key.
+    pub(crate) fn writable_folder(path: &Path, who: impl fmt::Display) -> Self {
+        Self::new(
+            WarningCode::FolderWritableByOthers,
+            format!("{} holds a private key: {who}", path.display()),
+        )
+    }
 }
 
 macro_rules! names {
@@ -218,6 +226,8 @@ names! {
         RequestFolderNotUpdated = "REQUEST_FOLDER_NOT_UPDATED",
         /// Other users of the machine can read a private key, or its passphrase.
         KeyReadableByOthers = "KEY_READABLE_BY_OTHERS",
+        /// Somebody else can, or could, exchange what is in a folder that holds a private key.
+        FolderWritableByOthers = "FOLDER_WRITABLE_BY_OTHERS",
         /// The output file's name does not end in `.signed.zip`.
         UnusualFileName = "UNUSUAL_FILE_NAME",
         /// The root certificate names another issuer than itself, as some of the reference's do.

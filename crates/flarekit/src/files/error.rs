@@ -21,6 +21,10 @@ pub enum FileErrorKind {
     NotADirectory,
     /// A symbolic link where none is followed.
     IsSymlink,
+    /// It belongs to another user.
+    OfAnotherUser,
+    /// Other users may write in it.
+    OpenToOthers,
     /// A file exceeds its limit.
     TooLarge,
     /// The file system is full, or the user's quota is used up.
@@ -60,10 +64,18 @@ impl FileError {
             FileErrorKind::NotFound => Reason::FileNotFound,
             FileErrorKind::NotAPlainFile | FileErrorKind::IsSymlink => Reason::NotAPlainFile,
             FileErrorKind::NotADirectory => Reason::NotADirectory,
+            FileErrorKind::OfAnotherUser => Reason::FolderOfAnotherUser,
+            FileErrorKind::OpenToOthers => Reason::FolderOpenToOthers,
             FileErrorKind::TooLarge => Reason::FileTooLarge,
             _ if matches!(self.doing, "read" | "list" | "look at") => Reason::FileUnreadable,
             _ => Reason::WriteFailed,
         }
+    }
+
+    /// Whether somebody else could exchange what is in the directory.
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        matches!(self.kind, FileErrorKind::OfAnotherUser | FileErrorKind::OpenToOthers)
     }
 
     /// Whether nothing is there.

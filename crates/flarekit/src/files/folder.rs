@@ -1,14 +1,18 @@
 //! A folder that a command fills with a fixed set of files, all or none.
 
 use super::backup::backup_name;
+use super::change;
 use super::error::{FileError, FileErrorKind};
+use super::guard::{self, Others};
 use super::lock::{Lock, lock_dir, lock_dir_shared};
 use super::look::{Found, look, refuse_link, resolve_parent};
 use super::publish::{settle, unfinished};
 use super::staged::StagedDir;
 use super::sweep::sweep;
 use super::sys;
+use crate::error::Warning;
 use crate::time::Timestamp;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 /// The folder's mode: what fills such folders includes a private key.
@@ -21,6 +25,9 @@ const BACKUP: &str = ".bak";
 pub struct OwnFolder {
     path: PathBuf,
     existing: Vec<PathBuf>,
+    /// Before the lock, so that it is dropped first.
+    narrowed: Option<Narrowed>,
+    others: Option<Others>,
     lock: Option<Lock>,
 }
 
@@ -28,13 +35,20 @@ impl OwnFolder {
     /// Looks at the folder and at which of the named files are in it.
     ///
     /// # Errors
-    /// [`FileErrorKind::NotADirectory`] if something else is at the path, or the system's refusal.
+    /// [`FileErrorKind::NotADirectory`] if something else is at the path,
+    /// [`FileErrorKind::OfAnotherUser`] or [`FileErrorKind::OpenToOthers`] if others could exchange
+    /// what is put there, or the system's refusal.
     pub fn open(path: &Path, names: &[&str]) -> Result<Self, FileError> {
         let path = resolve_parent(path)?;
+        let mut others = None;
         let lock = match look(&path)? {
             Found::Nothing => None,
             Found::Directory => {
                 let lock = lock_dir(&path)?;
+                others = guard::judge(&lock.metadata(&path)?, &path)?;
+                if let Some(owner @ Others::Owner(_)) = others {
+                    return Err(owner.refused(&path));
+                }
                 settle(&path)?;
                 sweep(&path);
                 Some(lock)
@@ -51,7 +65,7 @@ impl OwnFolder {
                 existing.push(file);
             }
         }
-        Ok(Self { path, existing, lock })
+        Ok(Self { path, existing, narrowed: None, others, lock })
     }
 
     /// The folder, as an absolute path.
@@ -67,17 +81,33 @@ impl OwnFolder {
     }
 
     /// A directory to prepare the files in, on the same file system. What killed runs left there is
-    /// swept away.
+    /// swept away. If the folder is the user's own and its group may write in it, the group may do
+    /// so no longer, unless nothing comes of it.
     ///
     /// # Errors
     /// The system's refusal.
-    pub fn stage(&self) -> Result<StagedDir, FileError> {
-        if self.lock.is_some() {
-            return StagedDir::create(&self.path, MODE);
+    pub fn stage(&mut self) -> Result<StagedDir, FileError> {
+        let Some(lock) = &self.lock else {
+            let parent = sys::parent_of(&self.path);
+            sweep(parent);
+            return StagedDir::create(parent, MODE);
+        };
+        if let (Some(Others::Group(mode)), Some(held)) = (self.others, lock.held()) {
+            if guard::is_own(&lock.metadata(&self.path)?) {
+                self.narrowed = Some(Narrowed::new(held, &self.path, mode)?);
+            }
         }
-        let parent = sys::parent_of(&self.path);
-        sweep(parent);
-        StagedDir::create(parent, MODE)
+        StagedDir::create(&self.path, MODE)
+    }
+
+    /// What the user should know about the folder, once the files are prepared.
+    #[must_use]
+    pub fn warning(&self) -> Option<Warning> {
+        let others = self.others?;
+        Some(match &self.narrowed {
+            Some(narrowed) => Warning::writable_folder(&self.path, narrowed),
+            None => Warning::writable_folder(&self.path, others),
+        })
     }
 
     /// Lets the prepared files appear. Existing ones move into a backup inside the folder, whose
@@ -86,7 +116,19 @@ impl OwnFolder {
     /// # Errors
     /// [`FileErrorKind::AlreadyExists`] if another command was faster, or the system's refusal; the
     /// folder is as it was.
-    pub fn publish(self, staged: StagedDir, now: Timestamp) -> Result<Option<PathBuf>, FileError> {
+    pub fn publish(
+        mut self,
+        staged: StagedDir,
+        now: Timestamp,
+    ) -> Result<Option<PathBuf>, FileError> {
+        let backup = self.place(staged, now)?;
+        if let Some(narrowed) = &mut self.narrowed {
+            narrowed.stays = true;
+        }
+        Ok(backup)
+    }
+
+    fn place(&self, staged: StagedDir, now: Timestamp) -> Result<Option<PathBuf>, FileError> {
         if self.lock.is_none() {
             staged.publish(&self.path, MODE)?;
             return Ok(None);
@@ -103,22 +145,100 @@ impl OwnFolder {
     }
 }
 
+/// A folder in which its group may no longer write. Dropped, it is as it was.
+struct Narrowed {
+    folder: File,
+    path: PathBuf,
+    before: u32,
+    after: u32,
+    stays: bool,
+}
+
+impl Narrowed {
+    fn new(folder: &File, path: &Path, before: u32) -> Result<Self, FileError> {
+        let on = || FileError::on("write", path);
+        let folder = folder.try_clone().map_err(on())?;
+        let after = before & !guard::GROUP_WRITES;
+        change::set_mode(&folder, path, after).map_err(on())?;
+        Ok(Self { folder, path: path.to_owned(), before, after, stays: false })
+    }
+}
+
+impl std::fmt::Display for Narrowed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "it had mode {:04o}, with which its group could exchange what is in it, and has mode \
+             {:04o} now",
+            self.before, self.after
+        )
+    }
+}
+
+impl Drop for Narrowed {
+    fn drop(&mut self) {
+        if !self.stays {
+            let _ = change::set_mode(&self.folder, &self.path, self.before);
+        }
+    }
+}
+
+/// A filled folder that is locked for reading.
+#[must_use = "dropping this releases the lock"]
+pub struct Filled {
+    lock: Lock,
+    others: Option<Others>,
+}
+
+impl Filled {
+    fn lock(folder: &Path) -> Result<Self, FileError> {
+        let lock = lock_dir_shared(folder)?;
+        let others = guard::judge(&lock.metadata(folder)?, folder)?;
+        Ok(Self { lock, others })
+    }
+
+    /// Who else could exchange what is in it.
+    #[must_use]
+    pub fn others(&self) -> Option<Others> {
+        self.others
+    }
+}
+
 /// Locks a filled folder for reading. What a killed run left in the middle is finished, and what it
 /// had only prepared is swept away.
 ///
 /// # Errors
-/// The system's refusal.
-pub fn lock_filled(folder: &Path) -> Result<Lock, FileError> {
-    let lock = lock_dir_shared(folder)?;
+/// [`FileErrorKind::OfAnotherUser`] or [`FileErrorKind::OpenToOthers`] if others could have put
+/// there what they like, or the system's refusal.
+pub fn lock_filled(folder: &Path) -> Result<Filled, FileError> {
+    let filled = Filled::lock(folder)?;
+    // Root finishes nothing in the folder of somebody else, and began nothing there.
+    if matches!(filled.others, Some(Others::Owner(_))) {
+        return Ok(filled);
+    }
     sweep(folder);
     if unfinished(folder).is_ok_and(|unfinished| unfinished.is_empty()) {
-        return Ok(lock);
+        return Ok(filled);
     }
-    drop(lock);
+    drop(filled);
     let lock = lock_dir(folder)?;
     settle(folder)?;
     drop(lock);
-    lock_dir_shared(folder)
+    Filled::lock(folder)
+}
+
+/// The same for those who use no key in it: whatever is there may be looked at, by whoever may.
+///
+/// # Errors
+/// The system's refusal.
+pub fn lock_to_look(folder: &Path) -> Result<Lock, FileError> {
+    match lock_filled(folder) {
+        Ok(filled) => Ok(filled.lock),
+        Err(error) if error.is_exposed() || error.kind() == FileErrorKind::PermissionDenied => {
+            lock_dir_shared(folder)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Where a filled folder keeps what was replaced.
@@ -130,12 +250,14 @@ pub fn backups_of(folder: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::WarningCode;
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     const NOW: u64 = 1_795_416_539;
 
     fn fill(folder: &Path, content: &str) -> Result<Option<PathBuf>, FileError> {
-        let own = OwnFolder::open(folder, &["a"])?;
+        let mut own = OwnFolder::open(folder, &["a"])?;
         let staged = own.stage()?;
         staged.write(Path::new("a"), content.as_bytes(), 0o600)?;
         own.publish(staged, Timestamp::from_unix(NOW))
@@ -158,6 +280,29 @@ mod tests {
     }
 
     #[test]
+    fn the_group_may_no_longer_write_where_a_key_is() {
+        let mode = |folder: &Path| fs::metadata(folder).unwrap().permissions().mode() & 0o7777;
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("shared");
+        fs::create_dir(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o775)).unwrap();
+        let mut own = OwnFolder::open(&folder, &["a"]).unwrap();
+        let staged = own.stage().unwrap();
+        assert_eq!(mode(&folder), 0o755);
+        staged.write(Path::new("a"), b"1", 0o600).unwrap();
+        let warning = own.warning().unwrap();
+        assert_eq!(warning.code, WarningCode::FolderWritableByOthers);
+        assert!(warning.message.contains("had mode 0775"), "{}", warning.message);
+        drop(staged);
+        drop(own);
+        assert_eq!(mode(&folder), 0o775, "nothing came of it");
+        fill(&folder, "1").unwrap();
+        assert_eq!(mode(&folder), 0o755);
+        let filled = lock_filled(&folder).unwrap();
+        assert_eq!(filled.others(), None);
+    }
+
+    #[test]
     fn a_file_or_a_link_is_no_folder() {
         let place = tempfile::tempdir().unwrap();
         fs::write(place.path().join("file"), "").unwrap();
@@ -172,7 +317,7 @@ mod tests {
     fn of_two_that_make_one_folder_the_slower_is_told() {
         let place = tempfile::tempdir().unwrap();
         let folder = place.path().join("new");
-        let own = OwnFolder::open(&folder, &["a"]).unwrap();
+        let mut own = OwnFolder::open(&folder, &["a"]).unwrap();
         let staged = own.stage().unwrap();
         staged.write(Path::new("a"), b"slow", 0o600).unwrap();
         fill(&folder, "fast").unwrap();

@@ -3,7 +3,7 @@
 use super::error::{FileError, FileErrorKind};
 use super::reach::{open, open_dir};
 use super::sys;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::Path;
 
@@ -12,7 +12,23 @@ use std::path::Path;
 #[must_use = "dropping this releases the lock"]
 pub struct Lock {
     /// Open, so that the lock lasts; `None` where the directory cannot be opened.
-    _held: Option<File>,
+    held: Option<File>,
+}
+
+impl Lock {
+    /// What is locked, if it could be opened.
+    pub(super) fn held(&self) -> Option<&File> {
+        self.held.as_ref()
+    }
+
+    /// The owner and mode of what is locked, and not of what has taken its name meanwhile.
+    pub(super) fn metadata(&self, path: &Path) -> Result<Metadata, FileError> {
+        match &self.held {
+            Some(held) => held.metadata(),
+            None => fs::symlink_metadata(path),
+        }
+        .map_err(FileError::on("look at", path))
+    }
 }
 
 /// Waits up to a minute for the exclusive lock on a directory. It is advisory, and on the directory
@@ -32,7 +48,7 @@ pub fn lock_dir(dir: &Path) -> Result<Lock, FileError> {
 /// As [`lock_dir`].
 pub fn lock_dir_shared(dir: &Path) -> Result<Lock, FileError> {
     match lock_with(dir, sys::lock_shared) {
-        Err(error) if error.kind() == FileErrorKind::PermissionDenied => Ok(Lock { _held: None }),
+        Err(error) if error.kind() == FileErrorKind::PermissionDenied => Ok(Lock { held: None }),
         other => other,
     }
 }
@@ -48,7 +64,7 @@ pub fn lock_file(path: &Path) -> Result<Lock, FileError> {
         Err(error) if sys::is_unsupported(&error) => {}
         locked => locked.map_err(on())?,
     }
-    Ok(Lock { _held: Some(file) })
+    Ok(Lock { held: Some(file) })
 }
 
 fn lock_with(dir: &Path, lock: impl Fn(&File) -> io::Result<()>) -> Result<Lock, FileError> {
@@ -61,7 +77,7 @@ fn lock_with(dir: &Path, lock: impl Fn(&File) -> io::Result<()>) -> Result<Lock,
         }
         // While waiting, the directory may have been replaced by another of its name.
         if sys::same(&directory, &fs::symlink_metadata(dir).map_err(on())?) {
-            return Ok(Lock { _held: Some(directory) });
+            return Ok(Lock { held: Some(directory) });
         }
     }
 }

@@ -19,6 +19,7 @@ mod faults;
 #[cfg(feature = "test-hooks")]
 pub mod faults;
 mod folder;
+mod guard;
 mod lock;
 mod look;
 mod moves;
@@ -39,7 +40,8 @@ mod write;
 pub use backup::{backup_name, remove};
 pub use dirs::{Created, make_dirs};
 pub use error::{FileError, FileErrorKind};
-pub use folder::{OwnFolder, backups_of, lock_filled};
+pub use folder::{Filled, OwnFolder, backups_of, lock_filled, lock_to_look};
+pub use guard::Others;
 pub use lock::{Lock, lock_dir, lock_dir_shared, lock_file};
 pub use look::{Found, absolute, list, look, mode, refuse_link, resolve, resolve_parent};
 pub use read::{FileBytes, read, read_chunks, read_named, read_secret};

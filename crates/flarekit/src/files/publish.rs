@@ -8,26 +8,28 @@
 //! file system has no such links, files are moved one after another, and a run that is killed in the
 //! middle leaves the old ones in the backup.
 
-use super::error::FileError;
+use super::error::{FileError, FileErrorKind};
+use super::folder::backups_of;
 use super::look::{Found, list, look};
 use super::moves::Moves;
 use super::read::read;
-use super::{change, reach, sys};
+use super::{change, guard, reach, sys};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-/// Says that the files beside it are being published, and where the replaced ones are.
+/// Says that the files beside it are being published. In it is the name of the backup that the
+/// replaced ones are in, if there were any: the folder may be moved before a run goes on.
 pub(super) const MARK: &str = "publishing";
 /// The folder of the second links, and the name of one that is on its way.
 const SECOND: &str = "second";
 /// The folder of further links to the old files: going back must need no space on the disk.
 const SPARE: &str = "spare";
 const LINK: &str = "link";
-/// The longest path that Linux knows (`PATH_MAX`).
-const LONGEST_PATH: u64 = 4096;
+/// The longest name that Linux knows (`NAME_MAX`).
+const LONGEST_NAME: u64 = 255;
 
 /// A set of files on its way.
 pub(super) struct Publication<'a> {
@@ -39,7 +41,7 @@ pub(super) struct Publication<'a> {
     pub into: &'a Path,
     /// Files there that must make way.
     pub old: &'a [PathBuf],
-    /// An empty directory for these, if there are any.
+    /// An empty directory for these among the [backups](backups_of) of `into`, if there are any.
     pub backup: Option<&'a Path>,
 }
 
@@ -88,7 +90,7 @@ impl Publication<'_> {
         // Whoever sees the mark sees all of it.
         let (draft, mark) = (second.join(MARK), self.staging.join(MARK));
         let file = change::create_private(&draft)?;
-        let backup = self.backup.map(|path| path.as_os_str().as_bytes()).unwrap_or_default();
+        let backup = self.backup.and_then(Path::file_name).unwrap_or_default().as_bytes();
         change::write_all(&file, &draft, backup)?;
         change::sync_file(&file, &draft)?;
         change::rename(&draft, &mark)?;
@@ -140,7 +142,8 @@ pub(super) fn settle(directory: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// The staging directories of dead runs that were publishing.
+/// The staging directories of dead runs that were publishing. Only those count that are the user's
+/// own, and that nobody else can enter: nobody else can have put the mark there, or the files.
 pub(super) fn unfinished(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
     let mut found = Vec::new();
     for (name, is) in list(directory)? {
@@ -148,7 +151,10 @@ pub(super) fn unfinished(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
         if is == Found::Directory
             && name.to_str().is_some_and(sys::is_random_name)
             && is_publishing(&staging)
-            && reach::open(&staging, true).is_ok_and(|staging| staging.try_lock().is_ok())
+            && reach::open_dir(&staging).is_ok_and(|staging| {
+                staging.metadata().is_ok_and(|found| guard::is_private(&found))
+                    && staging.try_lock().is_ok()
+            })
         {
             found.push(staging);
         }
@@ -178,24 +184,38 @@ struct Marked {
 }
 
 impl Marked {
-    fn read(staging: &Path) -> io::Result<Self> {
+    fn read(staging: &Path, into: &Path) -> io::Result<Self> {
         let refused = |error: FileError| io::Error::other(error.to_string());
-        let mark = read(&staging.join(MARK), LONGEST_PATH).map_err(refused)?.bytes;
-        let backup = (!mark.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(&mark)));
-        let files = |directory: &Path| -> io::Result<Vec<OsString>> {
-            let found = list(directory).map_err(refused)?.into_iter();
+        let mark = read(&staging.join(MARK), LONGEST_NAME).map_err(refused)?.bytes;
+        let files = |directory: &Path| -> Result<Vec<OsString>, FileError> {
+            let found = list(directory)?.into_iter();
             Ok(found.filter(|(_, is)| *is == Found::File).map(|(name, _)| name).collect())
         };
-        let mut new = files(staging)?;
+        let mut new = files(staging).map_err(refused)?;
         new.retain(|name| name != MARK);
-        let old = backup.as_deref().map(files).transpose()?.unwrap_or_default();
+        let backup = backup_named(&mark, into)?;
+        let old = match backup.as_deref().map(files) {
+            // Somebody removed it. What would be taken away from here is nowhere else any more.
+            Some(Err(error)) if error.kind() == FileErrorKind::NotFound => vec![],
+            old => old.transpose().map_err(refused)?.unwrap_or_default(),
+        };
         Ok(Self { new, old, backup })
+    }
+}
+
+fn backup_named(mark: &[u8], into: &Path) -> io::Result<Option<PathBuf>> {
+    if mark.is_empty() {
+        return Ok(None);
+    }
+    match Path::new(OsStr::from_bytes(mark)).file_name() {
+        Some(name) if name.as_bytes() == mark => Ok(Some(backups_of(into).join(name))),
+        _ => Err(io::Error::other("the mark of a run that was publishing names no backup")),
     }
 }
 
 /// Does what is left to do. Killed in the middle, it can be done again.
 fn go_on(staging: &Path, into: &Path) -> io::Result<()> {
-    let marked = Marked::read(staging)?;
+    let marked = Marked::read(staging, into)?;
     for name in &marked.new {
         put(&staging.join(name), &into.join(name), staging)?;
     }
@@ -214,7 +234,7 @@ fn go_on(staging: &Path, into: &Path) -> io::Result<()> {
 /// Brings the old files back, for a run that meets a refusal. The disk may refuse to make that
 /// durable; then the next run goes on instead.
 fn roll_back(staging: &Path, into: &Path) -> io::Result<()> {
-    let marked = Marked::read(staging)?;
+    let marked = Marked::read(staging, into)?;
     for name in marked.new.iter().filter(|name| !marked.old.contains(name)) {
         if is_same_file(&staging.join(name), &into.join(name)) {
             change::remove_file(&into.join(name))?;

@@ -1,16 +1,16 @@
 //! Clearing away what killed runs left.
 
 use super::look::{Found, list};
-use super::{change, publish, reach, sys};
+use super::{change, guard, publish, reach, sys};
+use std::ffi::OsString;
 use std::path::Path;
 
 /// Removes the unfinished files and directories of dead runs from a directory. Only those whose
 /// lock is free are taken, and not those that were publishing, which hold what `settle` needs; links
-/// are never followed. Whatever cannot be removed stays, since this
-/// tidies up and no result depends on it.
+/// are never followed. Where another user could give a directory of this user's such a name, nothing
+/// is removed. Whatever cannot be removed stays, since this tidies up and no result depends on it.
 pub fn sweep(parent: &Path) {
-    let Ok(entries) = list(parent) else { return };
-    for (name, found) in entries {
+    for (name, found) in ours(parent) {
         let path = parent.join(&name);
         if !name.to_str().is_some_and(sys::is_random_name) {
             continue;
@@ -28,5 +28,15 @@ pub fn sweep(parent: &Path) {
         if leftover.try_lock().is_ok() {
             let _ = if directory { change::remove_tree(&path) } else { change::remove_file(&path) };
         }
+    }
+}
+
+/// What a directory holds, if its names are this user's.
+fn ours(directory: &Path) -> Vec<(OsString, Found)> {
+    let judged = reach::open_dir(directory).and_then(|directory| directory.metadata());
+    if judged.is_ok_and(|found| !guard::others_rename(&found)) {
+        list(directory).unwrap_or_default()
+    } else {
+        vec![]
     }
 }

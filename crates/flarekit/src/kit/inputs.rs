@@ -53,6 +53,10 @@ impl KitInputs {
             credentials: credentials(identity.cert_type.kind()),
         };
         let job = Job::new(builders, &participant, launch);
+        if let (Some(others), Some(_)) = (request.others, &job) {
+            // Another's word for which programs run is not taken.
+            return Err(others.refused(&request.folder).code(Code::RequestDirMismatch));
+        }
         let local = request.definition.local;
         let is_server = identity.cert_type.kind() == Kind::Server;
         let security = if is_server {

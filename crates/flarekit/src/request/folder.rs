@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{Request, RequestMetadata, SCHEMA_VERSION};
 use crate::audit::{AuditDirectory, AuditOutcome, RecordText};
 use crate::digest::Digest;
-use crate::error::{Code, Error, Reason};
+use crate::error::{Code, Error, Reason, Warning};
 use crate::files::{self, FileError, FileErrorKind, Found, OwnFolder, StagedDir};
 use crate::json;
 use crate::names::ParticipantName;
@@ -87,6 +87,8 @@ pub struct StoredRequest {
     pub audit: AuditOutcome,
     /// The folder that holds what `--force` replaced.
     pub backup: Option<PathBuf>,
+    /// That others can, or could, write in the folder.
+    pub warning: Option<Warning>,
 }
 
 /// Refuses early, before a key is made, what [`store`] would refuse: a folder that holds a request
@@ -124,13 +126,14 @@ fn store_once(
     now: Timestamp,
 ) -> Result<StoredRequest, Error> {
     let names = FileNames::of(&request.metadata.identity.name);
-    let own = OwnFolder::open(folder, &names.in_folder()).map_err(unusable)?;
+    let mut own = OwnFolder::open(folder, &names.in_folder()).map_err(unusable)?;
     refuse_foreign(own.path(), &request.metadata.identity.name)?;
     if !force {
         refuse_overwriting(own.existing(), &names)?;
     }
     let folder = own.path().to_path_buf();
     let staged = own.stage().map_err(unwritable)?;
+    let warning = own.warning();
     let zip = request.archive()?;
     write_files(&staged, request, &names, &zip)?;
     let record =
@@ -145,6 +148,7 @@ fn store_once(
         key: folder.join(&names.key),
         audit: record.keep(),
         backup,
+        warning,
     })
 }
 

@@ -9,7 +9,7 @@ use crate::audit::AuditDirectory;
 use crate::definition::Definition;
 use crate::digest::Digest;
 use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};
-use crate::files::{self, FileBytes, FileError, Found};
+use crate::files::{self, FileBytes, FileError, Found, Others};
 use crate::identity::{CertType, Identity, Kind};
 use crate::json;
 use crate::names::{Host, Org, ParticipantName, ProjectName, shown};
@@ -42,7 +42,15 @@ enum Origin {
     /// A startup kit, which does not have its participant's definition.
     Kit(PathBuf),
     /// A request folder, whose `site.yaml` was read with the rest.
-    Folder(PathBuf, Result<FileBytes, FileError>),
+    Folder(HeldFolder),
+}
+
+struct HeldFolder {
+    path: PathBuf,
+    /// Who else could exchange what is in it.
+    others: Option<Others>,
+    site_path: PathBuf,
+    site: Result<FileBytes, FileError>,
 }
 
 /// The parts, before they are compared.
@@ -101,8 +109,8 @@ impl HeldCertificate {
         now: Timestamp,
     ) -> Result<HeldDefinition, Error> {
         match &self.origin {
-            Origin::Folder(path, file) => {
-                let file = file.as_ref().map_err(|error| {
+            Origin::Folder(HeldFolder { path: folder, others, site_path: path, site }) => {
+                let file = site.as_ref().map_err(|error| {
                     let missing = error.not_found();
                     let reason =
                         if missing { Reason::LocalSiteMissing } else { Reason::FileUnreadable };
@@ -111,6 +119,10 @@ impl HeldCertificate {
                 let definition = Definition::parse(&file.bytes)
                     .map_err(|defect| defect.within(path.display()).code(Code::LocalSiteInvalid))?;
                 self.expect(&definition, path)?;
+                // They would run as this user when the renewal is packaged.
+                if let (Some(others), Some(_)) = (others, &definition.local.builders) {
+                    return Err(others.refused(folder).code(Code::InvalidArgs));
+                }
                 Ok(HeldDefinition { definition, found_in: None, warning: None })
             }
             Origin::Kit(path) => {
@@ -152,7 +164,9 @@ impl HeldCertificate {
             if held.certificate.der() != self.certificate.der() {
                 return None;
             }
-            let Origin::Folder(path, _) = &held.origin else { return None };
+            let Origin::Folder(HeldFolder { site_path: path, .. }) = &held.origin else {
+                return None;
+            };
             let definition = held.definition(records, now).ok()?.definition;
             self.expect(&definition, path).ok()?;
             Some(HeldDefinition { definition, found_in: Some(path.clone()), warning: None })
@@ -187,7 +201,7 @@ impl HeldCertificate {
 
     /// Nobody exchanges what is in the folder while it is read.
     fn of_folder(path: PathBuf, now: Timestamp) -> Result<Self, Error> {
-        let _lock = files::lock_filled(&path).map_err(|error| error.code(Code::InvalidArgs))?;
+        let folder = files::lock_filled(&path).map_err(|error| error.code(Code::InvalidArgs))?;
         let place = path.join("request.json");
         let file = files::read(&place, json::MAX_BYTES as u64)
             .map_err(|error| error.code(Code::RequestMetadataInvalid))?;
@@ -212,11 +226,17 @@ impl HeldCertificate {
         })?;
         let site = path.join("site.yaml");
         let definition = files::read(&site, yaml::MAX_BYTES as u64);
+        let others = folder.others();
         let shown_place = certificate.display().to_string();
         let parts = Parts {
             certificate: (certificate, bytes.bytes),
             key: (key, pem, mode),
-            origin: Origin::Folder(site, definition),
+            origin: Origin::Folder(HeldFolder {
+                path: path.clone(),
+                others,
+                site_path: site,
+                site: definition,
+            }),
         };
         let identify =
             |certificate: &Certificate| match metadata.identity.differs_from(certificate.subject())
@@ -250,6 +270,9 @@ impl HeldCertificate {
         }
         check_dates(&certificate, &place, now)?;
         let mut warnings = Vec::new();
+        if let Origin::Folder(HeldFolder { path, others: Some(others), .. }) = &origin {
+            warnings.push(Warning::writable_folder(path, others));
+        }
         if mode & 0o077 != 0 {
             warnings.push(Warning::readable_key(&key_place, mode));
         }

@@ -9,7 +9,7 @@ use crate::archive::contains_private_key;
 use crate::definition::Definition;
 use crate::digest::Digest;
 use crate::error::{Code, Error, Reason, Warning};
-use crate::files::{self, FileError};
+use crate::files::{self, FileError, Others};
 use crate::identity::{Identity, Kind};
 use crate::pki::{PrivateKey, PublicKey, Signer};
 
@@ -46,6 +46,8 @@ pub struct LocalRequest {
     pub(crate) key_pem: Zeroizing<Vec<u8>>,
     /// The bytes of the file that `custom_ca_cert` names.
     pub(crate) custom_ca: Option<Vec<u8>>,
+    /// Who else could exchange what is in the folder.
+    pub(crate) others: Option<Others>,
     /// What the user should know about the folder.
     pub(crate) warnings: Vec<Warning>,
 }
@@ -57,8 +59,11 @@ impl RequestFolder {
         check_metadata(folder, &self.metadata, approved)?;
         let definition = definition(folder, approved.identity)?;
         let custom_ca = custom_ca(&definition)?;
-        let (key_pem, warnings) = key(folder, approved)?;
-        Ok(LocalRequest { folder: folder.to_owned(), definition, key_pem, custom_ca, warnings })
+        let (key_pem, mut warnings) = key(folder, approved)?;
+        let others = self.filled.others();
+        warnings.extend(others.map(|who| Warning::writable_folder(folder, who)));
+        let folder = folder.to_owned();
+        Ok(LocalRequest { folder, definition, key_pem, custom_ca, others, warnings })
     }
 }
 

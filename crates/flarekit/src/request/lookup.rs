@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{FileNames, RequestMetadata};
 use crate::audit::AuditDirectory;
 use crate::error::{Code, Defect, Error, Reason};
-use crate::files::{self, FileError, Found, Lock};
+use crate::files::{self, FileError, Filled, Found};
 use crate::json;
 use crate::names::{ParticipantName, RequestId};
 
@@ -28,7 +28,7 @@ pub struct Search<'a> {
 pub struct RequestFolder {
     path: PathBuf,
     pub(super) metadata: RequestMetadata,
-    _lock: Lock,
+    pub(super) filled: Filled,
 }
 
 impl RequestFolder {
@@ -62,13 +62,23 @@ impl RequestFolder {
             Ok(_) => return Err(Candidate::NotADirectory),
             Err(error) => return Err(Candidate::Unreadable(error)),
         }
+        // Searched folders may be anybody's: what is in those of another kind is left alone.
+        if !may_hold_request(folder) {
+            examine(folder, search)?;
+        }
         // 'cert request --force' may be replacing what is in it.
-        let lock = files::lock_filled(folder).map_err(Candidate::Unreadable)?;
+        let filled = match files::lock_filled(folder) {
+            Err(error) if error.is_exposed() => {
+                examine(folder, search)?;
+                return Err(Candidate::Exposed(error));
+            }
+            other => other.map_err(Candidate::Unreadable)?,
+        };
         let (path, metadata) = match examine(folder, search) {
             Ok(metadata) => (folder.to_path_buf(), metadata),
             Err(otherwise) => put_aside(folder, search).ok_or(otherwise)?,
         };
-        Ok(Self { path, metadata, _lock: lock })
+        Ok(Self { path, metadata, filled })
     }
 }
 
@@ -79,6 +89,8 @@ enum Candidate {
     Incomplete(Vec<String>),
     OfAnotherRequest(RequestId),
     Malformed(Defect),
+    /// It is the one, but others could have put there what they like.
+    Exposed(FileError),
     Unreadable(FileError),
 }
 
@@ -111,6 +123,7 @@ fn find_given(search: &Search<'_>, folder: &Path) -> Result<RequestFolder, Error
             let what = format!("request.json in {at}: {defect}");
             refuse(Code::RequestDirMismatch, Reason::RequestDirMalformed, what)
         }
+        Candidate::Exposed(error) => Err(error.code(Code::RequestDirMismatch)),
         Candidate::Unreadable(error) => Err(error.code(Code::RequestMetadataInvalid)),
     }
 }
@@ -125,9 +138,16 @@ fn find_searched(search: &Search<'_>) -> Result<RequestFolder, Error> {
             folders.push(folder);
         }
     }
-    if let Some(found) = folders.iter().find_map(|folder| RequestFolder::take(folder, search).ok())
-    {
-        return Ok(found);
+    let mut exposed = None;
+    for folder in &folders {
+        match RequestFolder::take(folder, search) {
+            Ok(found) => return Ok(found),
+            Err(Candidate::Exposed(error)) => exposed = exposed.or(Some(error)),
+            Err(_) => {}
+        }
+    }
+    if let Some(error) = exposed {
+        return Err(error.code(Code::RequestDirMismatch));
     }
     let looked: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();
     Err(Error::because(
@@ -173,6 +193,13 @@ fn put_aside(folder: &Path, search: &Search<'_>) -> Option<(PathBuf, RequestMeta
         let path = backups.join(name);
         examine(&path, search).ok().map(|metadata| (path, metadata))
     })
+}
+
+/// Whether it looks like a request folder: it has a request, or what was put aside.
+fn may_hold_request(folder: &Path) -> bool {
+    let is = |path: &Path, expected| files::look(path).is_ok_and(|found| found == expected);
+    is(&folder.join("request.json"), Found::File)
+        || is(&files::backups_of(folder), Found::Directory)
 }
 
 fn examine(folder: &Path, search: &Search<'_>) -> Result<RequestMetadata, Candidate> {

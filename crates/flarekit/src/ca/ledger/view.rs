@@ -24,9 +24,10 @@ impl LedgerView {
     pub fn open(directory: &Path) -> Result<Self, Error> {
         let directory = files::resolve(directory).map_err(|e| e.code(Code::CaNotFound))?;
         let unreadable = |error: files::FileError| error.code(Code::LedgerInvalid);
-        // 'cert init --force' waits: root and ledger are of one CA, and stay where they are.
+        // 'cert init --force' waits: root and ledger are of one CA, and stay where they are. One
+        // that was killed is finished, by whoever may write here.
         let lock = match files::look(&directory).map_err(unreadable)? {
-            Found::Directory => Some(files::lock_dir_shared(&directory).map_err(unreadable)?),
+            Found::Directory => Some(files::lock_to_look(&directory).map_err(unreadable)?),
             _ => None,
         };
         let root_path = directory.join(ROOT_CERTIFICATE);

@@ -3,13 +3,15 @@
 
 use super::{names, scratch, tree};
 use crate::files::publish::{MARK, Publication, settle, unfinished};
-use crate::files::{lock_filled, sweep};
+use crate::files::{OwnFolder, lock_filled, lock_to_look, sweep};
 use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 const STAGING: &str = ".flarekit-0123456789abcdef";
+const BACKUP: &str = ".bak/20261129";
 
 /// A folder with old files `a` and `b`, and new ones `a` and `c` prepared.
 fn prepared() -> (TempDir, Vec<PathBuf>) {
@@ -22,7 +24,8 @@ fn prepared() -> (TempDir, Vec<PathBuf>) {
         fs::write(path, content).unwrap();
     }
     fs::write(dir.path().join(STAGING).join("c"), "new").unwrap();
-    fs::create_dir(dir.path().join("backup")).unwrap();
+    set_mode(&dir.path().join(STAGING), 0o700);
+    fs::create_dir_all(dir.path().join(BACKUP)).unwrap();
     let old = ["a", "b"].map(|name| dir.path().join(name)).to_vec();
     (dir, old)
 }
@@ -33,8 +36,12 @@ fn with<T>(dir: &Path, old: &[PathBuf], work: impl FnOnce(&Publication<'_>) -> T
         names: &["a", "c"].map(OsStr::new),
         into: dir,
         old,
-        backup: Some(&dir.join("backup")),
+        backup: Some(&dir.join(BACKUP)),
     })
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
 fn content(dir: &Path, name: &str) -> String {
@@ -42,9 +49,10 @@ fn content(dir: &Path, name: &str) -> String {
 }
 
 fn expect_new(dir: &Path) {
-    assert_eq!(names(dir), ["a", "backup", "backup/a", "backup/b", "c", "mine"]);
+    let old = [".bak/20261129/a", ".bak/20261129/b"];
+    assert_eq!(names(dir), [".bak", BACKUP, old[0], old[1], "a", "c", "mine"]);
     assert_eq!((content(dir, "a"), content(dir, "c")), ("new".to_owned(), "new".to_owned()));
-    assert_eq!((content(dir, "backup/a"), content(dir, "backup/b")), ("old".into(), "old".into()));
+    assert_eq!((content(dir, old[0]), content(dir, old[1])), ("old".into(), "old".into()));
 }
 
 #[test]
@@ -89,7 +97,7 @@ fn a_refusal_brings_the_old_files_back() {
     let mut before = tree(dir.path());
     let error = with(dir.path(), &old, |publication| publication.run().unwrap_err());
     assert!(error.already_exists());
-    before.retain(|path, _| !path.starts_with(STAGING) && !path.starts_with("backup"));
+    before.retain(|path, _| !path.starts_with(STAGING) && !path.starts_with(BACKUP));
     assert_eq!(tree(dir.path()), before);
 }
 
@@ -98,5 +106,84 @@ fn without_links_files_are_moved() {
     let (dir, old) = prepared();
     with(dir.path(), &old, |publication| publication.move_them().unwrap());
     fs::remove_dir(dir.path().join(STAGING)).unwrap();
+    expect_new(dir.path());
+}
+
+#[test]
+fn a_folder_is_finished_after_a_move_and_without_its_backup() {
+    let (dir, old) = prepared();
+    with(dir.path(), &old, |publication| publication.prepare().unwrap());
+    let place = scratch();
+    let moved = place.path().join("moved");
+    fs::rename(dir.path(), &moved).unwrap();
+    drop(lock_filled(&moved).unwrap());
+    expect_new(&moved);
+
+    let (dir, old) = prepared();
+    with(dir.path(), &old, |publication| publication.prepare().unwrap());
+    fs::remove_dir_all(dir.path().join(".bak")).unwrap();
+    drop(lock_filled(dir.path()).unwrap());
+    // What would have been put aside stays: it is nowhere else any more.
+    assert_eq!(names(dir.path()), ["a", "b", "c", "mine"]);
+    assert_eq!((content(dir.path(), "a"), content(dir.path(), "b")), ("new".into(), "old".into()));
+}
+
+/// Whoever may write into a directory can plant what looks like a run that died.
+#[test]
+fn what_others_could_have_planted_is_not_finished() {
+    for mode in [0o755, 0o777, 0o701] {
+        let (dir, old) = prepared();
+        with(dir.path(), &old, |publication| publication.prepare().unwrap());
+        set_mode(&dir.path().join(STAGING), mode);
+        let before = tree(dir.path());
+        drop(lock_filled(dir.path()).unwrap());
+        settle(dir.path()).unwrap();
+        assert_eq!(tree(dir.path()), before, "{mode:o}");
+    }
+    if super::is_root() {
+        let (dir, old) = prepared();
+        with(dir.path(), &old, |publication| publication.prepare().unwrap());
+        std::os::unix::fs::chown(dir.path().join(STAGING), Some(1), None).unwrap();
+        let before = tree(dir.path());
+        drop(lock_filled(dir.path()).unwrap());
+        assert_eq!(tree(dir.path()), before);
+    }
+}
+
+#[test]
+fn a_mark_leads_to_a_backup_and_nowhere_else() {
+    let elsewhere = scratch();
+    fs::write(elsewhere.path().join("b"), "of somebody").unwrap();
+    for mark in [elsewhere.path().to_str().unwrap(), "..", ".", "../x", "x/y", "x/", "/"] {
+        let (dir, old) = prepared();
+        with(dir.path(), &old, |publication| publication.prepare().unwrap());
+        fs::remove_file(dir.path().join("b")).unwrap();
+        fs::hard_link(elsewhere.path().join("b"), dir.path().join("b")).unwrap();
+        fs::write(dir.path().join(STAGING).join(MARK), mark).unwrap();
+        assert!(settle(dir.path()).is_err(), "{mark}");
+        assert!(dir.path().join("b").exists(), "{mark}");
+    }
+}
+
+#[test]
+fn a_folder_in_which_everybody_writes_is_neither_filled_nor_used() {
+    for mode in [0o777, 0o1777, 0o702] {
+        let (dir, old) = prepared();
+        with(dir.path(), &old, |publication| publication.prepare().unwrap());
+        set_mode(dir.path(), mode);
+        let before = tree(dir.path());
+        assert!(OwnFolder::open(dir.path(), &["a"]).is_err_and(|error| error.is_exposed()));
+        assert!(lock_filled(dir.path()).is_err_and(|error| error.is_exposed()));
+        drop(lock_to_look(dir.path()).unwrap());
+        sweep(dir.path());
+        assert_eq!(tree(dir.path()), before, "{mode:o}");
+    }
+}
+
+#[test]
+fn who_only_looks_finishes_what_a_dead_run_began() {
+    let (dir, old) = prepared();
+    with(dir.path(), &old, |publication| publication.prepare().unwrap());
+    drop(lock_to_look(dir.path()).unwrap());
     expect_new(dir.path());
 }

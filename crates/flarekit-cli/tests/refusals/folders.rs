@@ -1,0 +1,184 @@
+//! Folders in which others have a hand: what they could put there is not used, and no key is put
+//! there.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
+
+use crate::common::disk::{changes, disk};
+use crate::common::{Machine, Sandbox, warnings};
+use crate::{Row, try_all};
+
+const UNWRITABLE: &str = "OUTPUT_DIR_NOT_WRITABLE";
+const OPEN: &str = "FOLDER_OPEN_TO_OTHERS";
+const PACKAGE: &str = "package x.signed.zip --request-dir hospital-a";
+
+fn set_mode(m: &Machine, path: &str, mode: u32) {
+    fs::set_permissions(m.path(path), Permissions::from_mode(mode)).unwrap();
+}
+
+fn open_folder(m: &Machine) {
+    fs::create_dir(m.path("open")).unwrap();
+    set_mode(m, "open", 0o777);
+}
+
+/// A definition that has a program run when the kit is made.
+fn name_a_program(m: &Machine) {
+    let builders = "\nbuilders:\n  - exec: [/bin/true]\n";
+    let site = String::from_utf8(m.read("hospital-a/site.yaml")).unwrap();
+    m.write("hospital-a/site.yaml", site + builders);
+}
+
+const ROWS: &[Row] = &[
+    (
+        "a request into a folder in which everybody writes",
+        "cert request -p alice.yaml --out open",
+        open_folder,
+        (UNWRITABLE, 1, OPEN),
+    ),
+    (
+        "the same with the sticky bit",
+        "cert request -p alice.yaml --out open",
+        |m| {
+            open_folder(m);
+            set_mode(m, "open", 0o1777);
+        },
+        (UNWRITABLE, 1, OPEN),
+    ),
+    (
+        "a CA in a folder in which everybody writes",
+        "cert init --profile project_profile.yaml -o open",
+        open_folder,
+        (UNWRITABLE, 1, OPEN),
+    ),
+    (
+        "a request folder in which everybody writes",
+        PACKAGE,
+        |m| set_mode(m, "hospital-a", 0o777),
+        ("REQUEST_DIR_MISMATCH", 4, OPEN),
+    ),
+    (
+        "the same, searched for",
+        "package x.signed.zip",
+        |m| set_mode(m, "hospital-a", 0o777),
+        ("REQUEST_DIR_MISMATCH", 4, OPEN),
+    ),
+    (
+        "the same, for a renewal",
+        "cert request --renew hospital-a",
+        |m| set_mode(m, "hospital-a", 0o777),
+        ("INVALID_ARGS", 4, OPEN),
+    ),
+    (
+        "programs from a folder in which a group writes",
+        PACKAGE,
+        |m| {
+            name_a_program(m);
+            set_mode(m, "hospital-a", 0o770);
+        },
+        ("REQUEST_DIR_MISMATCH", 4, OPEN),
+    ),
+    (
+        "the same, for a renewal",
+        "cert request --renew hospital-a",
+        |m| {
+            name_a_program(m);
+            set_mode(m, "hospital-a", 0o770);
+        },
+        ("INVALID_ARGS", 4, OPEN),
+    ),
+    (
+        "a CA directory in which everybody writes",
+        "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml \
+         --out y.signed.zip",
+        |m| set_mode(m, "ca", 0o777),
+        ("CA_LOAD_FAILED", 1, OPEN),
+    ),
+];
+
+fn good(sandbox: &Sandbox) -> Machine {
+    let good = sandbox.seeded("good");
+    good.init();
+    good.approve("hospital-a.yaml", "hospital-a");
+    fs::rename(good.path("hospital-a/hospital-a.signed.zip"), good.path("x.signed.zip")).unwrap();
+    good.ok("package x.signed.zip -w proof");
+    good
+}
+
+#[test]
+fn where_everybody_writes_no_key_is_put_or_used() {
+    let sandbox = Sandbox::new();
+    try_all(&sandbox, &good(&sandbox), ROWS);
+}
+
+/// Whoever is root can give a folder to somebody else; elsewhere the rule is tested without one.
+#[test]
+fn what_belongs_to_another_user_is_not_filled_and_runs_nothing() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    fs::create_dir(m.path("foreign")).unwrap();
+    if chown(m.path("foreign"), Some(1), None).is_err() {
+        return;
+    }
+    let foreign = Some("FOLDER_OF_ANOTHER_USER".to_owned());
+    for line in [
+        "cert request -p alice.yaml --out foreign",
+        "cert init --profile project_profile.yaml -o foreign",
+    ] {
+        assert_eq!(m.refused(line), (UNWRITABLE.to_owned(), 1, foreign.clone()));
+    }
+    assert!(m.names("foreign").is_empty());
+    chown(m.path("hospital-a"), Some(1), None).unwrap();
+    let data = m.ok(&format!("{PACKAGE} -w by-root"));
+    assert_eq!(warnings(&data), ["FINGERPRINT_NOT_VERIFIED", "FOLDER_WRITABLE_BY_OTHERS"]);
+    name_a_program(&m);
+    let refused = ("REQUEST_DIR_MISMATCH".to_owned(), 4, foreign);
+    assert_eq!(m.refused(&format!("{PACKAGE} -w others")), refused);
+}
+
+#[test]
+fn what_a_group_could_exchange_is_told_and_its_right_ends_when_a_key_comes() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    let told = "FOLDER_WRITABLE_BY_OTHERS";
+    for (folder, line) in [
+        ("alice", "cert request -p alice.yaml --out alice"),
+        ("other", "cert init --profile project_profile.yaml -o other"),
+    ] {
+        fs::create_dir(m.path(folder)).unwrap();
+        set_mode(&m, folder, 0o775);
+        assert_eq!(warnings(&m.ok(line)), [told]);
+        assert_eq!(m.mode(folder), 0o755);
+    }
+    set_mode(&m, "hospital-a", 0o770);
+    assert_eq!(warnings(&m.ok(&format!("{PACKAGE} -w w"))), ["FINGERPRINT_NOT_VERIFIED", told]);
+    assert_eq!(warnings(&m.ok("cert request --renew hospital-a")), [told]);
+    set_mode(&m, "ca", 0o770);
+    let approve = "cert approve alice/alice@hospital-alpha.org.request.zip -c ca \
+                   --profile project_profile.yaml --out y.signed.zip";
+    assert_eq!(warnings(&m.ok(approve)), [told]);
+    assert_eq!((m.mode("hospital-a"), m.mode("ca")), (0o770, 0o770));
+}
+
+/// What looks like a run that died is planted beside a signed zip, and in a request's new folder.
+#[test]
+fn a_planted_run_replaces_and_removes_nothing() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    let staging = "inbox/.flarekit-0123456789abcdef";
+    m.write(&format!("{staging}/second/x"), "");
+    m.write(&format!("{staging}/notes"), "planted");
+    m.write(&format!("{staging}/publishing"), m.path("inbox").to_str().unwrap());
+    m.write("inbox/notes", "mine");
+    m.write("inbox/more", "mine");
+    fs::copy(m.path("x.signed.zip"), m.path("inbox/x.signed.zip")).unwrap();
+    for mode in [0o777, 0o700] {
+        set_mode(&m, staging, mode);
+        let before = disk(&m.path("inbox"));
+        m.ok("package inbox/x.signed.zip --force");
+        let changed = changes(&before, &disk(&m.path("inbox")));
+        assert!(changed.is_empty(), "{mode:o}: {changed:?}");
+    }
+    set_mode(&m, staging, 0o777);
+    m.ok("cert request -p alice.yaml --out inbox");
+    assert_eq!((m.read("inbox/notes"), m.read("inbox/more")), (b"mine".into(), b"mine".into()));
+}

@@ -1,0 +1,144 @@
+//! Who could exchange what is in a directory: a private key, or a definition that names programs.
+//!
+//! Only the directory itself is judged. Who can rename it, or one above it, is the business of
+//! whoever chose the place.
+
+use super::error::{FileError, FileErrorKind};
+use rustix::process::geteuid;
+use std::fmt;
+use std::fs::Metadata;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+const ROOT: u32 = 0;
+pub(super) const GROUP_WRITES: u32 = 0o020;
+const OTHERS_WRITE: u32 = 0o002;
+const STICKY: u32 = 0o1000;
+
+/// Somebody who could exchange what is in a directory, and is not refused for that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// The owner of what root uses, as under sudo.
+    Owner(u32),
+    /// The directory's group; the directory has this mode. Often the group is the user's alone.
+    Group(u32),
+}
+
+impl Others {
+    /// What kind of refusal it is where nobody else may have a hand in it.
+    fn kind(self) -> FileErrorKind {
+        match self {
+            Self::Owner(_) => FileErrorKind::OfAnotherUser,
+            Self::Group(_) => FileErrorKind::OpenToOthers,
+        }
+    }
+
+    /// The refusal.
+    #[must_use]
+    pub fn refused(self, directory: &Path) -> FileError {
+        FileError::new("use", directory, self.kind(), self.to_string())
+    }
+}
+
+impl fmt::Display for Others {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Owner(owner) => {
+                write!(f, "it belongs to the user {owner}, who can exchange what is in it")
+            }
+            Self::Group(mode) => {
+                write!(f, "it has mode {mode:04o}: its group can exchange what is in it")
+            }
+        }
+    }
+}
+
+/// Refuses a directory that another ordinary user owns, or in which everybody may write.
+///
+/// # Errors
+/// [`FileErrorKind::OfAnotherUser`] or [`FileErrorKind::OpenToOthers`].
+pub(super) fn judge(found: &Metadata, directory: &Path) -> Result<Option<Others>, FileError> {
+    judge_for(geteuid().as_raw(), found.uid(), found.mode())
+        .map_err(|(kind, detail)| FileError::new("use", directory, kind, detail))
+}
+
+/// What root owns is safe: root can do everything anyway. Root itself may use what others own, since
+/// that is what sudo is for, but is told.
+fn judge_for(user: u32, owner: u32, mode: u32) -> Result<Option<Others>, (FileErrorKind, String)> {
+    let mode = mode & 0o7777;
+    let foreign = (owner != user && owner != ROOT).then_some(Others::Owner(owner));
+    if let Some(owner) = foreign.filter(|_| user != ROOT) {
+        return Err((owner.kind(), owner.to_string()));
+    }
+    if mode & OTHERS_WRITE != 0 {
+        let detail = format!("it has mode {mode:04o}: every user can exchange what is in it");
+        return Err((FileErrorKind::OpenToOthers, detail));
+    }
+    Ok(foreign.or((mode & GROUP_WRITES != 0).then_some(Others::Group(mode))))
+}
+
+/// Whether what was found is the user's own and nobody else can enter it.
+pub(super) fn is_private(found: &Metadata) -> bool {
+    is_own(found) && found.mode() & 0o077 == 0
+}
+
+/// Whether what was found is the user's own.
+pub(super) fn is_own(found: &Metadata) -> bool {
+    found.uid() == geteuid().as_raw()
+}
+
+/// Whether another user could give something in this directory the name of something else: what
+/// goes by its name there may be anything of the user's.
+pub(super) fn others_rename(found: &Metadata) -> bool {
+    others_rename_for(geteuid().as_raw(), found.uid(), found.mode())
+}
+
+fn others_rename_for(user: u32, owner: u32, mode: u32) -> bool {
+    (owner != user && owner != ROOT) || (mode & OTHERS_WRITE != 0 && mode & STICKY == 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ME: u32 = 1000;
+    const SHE: u32 = 1001;
+
+    #[test]
+    fn only_ones_own_and_roots_directories_are_used_and_none_in_which_everybody_writes() {
+        use FileErrorKind::{OfAnotherUser, OpenToOthers};
+        for (user, owner, mode, expected) in [
+            (ME, ME, 0o700, Ok(None)),
+            (ME, ME, 0o755, Ok(None)),
+            (ME, ME, 0o775, Ok(Some(Others::Group(0o775)))),
+            (ME, ME, 0o777, Err(OpenToOthers)),
+            (ME, ME, 0o1777, Err(OpenToOthers)),
+            (ME, ROOT, 0o755, Ok(None)),
+            (ME, ROOT, 0o2770, Ok(Some(Others::Group(0o2770)))),
+            (ME, ROOT, 0o1777, Err(OpenToOthers)),
+            (ME, SHE, 0o755, Err(OfAnotherUser)),
+            (ME, SHE, 0o777, Err(OfAnotherUser)),
+            (ROOT, ROOT, 0o700, Ok(None)),
+            (ROOT, ROOT, 0o777, Err(OpenToOthers)),
+            (ROOT, SHE, 0o755, Ok(Some(Others::Owner(SHE)))),
+            (ROOT, SHE, 0o777, Err(OpenToOthers)),
+        ] {
+            let judged = judge_for(user, owner, 0o040_000 | mode).map_err(|(kind, _)| kind);
+            assert_eq!(judged, expected, "{user} {owner} {mode:o}");
+        }
+    }
+
+    #[test]
+    fn who_can_rename() {
+        for (user, owner, mode, expected) in [
+            (ME, ME, 0o755, false),
+            (ME, ME, 0o775, false),
+            (ME, ROOT, 0o1777, false),
+            (ME, ROOT, 0o777, true),
+            (ME, SHE, 0o1777, true),
+            (ROOT, SHE, 0o755, true),
+        ] {
+            assert_eq!(others_rename_for(user, owner, mode), expected, "{user} {owner} {mode:o}");
+        }
+    }
+}
