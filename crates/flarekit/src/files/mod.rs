@@ -37,7 +37,7 @@ mod tests;
 mod tree;
 mod write;
 
-pub use backup::{backup_name, remove};
+pub use backup::remove;
 pub use dirs::{Created, make_dirs};
 pub use error::{FileError, FileErrorKind};
 pub use folder::{Filled, OwnFolder, backups_of, lock_filled, lock_to_look};
@@ -47,7 +47,7 @@ pub use look::{Found, absolute, list, look, mode, refuse_link, resolve, resolve_
 pub use read::{FileBytes, read, read_chunks, read_named, read_secret};
 pub use same::{Compared, Comparison};
 pub use staged::StagedDir;
-pub use sweep::sweep;
+pub use sweep::{sweep, sweep_backups};
 pub use tentative::{Replace, Tentative};
 pub use tree::{TreeEntry, move_into_place, tree};
 pub use write::{

@@ -4,7 +4,8 @@ use super::dirs::{Created, make_dirs, make_new_dir};
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, list, look};
 use super::publish::{Publication, is_publishing};
-use super::{change, sync, sys, tree, write};
+use super::{backup, change, sync, sys, tree, write};
+use crate::time::Timestamp;
 use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::File;
@@ -193,6 +194,16 @@ impl StagedDir {
         })
     }
 
+    /// A name for the backup that this goes to on its way, before it changes places with what is to
+    /// be there: it tells whether they have, so that [`sweep_backups`](super::sweep_backups) can.
+    ///
+    /// # Errors
+    /// The system's refusal.
+    pub fn backup_name(&self, now: Timestamp) -> Result<String, FileError> {
+        let found = self.handle.metadata().map_err(FileError::on("look at", &self.path))?;
+        Ok(backup::name_by(now, &backup::mark_of(&found)))
+    }
+
     /// Puts it in the place of the directory `target`, which moves to `backup`. The directory of
     /// `backup` is made with mode 0700 if it is missing.
     ///
@@ -212,7 +223,8 @@ impl StagedDir {
         self.parents.absorb(make_dirs(sys::parent_of(backup), 0o700)?);
         // The new directory waits where the old one will be. So the exchange is the only step that
         // counts: a run killed at any moment leaves the old one in place or in the backup, and
-        // never under a name that a sweep removes.
+        // never under a name that a sweep removes. The new one, if it still waits there, is told
+        // apart by its [name](Self::backup_name).
         let staging = self.path.clone();
         change::rename_new(&staging, backup).map_err(FileError::on("create", backup))?;
         self.path = backup.to_owned();

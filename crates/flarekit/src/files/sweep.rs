@@ -1,7 +1,7 @@
 //! Clearing away what killed runs left.
 
 use super::look::{Found, list};
-use super::{change, guard, publish, reach, sys};
+use super::{backup, change, guard, publish, reach, sys};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -27,6 +27,21 @@ pub fn sweep(parent: &Path) {
         let Ok(leftover) = reach::open(&path, directory) else { continue };
         if leftover.try_lock().is_ok() {
             let _ = if directory { change::remove_tree(&path) } else { change::remove_file(&path) };
+        }
+    }
+}
+
+/// Removes from a directory of backups what was to take the place of something and never did,
+/// because its run died: see [`StagedDir::backup_name`](super::StagedDir::backup_name).
+pub fn sweep_backups(backups: &Path) {
+    for (name, found) in ours(backups) {
+        let path = backups.join(&name);
+        let Some(name) = name.to_str().filter(|_| found == Found::Directory) else { continue };
+        let Ok(leftover) = reach::open_dir(&path) else { continue };
+        if leftover.metadata().is_ok_and(|found| backup::is_waiting(name, &found))
+            && leftover.try_lock().is_ok()
+        {
+            let _ = change::remove_tree(&path);
         }
     }
 }

@@ -113,6 +113,7 @@ impl ProdDir {
         // First, so that a failure removes them last.
         let parents = files::make_dirs(&self.project_dir, DIRECTORY_MODE).map_err(unwritable)?;
         files::sweep(&self.project_dir);
+        files::sweep_backups(&self.project_dir.join(BACKUP).join(&self.name));
         let staged = StagedDir::create(&self.project_dir, DIRECTORY_MODE).map_err(unwritable)?;
         fill(&staged, plan)?;
         // Builders may take their time; meanwhile others may package.
@@ -143,7 +144,7 @@ impl ProdDir {
         };
         let record = record.unwrap_or_default().write_next(&path, planned).map_err(unwritable)?;
         let backup = if replaces {
-            let backup = self.backup_place(name, now)?;
+            let backup = self.backup_place(name, &staged, now)?;
             staged.exchange(&target, DIRECTORY_MODE, &backup).map_err(unwritable)?;
             Some(backup)
         } else {
@@ -159,8 +160,13 @@ impl ProdDir {
     }
 
     /// Where the kit that is replaced goes.
-    fn backup_place(&self, name: &ParticipantName, now: Timestamp) -> Result<PathBuf, Error> {
-        let suffix = files::backup_name(now).map_err(unwritable)?;
+    fn backup_place(
+        &self,
+        name: &ParticipantName,
+        new: &StagedDir,
+        now: Timestamp,
+    ) -> Result<PathBuf, Error> {
+        let suffix = new.backup_name(now).map_err(unwritable)?;
         let backups = self.project_dir.join(BACKUP);
         let deployment = backups.join(&self.name);
         files::refuse_link(&backups).map_err(unwritable)?;

@@ -1,9 +1,10 @@
 //! What is prepared appears whole, or not at all.
 
 use super::{mode, names, scratch, tree};
-use crate::files::{FileErrorKind, StagedDir, sweep};
+use crate::files::{FileErrorKind, StagedDir, sweep, sweep_backups};
+use crate::time::Timestamp;
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 use std::thread;
 
@@ -134,6 +135,30 @@ fn exchanges_nothing_but_a_directory_into_a_free_backup() {
         assert_eq!(error.kind(), kind, "{error}");
         assert_eq!(tree(dir.path()), before, "{target}");
     }
+}
+
+#[test]
+fn what_never_took_its_place_is_swept_from_the_backups() {
+    let dir = scratch();
+    let at = |name: &str| dir.path().join(name);
+    kit(dir.path(), "old").publish(&at("site"), 0o755).unwrap();
+    let new = kit(dir.path(), "new");
+    let name = new.backup_name(Timestamp::from_unix(0)).unwrap();
+    new.exchange(&at("site"), 0o755, &at(".bak").join(&name)).unwrap();
+    let exchanged = tree(dir.path());
+    sweep_backups(&at(".bak"));
+    assert_eq!(tree(dir.path()), exchanged, "the old one is kept");
+
+    let newer = kit(dir.path(), "newer");
+    let name = newer.backup_name(Timestamp::from_unix(0)).unwrap();
+    let waiting = at(".bak").join(name);
+    fs::set_permissions(newer.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::rename(newer.path(), &waiting).unwrap();
+    sweep_backups(&at(".bak"));
+    assert!(waiting.exists(), "its run is alive");
+    drop(newer);
+    sweep_backups(&at(".bak"));
+    assert_eq!(tree(dir.path()), exchanged, "its run is dead");
 }
 
 #[test]
