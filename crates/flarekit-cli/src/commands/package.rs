@@ -38,8 +38,9 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Failure> {
         signed_zip: &args.signed_zip,
         audit: &audit,
     };
-    let folder = RequestFolder::find(&search)?;
-    let local = folder.accept(&approval.approved_request())?;
+    let approved = approval.approved_request();
+    let folder = RequestFolder::find_of(&search, &approved)?;
+    let local = folder.accept(&approved)?;
     let inputs = KitInputs::new(&approval, local, &args.python)?;
     let mut warnings = inputs.warnings().to_vec();
     let plan = KitPlan::new(inputs)?;

@@ -182,3 +182,33 @@ fn a_planted_run_replaces_and_removes_nothing() {
     m.ok("cert request -p alice.yaml --out inbox");
     assert_eq!((m.read("inbox/notes"), m.read("inbox/more")), (b"mine".into(), b"mine".into()));
 }
+
+/// Of two folders with the right request, the one that has the key counts.
+#[test]
+fn a_planted_request_folder_does_not_end_the_search() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    m.write("inbox/hospital-a.key", "planted");
+    for file in ["request.json", "site.yaml"] {
+        fs::copy(m.path(format!("hospital-a/{file}")), m.path(format!("inbox/{file}"))).unwrap();
+    }
+    fs::copy(m.path("x.signed.zip"), m.path("inbox/x.signed.zip")).unwrap();
+    fs::remove_dir_all(&m.home).unwrap();
+    m.ok("package inbox/x.signed.zip -w w");
+    fs::remove_dir_all(m.path("hospital-a")).unwrap();
+    let (code, ..) = m.refused("package inbox/x.signed.zip -w v");
+    assert_eq!(code, "KEY_INVALID", "what is wrong with the only one is said");
+}
+
+#[test]
+fn a_participant_may_be_named_like_the_cas_key() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.edit("hospital-a.yaml", "name: hospital-a\n", "name: rootCA\n");
+    m.ok("cert request -p hospital-a.yaml");
+    assert_eq!(warnings(&m.ok("cert request -p hospital-a.yaml --force")), ["BACKED_UP"]);
+    // Where there is no request, the key is a CA's.
+    fs::remove_file(m.path("rootCA/request.json")).unwrap();
+    let (code, _, reason) = m.refused("cert request -p hospital-a.yaml --force");
+    assert_eq!((code.as_str(), reason.as_deref()), ("INVALID_ARGS", Some("FOLDER_IN_USE")));
+}

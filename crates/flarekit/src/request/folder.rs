@@ -168,16 +168,18 @@ fn unusable(error: FileError) -> Error {
 /// torn apart.
 fn refuse_foreign(folder: &Path, name: &ParticipantName) -> Result<(), Error> {
     let in_use = |what: String| Err(Error::because(Code::InvalidArgs, Reason::FolderInUse, what));
+    let request = files::read(&folder.join("request.json"), json::MAX_BYTES as u64)
+        .ok()
+        .and_then(|file| RequestMetadata::parse(&file.bytes).ok());
     for file in ["ca.json", "rootCA.key"] {
-        if files::look(&folder.join(file)).map_err(unwritable)? != Found::Nothing {
+        // A participant may be named rootCA.
+        let own = request.is_some() && file == FileNames::of(name).key;
+        if !own && files::look(&folder.join(file)).map_err(unwritable)? != Found::Nothing {
             return in_use(format!("{} is a CA directory: it has {file}", folder.display()));
         }
     }
-    let Ok(file) = files::read(&folder.join("request.json"), json::MAX_BYTES as u64) else {
-        return Ok(());
-    };
-    match RequestMetadata::parse(&file.bytes) {
-        Ok(other) if other.identity.name != *name => in_use(format!(
+    match request {
+        Some(other) if other.identity.name != *name => in_use(format!(
             "{} is the request folder of {}, not of {name}",
             folder.display(),
             other.identity.name

@@ -53,6 +53,11 @@ pub struct LocalRequest {
 }
 
 impl RequestFolder {
+    /// Whether the key in the folder is the approved one.
+    pub(super) fn has_key_of(&self, approved: &ApprovedRequest<'_>) -> bool {
+        key(self.path(), approved).is_ok()
+    }
+
     /// Accepts what is in the folder only if all of it belongs to the approval.
     pub fn accept(&self, approved: &ApprovedRequest<'_>) -> Result<LocalRequest, Error> {
         let folder = self.path();

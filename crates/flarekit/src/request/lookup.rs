@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{FileNames, RequestMetadata};
+use super::{ApprovedRequest, FileNames, RequestMetadata};
 use crate::audit::AuditDirectory;
 use crate::error::{Code, Defect, Error, Reason};
 use crate::files::{self, FileError, Filled, Found};
@@ -38,7 +38,15 @@ impl RequestFolder {
     pub fn find(search: &Search<'_>) -> Result<Self, Error> {
         match search.given {
             Some(folder) => find_given(search, folder),
-            None => find_searched(search),
+            None => find_searched(search, |_| true),
+        }
+    }
+
+    /// The same for an approval: of several folders with its request id, the one that has its key.
+    pub fn find_of(search: &Search<'_>, approved: &ApprovedRequest<'_>) -> Result<Self, Error> {
+        match search.given {
+            Some(folder) => find_given(search, folder),
+            None => find_searched(search, |folder| folder.has_key_of(approved)),
         }
     }
 
@@ -128,7 +136,12 @@ fn find_given(search: &Search<'_>, folder: &Path) -> Result<RequestFolder, Error
     }
 }
 
-fn find_searched(search: &Search<'_>) -> Result<RequestFolder, Error> {
+/// The first folder that fits; else the first that is of the request, so that it can be said what
+/// is wrong with it.
+fn find_searched(
+    search: &Search<'_>,
+    fits: impl Fn(&RequestFolder) -> bool,
+) -> Result<RequestFolder, Error> {
     let recorded = search.audit.request_folders(search.request_id);
     let record = if recorded.is_empty() { ", and no record of it" } else { "" };
     let mut folders: Vec<PathBuf> = Vec::new();
@@ -138,13 +151,17 @@ fn find_searched(search: &Search<'_>) -> Result<RequestFolder, Error> {
             folders.push(folder);
         }
     }
-    let mut exposed = None;
+    let (mut unfit, mut exposed) = (None, None);
     for folder in &folders {
         match RequestFolder::take(folder, search) {
-            Ok(found) => return Ok(found),
+            Ok(found) if fits(&found) => return Ok(found),
+            Ok(found) => unfit = unfit.or(Some(found)),
             Err(Candidate::Exposed(error)) => exposed = exposed.or(Some(error)),
             Err(_) => {}
         }
+    }
+    if let Some(found) = unfit {
+        return Ok(found);
     }
     if let Some(error) = exposed {
         return Err(error.code(Code::RequestDirMismatch));
