@@ -2,20 +2,22 @@
 //!
 //! The directory that holds the last component of a path is reached without following a symbolic
 //! link anywhere on the way, and the call is made relative to it: whoever exchanges a directory for
-//! a link meanwhile gains nothing. Links that a user put above a workspace or a home are resolved
+//! a link meanwhile gains nothing. Whoever exchanges it for another directory of their own does,
+//! where they may rename it: who may is [judged](super::guard) for what holds keys only. Links that a user put above a workspace or a home are resolved
 //! once, at the start, by [`resolve`](super::resolve).
 
 use super::faults;
-use super::reach::{open_at, open_dir, open_whole, parent, reach};
-use super::sys::{is_unsupported, parent_of};
-use rustix::fd::OwnedFd;
+use super::look::{Found, entries};
+use super::reach::{open_at, open_dir, open_whole, parent};
+use super::sys::{is_unsupported, lacks_links};
+use rustix::fd::AsFd;
 use rustix::fs::{
     AtFlags, FileType, Mode, OFlags, RenameFlags, fchmod, fsync, linkat, mkdirat, renameat,
     renameat_with, statat, unlinkat,
 };
-use rustix::io::{Result as SysResult, retry_on_intr, write};
+use rustix::io::{Errno, Result as SysResult, retry_on_intr, write};
 use std::ffi::OsStr;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
@@ -77,7 +79,7 @@ pub(super) fn make_private_dir(path: &Path) -> io::Result<File> {
         })
 }
 
-fn open_dir_at(directory: &OwnedFd, name: &OsStr) -> io::Result<File> {
+fn open_dir_at(directory: &impl AsFd, name: &OsStr) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW;
     Ok(File::from(retry_on_intr(|| open_at(directory, name, flags, Mode::empty()))?))
 }
@@ -120,7 +122,7 @@ pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
 /// Renames, and fails with "already exists" if anything is at the new name.
 pub(super) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
     match rename_with(from, to, RenameFlags::NOREPLACE) {
-        Err(error) if is_unsupported(&error) => rename_into_reserved(from, to),
+        Err(error) if is_unsupported(&error) => rename_into_free(from, to),
         other => other,
     }
 }
@@ -143,19 +145,48 @@ fn rename_with(from: &Path, to: &Path, flags: RenameFlags) -> io::Result<()> {
     })
 }
 
-/// The same as [`rename_new`] where the file system has no such rename (NFS): creating is exclusive
-/// everywhere, so an empty file or directory reserves the name, and the rename replaces only that.
-pub(super) fn rename_into_reserved(from: &Path, to: &Path) -> io::Result<()> {
-    let (directory, name) = parent(from)?;
-    let found = statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
-    let is_dir = FileType::from_raw_mode(found.st_mode) == FileType::Directory;
-    if is_dir {
-        make_private_dir(to)?;
-    } else {
-        create_private(to)?;
+/// The same as [`rename_new`] where the file system has no such rename (NFS). What is killed on the
+/// way leaves nothing that is not whole.
+pub(super) fn rename_into_free(from: &Path, to: &Path) -> io::Result<()> {
+    if is_dir(from)? {
+        // A rename replaces no directory but an empty one, and no file by a directory.
+        return if is_there(to)? {
+            Err(io::ErrorKind::AlreadyExists.into())
+        } else {
+            rename(from, to)
+        };
     }
+    // So does a link, which is as exclusive as creating, and has its content from the beginning.
+    match hard_link(from, to) {
+        Ok(()) => remove_file(from).inspect_err(|_| {
+            let _ = remove_file(to);
+        }),
+        Err(error) if lacks_links(&error) => rename_into_reserved(from, to),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_dir(path: &Path) -> io::Result<bool> {
+    let (directory, name) = parent(path)?;
+    let found = statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    Ok(FileType::from_raw_mode(found.st_mode) == FileType::Directory)
+}
+
+fn is_there(path: &Path) -> io::Result<bool> {
+    let (directory, name) = parent(path)?;
+    match statat(&directory, name, AtFlags::SYMLINK_NOFOLLOW) {
+        Err(Errno::NOENT) => Ok(false),
+        found => Ok(found.map(|_| true)?),
+    }
+}
+
+/// The same for a file where there are no links either: creating is exclusive everywhere, so an
+/// empty file reserves the name, and the rename replaces only that. What is killed in between leaves
+/// the empty file.
+pub(super) fn rename_into_reserved(from: &Path, to: &Path) -> io::Result<()> {
+    create_private(to)?;
     rename(from, to).inspect_err(|_| {
-        let _ = if is_dir { remove_dir(to) } else { remove_file(to) };
+        let _ = remove_file(to);
     })
 }
 
@@ -196,7 +227,19 @@ fn remove(path: &Path, flags: AtFlags) -> io::Result<()> {
 
 /// Removes a directory with everything in it; links in it are removed and not followed.
 pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
-    drop(reach(parent_of(path))?);
+    let (directory, name) = parent(path)?;
     change(Change::RemoveTree, &[path], || Ok(()))?;
-    fs::remove_dir_all(path)
+    remove_tree_at(&directory, name)
+}
+
+/// Every step goes by the directory that is open, and none by its path.
+fn remove_tree_at(directory: &impl AsFd, name: &OsStr) -> io::Result<()> {
+    let tree = open_dir_at(directory, name)?;
+    for (inner, is) in entries(&tree)? {
+        match is {
+            Found::Directory => remove_tree_at(&tree, &inner)?,
+            _ => retry_on_intr(|| unlinkat(&tree, &inner, AtFlags::empty()))?,
+        }
+    }
+    Ok(retry_on_intr(|| unlinkat(directory, name, AtFlags::REMOVEDIR))?)
 }

@@ -4,7 +4,7 @@ use super::error::{FileError, FileErrorKind};
 use super::reach::open_dir;
 use rustix::fs::{AtFlags, Dir, FileType, statat};
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -25,7 +25,8 @@ pub enum Found {
     Other,
 }
 
-/// Says what is at a path.
+/// Says what is at a path. Links above it are followed: it only tells. Whatever is read or changed
+/// is reached anew, and without them.
 ///
 /// # Errors
 /// If the system does not tell, for instance because a directory may not be searched.
@@ -72,13 +73,15 @@ pub fn refuse_link(path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// If it is no directory or cannot be read.
 pub fn list(dir: &Path) -> Result<Vec<(OsString, Found)>, FileError> {
-    let mut found = entries(dir).map_err(FileError::on("list", dir))?;
+    let on = || FileError::on("list", dir);
+    let mut found = entries(&open_dir(dir).map_err(on())?).map_err(on())?;
     found.sort_by(|(one, _), (other, _)| one.cmp(other));
     Ok(found)
 }
 
-fn entries(dir: &Path) -> io::Result<Vec<(OsString, Found)>> {
-    let mut directory = Dir::new(open_dir(dir)?)?;
+/// The same of an open directory, in the directory's own order.
+pub(super) fn entries(dir: &File) -> io::Result<Vec<(OsString, Found)>> {
+    let mut directory = Dir::read_from(dir)?;
     let mut found = Vec::new();
     while let Some(entry) = directory.read() {
         let entry = entry?;

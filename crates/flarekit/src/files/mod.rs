@@ -1,8 +1,8 @@
 //! The only door to the disk: no other room of this library uses `std::fs`.
 //!
-//! Three promises hold for everything here. Symbolic links are not followed, neither in the last
-//! place of a path nor on the way to it: where a user's word for a place leads is asked once, by
-//! [`resolve`]. A file appears under its name complete and with its exact mode, whatever the umask,
+//! Three promises hold for everything here. Where something is read or changed, symbolic links are
+//! not followed, neither in the last place of a path nor on the way to it: where a user's word for a
+//! place leads is asked once, by [`resolve`]. A file appears under its name complete and with its exact mode, whatever the umask,
 //! or not at all. What fails leaves nothing behind.
 //!
 //! New content is written under a random name `.flarekit-<16 hex digits>` next to its destination

@@ -55,7 +55,7 @@ impl Publication<'_> {
         if let Err(error) = self.prepare() {
             let _ = change::remove_file(&self.staging.join(MARK));
             self.forget_old();
-            return if lacks_links(&error) { self.move_them() } else { Err(on()(error)) };
+            return if sys::lacks_links(&error) { self.move_them() } else { Err(on()(error)) };
         }
         let placed = self.place().and_then(|()| {
             change::sync_dir(self.into).map_err(|error| (self.into.to_owned(), error))
@@ -268,13 +268,4 @@ fn put(file: &Path, name: &Path, staging: &Path) -> io::Result<()> {
 fn is_same_file(one: &Path, other: &Path) -> bool {
     let Ok(one) = reach::open(one, false) else { return false };
     fs::symlink_metadata(other).is_ok_and(|other| sys::same(&one, &other))
-}
-
-fn lacks_links(error: &io::Error) -> bool {
-    use rustix::io::Errno;
-    // PERM is what Linux says where a file system has no hard links (link(2)).
-    sys::is_unsupported(error)
-        || [Errno::PERM, Errno::MLINK]
-            .iter()
-            .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }

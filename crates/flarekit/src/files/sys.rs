@@ -20,6 +20,15 @@ pub(super) fn is_unsupported(error: &io::Error) -> bool {
         .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
+/// Whether the file system has no hard links, or no more for this file.
+pub(super) fn lacks_links(error: &io::Error) -> bool {
+    // PERM is what Linux says where a file system has none (link(2)).
+    is_unsupported(error)
+        || [Errno::PERM, Errno::MLINK]
+            .iter()
+            .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
 /// Whether a path was not opened because a symbolic link is in it.
 pub(super) fn is_link(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::LOOP.raw_os_error())

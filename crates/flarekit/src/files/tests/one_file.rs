@@ -157,14 +157,25 @@ fn without_the_special_rename_nothing_is_replaced_either() {
     fs::write(at("file"), b"1").unwrap();
     fs::create_dir(at("dir")).unwrap();
     fs::write(at("dir/inner"), b"2").unwrap();
-    change::rename_into_reserved(&at("file"), &at("file2")).unwrap();
-    change::rename_into_reserved(&at("dir"), &at("dir2")).unwrap();
+    change::rename_into_free(&at("file"), &at("file1")).unwrap();
+    change::rename_into_reserved(&at("file1"), &at("file2")).unwrap();
+    change::rename_into_free(&at("dir"), &at("dir2")).unwrap();
+    fs::create_dir(at("empty")).unwrap();
     let after = tree(dir.path());
-    assert_eq!(names(dir.path()), ["dir2", "dir2/inner", "file2"]);
-    for (from, to) in [("file2", "dir2"), ("dir2", "file2"), ("file2", "file2")] {
-        let error = change::rename_into_reserved(&at(from), &at(to)).unwrap_err();
-        assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+    assert_eq!(names(dir.path()), ["dir2", "dir2/inner", "empty", "file2"]);
+    for (from, to) in [
+        ("file2", "dir2"),
+        ("dir2", "file2"),
+        ("file2", "file2"),
+        ("file2", "empty"),
+        ("dir2", "empty"),
+    ] {
+        let error = change::rename_into_free(&at(from), &at(to)).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists, "{from} {to}");
     }
+    let error = change::rename_into_reserved(&at("file2"), &at("file2")).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AlreadyExists);
+    assert!(change::rename_into_free(&at("none"), &at("x")).is_err());
     assert!(change::rename_into_reserved(&at("none"), &at("x")).is_err());
     assert_eq!(tree(dir.path()), after);
 }
