@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::KitPlan;
 use super::kept::keep_own_files;
-use super::record::{self, KitRecord};
+use super::record::{self, Digests, KitRecord};
 use crate::error::{Code, Error, Reason, Warning};
 use crate::files::{self, Compared, Comparison, FileError, Found, Lock, StagedDir};
 use crate::fingerprint::Fingerprint;
@@ -142,7 +142,11 @@ impl ProdDir {
         } else {
             vec![]
         };
-        let record = record.unwrap_or_default().write_next(&path, planned).map_err(unwritable)?;
+        let before = match record {
+            Some(record) if replaces => record.installed(&target).map_err(unwritable)?,
+            _ => Digests::new(),
+        };
+        let record = KitRecord::write_next(&path, &planned, &before).map_err(unwritable)?;
         let backup = if replaces {
             let backup = self.backup_place(name, &staged, now)?;
             staged.exchange(&target, DIRECTORY_MODE, &backup).map_err(unwritable)?;

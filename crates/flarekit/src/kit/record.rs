@@ -2,7 +2,7 @@
 //! into a kit, by which it later knows what the site has changed.
 //!
 //! The record is written before the kit appears, and also says what the kit before it had: whichever
-//! of the two a run that is killed leaves in place, its files are known.
+//! of the two a run that is killed leaves in place, its files are known, however many runs are.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -24,7 +24,7 @@ const MODES: (u32, u32) = (0o600, 0o700);
 pub(super) type Digests = BTreeMap<String, Digest>;
 
 /// What was written into a kit.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct KitRecord {
     files: Digests,
     before: Digests,
@@ -55,15 +55,33 @@ impl KitRecord {
         [&self.files, &self.before].iter().any(|known| known.get(path) == Some(&digest))
     }
 
-    /// Writes the record of the next kit, which stays only if the kit does.
-    pub fn write_next(self, path: &Path, files: Digests) -> Result<Tentative, FileError> {
+    /// What `package` wrote into the kit that is there. The run that wrote the record may have been
+    /// killed before its kit appeared: where that kit differs from the one before it, the files
+    /// themselves tell which of the two is there.
+    pub fn installed(self, kit: &Path) -> Result<Digests, FileError> {
+        let mut installed = self.files;
+        for (path, before) in self.before {
+            if installed.get(&path) != Some(&before) && is_there(&kit.join(&path), before)? {
+                installed.insert(path, before);
+            }
+        }
+        Ok(installed)
+    }
+
+    /// Writes the record of the next kit, which stays only if the kit does. `before` is what the kit
+    /// has that is replaced.
+    pub fn write_next(
+        path: &Path,
+        files: &Digests,
+        before: &Digests,
+    ) -> Result<Tentative, FileError> {
         let object = |digests: &Digests| -> Map<String, Value> {
             digests.iter().map(|(path, digest)| (path.clone(), json!(digest.to_string()))).collect()
         };
         let record = json::object_of(json!({
             "schema_version": SCHEMA_VERSION,
-            "files": object(&files),
-            "before": object(&self.files),
+            "files": object(files),
+            "before": object(before),
         }));
         let replace = Replace { limit: json::MAX_BYTES as u64, allowed: &|_| true };
         let record = json::write(&record);
@@ -98,6 +116,11 @@ fn is_key(path: &Path) -> bool {
 
 fn name(path: &Path) -> String {
     path.to_string_lossy().into_owned()
+}
+
+/// Whether a plain file with this content is there.
+fn is_there(path: &Path, expected: Digest) -> Result<bool, FileError> {
+    Ok(files::look(path)? == Found::File && digest(path)? == expected)
 }
 
 /// The digest of a file of any size.
