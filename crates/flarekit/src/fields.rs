@@ -41,6 +41,13 @@ pub(crate) fn at(node: &Node, defect: Defect) -> Defect {
     defect.within(node.at)
 }
 
+/// A key of the mapping that is probably this one, misspelt: of short names, one letter may differ.
+fn misspelt<'n>(mapping: &'n Node, key: &str) -> Option<(&'n Node, &'n str)> {
+    let keys = mapping.as_mapping().unwrap_or_default().iter();
+    let near = |found: &str| strsim::damerau_levenshtein(found, key) <= (key.len() / 3).min(2);
+    keys.filter_map(|(node, _)| Some((node, node.as_text()?))).find(|(_, found)| near(found))
+}
+
 /// The value must be there and not be null.
 pub(crate) fn required<'n>(mapping: &'n Node, key: &str) -> Result<&'n Node, Defect> {
     match mapping.get(key) {
@@ -52,10 +59,16 @@ pub(crate) fn required<'n>(mapping: &'n Node, key: &str) -> Result<&'n Node, Def
                 format!("the field '{key}' is empty; what belongs to it must be indented"),
             ),
         )),
-        None => Err(at(
-            mapping,
-            Defect::new(Reason::FieldMissing, format!("the field '{key}' is missing")),
-        )),
+        None => {
+            let (place, message) = match misspelt(mapping, key) {
+                Some((node, found)) => {
+                    let found = shown(found);
+                    (node, format!("the field {found} is unknown; did you mean '{key}'?"))
+                }
+                None => (mapping, format!("the field '{key}' is missing")),
+            };
+            Err(at(place, Defect::new(Reason::FieldMissing, message)))
+        }
     }
 }
 

@@ -51,6 +51,14 @@ impl ProjectProfile {
     }
 }
 
+/// Whether a document says who one participant is, and nothing of the federation: a definition.
+pub(crate) fn is_definition(document: &Node) -> bool {
+    let of_profiles = ["scheme", "connection_security", "server", "api_version"];
+    let participants = document.get("participants").and_then(Node::as_sequence);
+    participants.is_some_and(|found| found.len() == 1)
+        && of_profiles.iter().all(|field| document.get(field).is_none())
+}
+
 fn warnings(root: &Node, place: &str) -> Vec<Warning> {
     let server = fields::present(root, "server").into_iter();
     fields::unknown(root, FIELDS)
@@ -62,6 +70,10 @@ fn warnings(root: &Node, place: &str) -> Vec<Warning> {
 fn read(bytes: &[u8]) -> Result<Node, Defect> {
     let root = yaml::parse(bytes, Dialect::Local)?;
     fields::mapping(&root, "the profile")?;
+    if is_definition(&root) {
+        let message = "this is a participant definition, not a project profile";
+        return Err(Defect::new(Reason::NotAProfile, message));
+    }
     Ok(root)
 }
 
@@ -168,6 +180,44 @@ mod tests {
         let message = &profile.warnings.first().unwrap().message;
         assert!(message.contains("line 7") && message.contains("'admin_port'"), "{message}");
         assert!(parse(SEED).unwrap().warnings.is_empty());
+    }
+
+    #[test]
+    fn a_required_field_that_is_misspelt_is_found() {
+        for (from, to, words) in [
+            (
+                "connection_security",
+                "conection_security",
+                "line 3, column 1: the field 'conection_",
+            ),
+            (
+                "host:",
+                "hots:",
+                "line 5, column 3: the field 'hots' is unknown; did you mean 'host'?",
+            ),
+            ("host:", "addr:", "the field 'host' is missing"),
+        ] {
+            let error = parse(&SEED.replace(from, to)).unwrap_err();
+            assert_eq!(error.reason(), Some(Reason::FieldMissing), "{to}");
+            assert!(error.message().contains(words), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_definition_is_no_profile() {
+        let definition = "name: demo\nparticipants:\n  - name: a\n    type: client\n    org: o\n";
+        for (text, refused) in [
+            (definition.to_owned(), true),
+            // A centralized project.yaml may serve.
+            (format!("api_version: 3\n{definition}"), false),
+            (format!("{definition}  - name: b\n"), false),
+            (format!("{definition}scheme: grpc\n"), false),
+        ] {
+            let found =
+                ProjectProfile::parse_name(text.as_bytes(), "p.yaml").map_err(|e| e.reason());
+            assert_eq!(found.is_err(), refused, "{text}");
+            assert!(found.is_ok() || found == Err(Some(Reason::NotAProfile)), "{text}");
+        }
     }
 
     #[test]

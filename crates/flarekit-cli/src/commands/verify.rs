@@ -3,15 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use flarekit::archive::Limits;
 use flarekit::error::{Code, Error, Reason};
-use flarekit::files::{self, Found};
-use flarekit::inspect::inspect_zip;
-use flarekit::pki::CRL_LIMIT;
-use flarekit::verify::{Check, Checks, Outcome, check_kit};
+use flarekit::files;
+use flarekit::inspect::{Verifiable, inspect_zip};
+use flarekit::pki::{CRL_LIMIT, Crl};
+use flarekit::verify::{Check, Checks, Outcome, check_kit, read_revocation_list};
 use serde_json::{Map, Value, json};
 
-use super::{read_archive, root_trust};
+use super::root_trust;
 use crate::cli::VerifyArgs;
 use crate::environment::Environment;
 use crate::error::Failure;
@@ -19,14 +18,18 @@ use crate::output::Report;
 
 /// Makes every check that can be made, and fails if one of them did.
 pub fn run(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
-    let found = files::look(&args.path).map_err(|error| error.code(Code::InvalidArgs))?;
-    if found == Found::File { zip(args, env) } else { kit(args, env) }
+    match Verifiable::at(&args.path)? {
+        Verifiable::Kit => kit(args, env),
+        Verifiable::Zip(bytes) => zip(&bytes, args, env),
+    }
 }
 
 fn kit(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
-    let mut kit = check_kit(&args.path, root_trust(args.fingerprint.as_deref())?, env.now)?;
-    if let Some(path) = &args.crl {
-        kit.check_revocation(&read_list(path)?, env.now);
+    let trust = root_trust(args.fingerprint.as_deref())?;
+    let list = args.crl.as_deref().map(read_list).transpose()?;
+    let mut kit = check_kit(&args.path, trust, env.now)?;
+    if let Some(list) = list {
+        kit.check_revocation(&list, env.now);
     }
     let timeout = args.connect.then(|| Duration::from_secs(args.timeout.into()));
     kit.connect(timeout, env.now);
@@ -37,13 +40,14 @@ fn kit(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
     }
 }
 
-fn read_list(path: &Path) -> Result<Vec<u8>, Error> {
-    files::read_named(path, CRL_LIMIT)
-        .map(|file| file.bytes)
-        .map_err(|error| error.code(Code::InvalidArgs).within("--crl"))
+fn read_list(path: &Path) -> Result<Crl, Error> {
+    let file = files::read_named(path, CRL_LIMIT).map_err(|error| error.code(Code::InvalidArgs));
+    let place = path.display().to_string();
+    file.and_then(|file| read_revocation_list(&file.bytes, &place))
+        .map_err(|error| error.within("--crl"))
 }
 
-fn zip(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
+fn zip(bytes: &[u8], args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
     if args.connect {
         let message = "--connect needs a startup kit: a zip holds no private key to connect with";
         return Err(Error::because(Code::InvalidArgs, Reason::Usage, message).into());
@@ -53,10 +57,8 @@ fn zip(args: &VerifyArgs, env: &Environment) -> Result<Report, Failure> {
         return Err(Error::because(Code::InvalidArgs, Reason::Usage, message).into());
     }
     let trust = root_trust(args.fingerprint.as_deref())?;
-    let limit = Limits::ARTIFACT.archive_bytes;
-    let bytes = read_archive(&args.path, limit, Code::InvalidArgs, Code::InvalidArgs)?;
     let place = args.path.display().to_string();
-    let (found, refused) = inspect_zip(&bytes, &place, trust, env.now)?;
+    let (found, refused) = inspect_zip(bytes, &place, trust, env.now)?;
     let report = describe(found.artifact, found.facts, &found.checks);
     match refused {
         Some(error) => Err(Failure { error, usage: None, report: Some(Box::new(report)) }),

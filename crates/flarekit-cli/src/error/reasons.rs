@@ -326,7 +326,30 @@ fn of_input(reason: Reason) -> Option<&'static str> {
         | Reason::ZipChecksum => "Have the file sent again, unopened, and do not use this one.",
         Reason::WrongArtifact => "Leave --fingerprint out, or give the signed zip.",
         Reason::UnknownArtifact => {
-            "Check the path. Of a kit, give the folder that has a startup folder in it."
+            "Check the path. Of a file that should be one of these, have it sent again; of a kit, \
+             give the folder that has a startup folder in it."
+        }
+        Reason::NotForVerify => {
+            "Give a zip or a startup kit, the folder that has a startup folder in it. 'inspect' \
+             shows other things."
+        }
+        Reason::LedgerFile => {
+            "Give the CA directory that it is in: 'audit verify' proves the ledger, 'cert list' \
+             shows what was issued."
+        }
+        Reason::PartOfAFolder => {
+            "Give the CA directory, the request folder or the startup kit that the file is part of."
+        }
+        Reason::NotAProfile => {
+            "Give the project profile, which the Project Admin wrote: it has scheme, \
+             connection_security and server. A definition is for 'cert request'."
+        }
+        Reason::NotARevocationList => {
+            "Give the list that 'cert crl' wrote, crl.pem or crl.der. The serial numbers beside it \
+             are for other programs."
+        }
+        Reason::CrlUnsupported => {
+            "Ask the Project Admin for the current list, as 'cert crl' makes it."
         }
         Reason::CustomCaCert => "Check the path in custom_ca_cert and that you may read the file.",
         _ => return None,
@@ -396,7 +419,7 @@ fn of_verification(reason: Reason) -> Option<&'static str> {
             "Do not start this kit. If you are to take part, make a new request with 'cert request \
              --force', which makes a new key."
         }
-        Reason::CrlNotCurrent | Reason::CrlUnsupported => {
+        Reason::CrlNotCurrent => {
             "Ask the Project Admin for the current list, as 'cert crl' makes it."
         }
         Reason::KitMode => {

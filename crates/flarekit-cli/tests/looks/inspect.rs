@@ -194,6 +194,10 @@ fn what_is_nothing_known_is_refused() {
     ] {
         assert_eq!(m.refused(&format!("inspect {path}")), refused(reason), "{path}");
     }
+    m.init();
+    m.approve("hospital-a.yaml", "hospital-a");
+    assert_eq!(m.refused("inspect ca/ledger.db"), refused("LEDGER_FILE"));
+    assert_eq!(m.refused("inspect ca/ca.json"), refused("PART_OF_A_FOLDER"));
     m.write("damaged.zip", "PK damaged");
     assert_eq!(m.refused("inspect damaged.zip"), refused("ZIP_MALFORMED"));
     m.write("damaged.crt", "-----BEGIN CERTIFICATE-----\n");

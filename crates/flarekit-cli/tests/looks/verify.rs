@@ -104,6 +104,28 @@ const CASES: &[Case] = &[
     (
         |m| remove_file(m.path(format!("{SITE}/startup/start.sh"))).unwrap(),
         "files",
+        "failed",
+        Some("KIT_FILE_MISSING"),
+    ),
+    (
+        |m| remove_file(m.path(format!("{SITE}/startup/sub_start.sh"))).unwrap(),
+        "files",
+        "failed",
+        Some("KIT_FILE_MISSING"),
+    ),
+    // It runs in a container without them.
+    (
+        |m| {
+            remove_file(m.path(format!("{SITE}/startup/start.sh"))).unwrap();
+            m.write(&format!("{SITE}/startup/docker.sh"), "docker run\n");
+        },
+        "files",
+        "warning",
+        None,
+    ),
+    (
+        |m| remove_file(m.path(format!("{SITE}/startup/stop_fl.sh"))).unwrap(),
+        "files",
         "warning",
         None,
     ),
@@ -287,4 +309,75 @@ fn a_connection_is_made_only_when_asked_for() {
     m.edit(&kit, &format!(":{port}"), ":1");
     let refused = m.refused(&format!("verify {SITE} --connect"));
     assert_eq!(refused, ("VERIFY_FAILED".into(), 1, Some("SERVER_REFUSED".into())));
+}
+
+#[test]
+fn a_user_needs_a_script_to_start_with() {
+    let sandbox = Sandbox::new();
+    let (m, _) = federation(&sandbox);
+    remove_file(m.path(format!("{PROD}/{USER_NAME}/startup/fl_admin.sh"))).unwrap();
+    let refused = m.refused(&format!("verify {PROD}/{USER_NAME}"));
+    assert_eq!(refused, ("VERIFY_FAILED".into(), 1, Some("KIT_FILE_MISSING".into())));
+}
+
+/// What it is and what to do with it is told, and nobody is sent for a new file.
+#[test]
+fn what_is_neither_a_kit_nor_a_zip_is_told_what_it_is() {
+    let sandbox = Sandbox::new();
+    let (m, _) = federation(&sandbox);
+    m.ok("cert crl -c ca");
+    m.write("policy.yaml", "client:\n  orgs: [a]\n");
+    m.write("page.zip", "<html>");
+    m.write("empty.zip", "");
+    m.write("garbage.zip", [0, 1, 2]);
+    for (path, reason, words) in [
+        ("gone.zip", "FILE_NOT_FOUND", "gone.zip: No such file"),
+        ("ca", "NOT_FOR_VERIFY", "ca is a CA directory"),
+        ("hospital-a", "NOT_FOR_VERIFY", "hospital-a is a request folder"),
+        (PROD, "UNKNOWN_ARTIFACT", "in it are the kits of alice@hospital-alpha.org, hospital-a, s"),
+        (&format!("{SITE}/startup"), "UNKNOWN_ARTIFACT", "it is the startup folder of a kit"),
+        ("ca/rootCA.pem", "NOT_FOR_VERIFY", "is a certificate"),
+        ("ca/rootCA.key", "NOT_FOR_VERIFY", "is a private key"),
+        ("crl.pem", "NOT_FOR_VERIFY", "is a revocation list"),
+        ("hospital-a/hospital-a.csr", "NOT_FOR_VERIFY", "is a certificate signing request"),
+        ("hospital-a.yaml", "UNKNOWN_ARTIFACT", "is a participant definition"),
+        ("project_profile.yaml", "UNKNOWN_ARTIFACT", "is a project profile"),
+        ("policy.yaml", "UNKNOWN_ARTIFACT", "is a policy"),
+        ("page.zip", "UNKNOWN_ARTIFACT", "page.zip is a text file"),
+        ("empty.zip", "UNKNOWN_ARTIFACT", "empty.zip is empty"),
+        ("ca/ledger.db", "LEDGER_FILE", "is a database"),
+        ("ca/ca.json", "PART_OF_A_FOLDER", "is a JSON file"),
+        ("garbage.zip", "ZIP_MALFORMED", "not a zip archive"),
+    ] {
+        let found = verify(&m, path);
+        assert_eq!(
+            (&found["error_code"], &found["reason"]),
+            (&"INVALID_ARGS".into(), &reason.into())
+        );
+        let message = text_of(&found, "message");
+        assert!(message.contains(words), "{path}: {message}");
+    }
+}
+
+#[test]
+fn another_file_in_the_place_of_a_list_does_not_condemn_a_kit() {
+    let sandbox = Sandbox::new();
+    let (m, _) = federation(&sandbox);
+    m.ok("cert revoke alice@hospital-alpha.org -c ca --reason superseded");
+    m.ok("cert crl -c ca");
+    m.write("empty", "");
+    m.write("cut.pem", &m.read("crl.pem")[..100]);
+    for (file, words) in [
+        ("crl.serials.txt", "is a list of serial numbers"),
+        ("ca/rootCA.pem", "CERTIFICATE"),
+        ("hospital-a.yaml", "hospital-a.yaml is not a revocation list"),
+        ("empty", "is empty"),
+        ("cut.pem", "is not a revocation list: "),
+    ] {
+        let found = verify(&m, &format!("{SITE} --crl {file}"));
+        assert_eq!(found["error_code"], "INVALID_ARGS", "{file}: {found}");
+        assert_eq!(found["reason"], "NOT_A_REVOCATION_LIST", "{file}: {found}");
+        assert!(text_of(&found, "message").contains(words), "{found}");
+        assert!(!text_of(&found, "hint").contains("Do not start"), "{found}");
+    }
 }

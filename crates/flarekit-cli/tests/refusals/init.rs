@@ -47,6 +47,12 @@ const ROWS: &[Row] = &[
         (ARGS, 4, "YAML_DOCUMENTS"),
     ),
     (
+        "profile is a definition",
+        "cert init --profile hospital-a.yaml -o ca",
+        |_| {},
+        (ARGS, 4, "NOT_A_PROFILE"),
+    ),
+    (
         "profile is a list",
         LINE,
         |m| m.write("project_profile.yaml", "- name: x\n"),

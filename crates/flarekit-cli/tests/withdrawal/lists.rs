@@ -214,7 +214,7 @@ fn a_kit_is_compared_with_a_list() {
     for (list, code, reason) in [
         ("other.pem", "VERIFY_FAILED", "ISSUER_MISMATCH"),
         ("altered.der", "VERIFY_FAILED", "SIGNATURE_INVALID"),
-        ("good.pem", "VERIFY_FAILED", "PEM_LABEL"),
+        ("good.pem", "INVALID_ARGS", "NOT_A_REVOCATION_LIST"),
         ("gone.pem", "INVALID_ARGS", "FILE_NOT_FOUND"),
     ] {
         let found = m.refused(&format!("{good} --crl {list}"));

@@ -71,7 +71,7 @@ fn unwritable(error: FileError) -> Error {
 }
 
 /// Whether a file has nothing but serial numbers, as they are written here.
-fn are_serials(bytes: &[u8]) -> bool {
+pub(crate) fn are_serials(bytes: &[u8]) -> bool {
     let is_digit = |byte: &u8| byte.is_ascii_digit() || (b'A'..=b'F').contains(byte);
     bytes.is_empty()
         || bytes

@@ -14,6 +14,7 @@ mod sign;
 
 pub use create::{CreateCa, CreatedCa};
 pub use crl::RevocationList;
+pub(crate) use crl_files::are_serials;
 pub use metadata::CaMetadata;
 pub use open::Passphrase;
 pub use review::{Difference, Review};

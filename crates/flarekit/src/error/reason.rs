@@ -31,7 +31,8 @@ super::names! {
         NotASignedZip = "NOT_A_SIGNED_ZIP",
         /// What would be replaced is not a denied zip.
         NotADeniedZip = "NOT_A_DENIED_ZIP",
-        /// What would be replaced is not a revocation list, or not a list of serial numbers.
+        /// A file that was named, or would be replaced, is not a revocation list, or not a list of
+        /// serial numbers.
         NotARevocationList = "NOT_A_REVOCATION_LIST",
         /// A file exceeds its limit.
         FileTooLarge = "FILE_TOO_LARGE",
@@ -84,6 +85,9 @@ super::names! {
         FieldNotAccepted = "FIELD_NOT_ACCEPTED",
         /// The definition does not have exactly one participant.
         NotOneParticipant = "NOT_ONE_PARTICIPANT",
+
+        /// A participant definition stands where a project profile is expected.
+        NotAProfile = "NOT_A_PROFILE",
 
         /// A name is empty.
         NameEmpty = "NAME_EMPTY",
@@ -315,6 +319,12 @@ super::names! {
         BuilderResult = "BUILDER_RESULT",
         /// What was named is nothing that can be inspected or verified.
         UnknownArtifact = "UNKNOWN_ARTIFACT",
+        /// What was named can be inspected, and is neither a startup kit nor a zip.
+        NotForVerify = "NOT_FOR_VERIFY",
+        /// A ledger was named where other commands read the CA directory.
+        LedgerFile = "LEDGER_FILE",
+        /// A file was named that says something only in its folder.
+        PartOfAFolder = "PART_OF_A_FOLDER",
         /// A startup kit lacks a file that NVFlare needs.
         KitFileMissing = "KIT_FILE_MISSING",
         /// The permissions of a kit let other users in.

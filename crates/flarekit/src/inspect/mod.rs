@@ -7,14 +7,16 @@
 
 mod facts;
 mod folders;
+mod kinds;
 mod single;
 mod zips;
 
 pub use zips::inspect as inspect_zip;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::approval::RootTrust;
 use crate::archive::Limits;
@@ -23,6 +25,7 @@ use crate::files::{self, FileError, Found};
 use crate::time::Timestamp;
 use crate::verify::{Checks, check_kit};
 pub(crate) use facts::{certificate as certificate_facts, root as root_facts};
+use kinds::{FolderKind, SingleKind};
 
 /// What something says about itself, and what there is to say about that.
 #[derive(Debug)]
@@ -40,41 +43,100 @@ pub struct Inspection {
 /// # Errors
 /// [`Code::InvalidArgs`] when nothing is there, it cannot be read, or it is nothing that is known.
 pub fn inspect(path: &Path, now: Timestamp) -> Result<Inspection, Error> {
-    let unreadable = |error: FileError| error.code(Code::InvalidArgs);
-    let target = files::resolve(path).map_err(unreadable)?;
-    match files::look(&target).map_err(unreadable)? {
-        Found::Directory => directory(&target, now),
-        // The file may be a key, so it is read as one.
-        _ => {
-            let limit = Limits::ARTIFACT.archive_bytes;
-            let file_path = files::resolve_parent(path).map_err(unreadable)?;
-            let (bytes, mode) = files::read_secret(&file_path, limit).map_err(unreadable)?;
-            file(&bytes, mode, &path.display().to_string(), now)
+    let place = path.display().to_string();
+    match Thing::at(path)? {
+        Thing::Folder(folder) => directory(&folder, now),
+        Thing::File(bytes, mode) => file(&bytes, mode, &place, now),
+    }
+}
+
+/// What can be verified: whether it is whole and fits together is told check by check.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Verifiable {
+    /// A startup kit.
+    Kit,
+    /// The bytes of a zip, or of what is nothing else that is known: a zip that was damaged, say.
+    Zip(Vec<u8>),
+}
+
+impl Verifiable {
+    /// Looks which of the two is at a path.
+    ///
+    /// # Errors
+    /// As [`inspect()`], and [`Reason::NotForVerify`] for what can be looked at only.
+    pub fn at(path: &Path) -> Result<Self, Error> {
+        const EXPECTED: &str = "a startup kit or a zip";
+        let place = path.display();
+        let refused = |what: &str| {
+            let message = format!("{place} is a {what}, not {EXPECTED}");
+            Err(Error::because(Code::InvalidArgs, Reason::NotForVerify, message))
+        };
+        match Thing::at(path)? {
+            Thing::Folder(folder) => match FolderKind::of(&folder) {
+                Some(FolderKind::Kit) => Ok(Self::Kit),
+                Some(other) => refused(other.as_str()),
+                None => Err(kinds::unknown_folder(&folder, EXPECTED)),
+            },
+            Thing::File(bytes, _) if kinds::is_zip(&bytes) => Ok(Self::Zip(bytes.to_vec())),
+            Thing::File(bytes, _) => match SingleKind::of(&bytes) {
+                Some(other) => refused(other.as_str()),
+                None => {
+                    let but = format!("not {EXPECTED}");
+                    kinds::refuse_recognised(&bytes, &place.to_string(), &but)?;
+                    Ok(Self::Zip(bytes.to_vec()))
+                }
+            },
         }
     }
 }
 
+/// What a path leads to.
+enum Thing {
+    Folder(PathBuf),
+    /// A file's content, which may be a key, and its mode.
+    File(Zeroizing<Vec<u8>>, u32),
+}
+
+impl Thing {
+    fn at(path: &Path) -> Result<Self, Error> {
+        let unreadable = |error: FileError| error.code(Code::InvalidArgs);
+        let target = files::resolve(path).map_err(unreadable)?;
+        if files::look(&target).map_err(unreadable)? == Found::Directory {
+            return Ok(Self::Folder(target));
+        }
+        let limit = Limits::ARTIFACT.archive_bytes;
+        let file_path = files::resolve_parent(path).map_err(unreadable)?;
+        let (bytes, mode) = files::read_secret(&file_path, limit).map_err(unreadable)?;
+        Ok(Self::File(bytes, mode))
+    }
+}
+
 fn file(bytes: &[u8], mode: u32, place: &str, now: Timestamp) -> Result<Inspection, Error> {
-    if bytes.starts_with(b"PK") {
+    if kinds::is_zip(bytes) {
         return zips::inspect(bytes, place, RootTrust::Unpinned, now).map(|(found, _)| found);
     }
-    single::inspect(bytes, mode, place, now)
+    let Some(kind) = SingleKind::of(bytes) else {
+        kinds::refuse_recognised(bytes, place, "which is nothing that 'inspect' shows")?;
+        let expected = "a zip, a certificate, a certificate signing request, a revocation list or a \
+                        private key";
+        return Err(unknown(place, expected));
+    };
+    single::inspect(kind, bytes, mode, place, now)
 }
 
 fn directory(path: &Path, now: Timestamp) -> Result<Inspection, Error> {
-    let has =
-        |name: &str| matches!(files::look(&path.join(name)), Ok(found) if found != Found::Nothing);
-    if has("ca.json") || has("rootCA.key") {
-        return Ok(folders::ca(path, now));
+    match FolderKind::of(path) {
+        Some(FolderKind::Ca) => Ok(folders::ca(path, now)),
+        Some(FolderKind::Kit) => {
+            let kit = check_kit(path, RootTrust::Unpinned, now)?;
+            Ok(Inspection { artifact: "startup kit", facts: kit.facts, checks: kit.checks })
+        }
+        Some(FolderKind::Request) => folders::request(path),
+        None => {
+            let expected = "a CA directory, a request folder or a startup kit";
+            Err(kinds::unknown_folder(path, expected))
+        }
     }
-    if has("startup") {
-        let kit = check_kit(path, RootTrust::Unpinned, now)?;
-        return Ok(Inspection { artifact: "startup kit", facts: kit.facts, checks: kit.checks });
-    }
-    if has("request.json") {
-        return folders::request(path);
-    }
-    Err(unknown(&path.display().to_string(), "a CA directory, a request folder or a startup kit"))
 }
 
 fn unknown(place: &str, expected: &str) -> Error {

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, json};
 
-use super::{Inspection, facts, unknown};
-use crate::archive::contains_private_key;
+use super::kinds::SingleKind;
+use super::{Inspection, facts};
 use crate::ca::leaf_profile;
 use crate::error::{Code, Defect, Error, Reason};
 use crate::fingerprint::Fingerprint;
@@ -13,46 +13,34 @@ use crate::pki::{Certificate, Crl, Csr, PrivateKey, Signer};
 use crate::time::Timestamp;
 use crate::verify::{Checks, check_dates};
 
-/// How the files begin (RFC 7468 sections 5.1, 6 and 7). DER begins with a SEQUENCE.
-const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
-const CSR: &[u8] = b"-----BEGIN CERTIFICATE REQUEST-----";
-const CRL: &[u8] = b"-----BEGIN X509 CRL-----";
-const SEQUENCE: u8 = 0x30;
-
 pub(super) fn inspect(
+    kind: SingleKind,
     bytes: &[u8],
     mode: u32,
     place: &str,
     now: Timestamp,
 ) -> Result<Inspection, Error> {
     let refused = |defect: Defect| defect.within(place).code(Code::InvalidArgs);
-    let text = bytes.trim_ascii_start();
-    if contains_private_key(bytes) {
-        return Ok(private_key(bytes, mode));
-    }
-    if text.starts_with(CSR) {
-        return Csr::from_pem(bytes).map(|csr| request(&csr)).map_err(refused);
-    }
-    if text.starts_with(CERTIFICATE) {
-        return Certificate::from_pem(bytes).map(|found| certificate(&found, now)).map_err(refused);
-    }
-    if text.starts_with(CRL) {
-        return Crl::read(bytes).map(|list| revocation_list(&list, now)).map_err(refused);
-    }
-    if bytes.first() == Some(&SEQUENCE) {
-        match Crl::read(bytes) {
-            Ok(list) => return Ok(revocation_list(&list, now)),
-            Err(defect) if defect.reason == Reason::CrlUnsupported => return Err(refused(defect)),
-            // It is no list at all.
-            Err(_) => {}
+    match kind {
+        SingleKind::PrivateKey => Ok(private_key(bytes, mode)),
+        SingleKind::Csr => Csr::from_pem(bytes).map(|csr| request(&csr)).map_err(refused),
+        SingleKind::Crl => {
+            Crl::read(bytes).map(|list| revocation_list(&list, now)).map_err(refused)
         }
-        return Certificate::from_der(bytes).map(|found| certificate(&found, now)).map_err(refused);
+        SingleKind::Certificate => {
+            Certificate::from_pem(bytes).map(|found| certificate(&found, now)).map_err(refused)
+        }
+        SingleKind::Der => der(bytes, now).map_err(refused),
     }
-    Err(unknown(
-        place,
-        "a request zip, a signed zip, a denied zip, a certificate, a certificate signing request, a \
-         revocation list or a private key",
-    ))
+}
+
+fn der(bytes: &[u8], now: Timestamp) -> Result<Inspection, Defect> {
+    match Crl::read(bytes) {
+        Ok(list) => Ok(revocation_list(&list, now)),
+        Err(defect) if defect.reason == Reason::CrlUnsupported => Err(defect),
+        // It is no list at all.
+        Err(_) => Certificate::from_der(bytes).map(|found| certificate(&found, now)),
+    }
 }
 
 fn certificate(certificate: &Certificate, now: Timestamp) -> Inspection {
@@ -168,7 +156,7 @@ pub(super) fn check_mode(checks: &mut Checks, mode: u32) {
 
 #[cfg(test)]
 mod tests {
-    use super::inspect;
+    use super::der;
     use crate::connect::testing::{TestCa, here, now};
     use crate::error::Reason;
     use crate::verify::Outcome;
@@ -183,7 +171,7 @@ mod tests {
             ("gate", Outcome::Skipped, None),
         ] {
             let certificate = ca.certificate("someone", cert_type, &[here()]);
-            let found = inspect(certificate.der(), 0o644, "a file", now()).unwrap();
+            let found = der(certificate.der(), now()).unwrap();
             let check = found.checks.all().iter().find(|check| check.name == "extensions").unwrap();
             assert_eq!((check.outcome, check.reason), (outcome, reason), "{check:?}");
         }

@@ -78,7 +78,7 @@ impl Policy {
 }
 
 /// The name of the section for a kind of participant.
-fn section_name(kind: Kind) -> &'static str {
+pub(crate) fn section_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Site => "client",
         Kind::Server => "server",

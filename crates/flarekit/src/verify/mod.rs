@@ -9,8 +9,8 @@ mod connection;
 mod kit;
 mod zip;
 
-pub(crate) use kit::KitHolder;
-pub use kit::{CheckedKit, check_kit};
+pub(crate) use kit::{CONFIGURATIONS, KitHolder};
+pub use kit::{CheckedKit, check_kit, read_revocation_list};
 pub use zip::{check_denied_zip, check_request_zip, check_signed_zip};
 
 use crate::error::{Defect, Error, Reason};

@@ -9,7 +9,7 @@ use crate::json;
 use crate::names::{HostName, Port, shown};
 
 /// The configuration of each kind of kit, under `startup`.
-pub(super) const CONFIGURATIONS: [(&str, Kind); 3] = [
+pub(crate) const CONFIGURATIONS: [(&str, Kind); 3] = [
     ("fed_server.json", Kind::Server),
     ("fed_client.json", Kind::Site),
     ("fed_admin.json", Kind::User),

@@ -119,16 +119,28 @@ impl KitFolder {
                 }
             }
         }
-        let scripts: Vec<&str> = scripts::names(self.kind)
-            .iter()
-            .copied()
-            .filter(|n| self.startup(n).is_none())
-            .collect();
+        let mut spare = Vec::new();
+        for name in scripts::names(self.kind) {
+            let path = format!("startup/{name}");
+            if self.startup(name).is_none() && !self.is_unreadable(&path) {
+                if scripts::starts(name) && !self.has_docker() {
+                    missing(path, ": the kit cannot be started");
+                } else {
+                    spare.push(*name);
+                }
+            }
+        }
         checks.outcome("files", defects, "every file that NVFlare needs is there");
-        if !scripts.is_empty() {
-            let names = scripts.join(", ");
+        if !spare.is_empty() {
+            let names = spare.join(", ");
             checks.warning("files", format!("there is no {names} to start and stop it with"));
         }
+    }
+
+    /// Whether it can be started in a container, which takes none of the scripts.
+    fn has_docker(&self) -> bool {
+        let script = self.path.join("startup/docker.sh");
+        matches!(files::look(&script), Ok(Found::File))
     }
 
     /// Keys are their owner's alone, nobody else may change a kit, and scripts can be run.

@@ -25,9 +25,11 @@ use crate::names::{HostName, Port, common_name};
 use crate::pki::{AltName, Certificate, PrivateKey};
 use crate::time::Timestamp;
 use certificates::Credentials;
+pub(crate) use configuration::CONFIGURATIONS;
 use configuration::Configuration;
 use folder::KitFolder;
 pub(crate) use holder::KitHolder;
+pub use revocation::read_revocation_list;
 
 /// A kit that was looked over.
 pub struct CheckedKit {

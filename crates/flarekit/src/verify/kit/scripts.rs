@@ -54,6 +54,11 @@ pub(super) fn names(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// Whether nobody can start the participant without this script.
+pub(super) fn starts(name: &str) -> bool {
+    name != "stop_fl.sh"
+}
+
 fn scripts(
     kind: Kind,
     subject: Option<&DistinguishedName>,
