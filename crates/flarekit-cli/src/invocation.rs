@@ -40,7 +40,8 @@ pub struct Invocation {
 impl Invocation {
     /// Looks through the arguments after the program's name.
     pub fn read(arguments: impl Iterator<Item = OsString>, outline: &clap::Command) -> Self {
-        let (moved, rest) = part(arguments);
+        let (moved, mut rest) = part(arguments);
+        help_as_a_word(&mut rest, outline);
         let mut read =
             Self { arguments: Vec::new(), format: Format::Text, path: Vec::new(), schema: false };
         for value in moved.iter().filter_map(|option| value_of(option, "--format")) {
@@ -110,6 +111,23 @@ impl Invocation {
                     self.format = Format::named(value);
                 }
             }
+        }
+    }
+}
+
+/// `help`, before or after a command's words, is `--help` for it.
+fn help_as_a_word(rest: &mut Vec<OsString>, outline: &clap::Command) {
+    let mut here = outline;
+    for at in 0..rest.len() {
+        let Some(word) = rest.get(at).and_then(|token| token.to_str()) else { return };
+        match here.find_subcommand(word) {
+            Some(next) => here = next,
+            None if word == "help" && here.has_subcommands() => {
+                rest.remove(at);
+                rest.push("--help".into());
+                return;
+            }
+            None => return,
         }
     }
 }

@@ -129,6 +129,24 @@ fn usage_errors_say_what_is_wrong_and_what_is_possible() {
             "--timeout needs a whole number of seconds from 1 to 3600, not '0'",
         ),
         ("package a b", "'b' is one argument too many"),
+        ("init", "unknown command 'init'; did you mean 'flarekit cert init'?"),
+        ("audit list", "unknown command 'list'; did you mean 'flarekit cert list'?"),
+        ("help nothing", "unknown command 'nothing'"),
+        (
+            "cert approve r -c c --profile p --out-dir o --expect-digest d",
+            "--out-dir and --expect-digest cannot be given together; for many requests there is \
+             --expect-digests",
+        ),
+        (
+            "cert approve r -c c --profile p --out-dir o --out f",
+            "--out-dir and --out cannot be given together",
+        ),
+        ("cert deny r -c c --reason=", "--reason needs a line of plain text: the text is empty"),
+        (
+            "cert deny r -c c --reason=a\u{7}",
+            "--reason needs a line of plain text, not 'a\u{7}': the text has the character '\\u{7}', \
+             which is not plain text on one line",
+        ),
     ] {
         assert_eq!(refused(&format!("--format json {line}")), message, "{line}");
     }
@@ -176,6 +194,23 @@ fn completions_offer_what_the_help_shows() {
             assert!(!script.contains(hidden), "{shell}: {hidden}");
         }
     }
+}
+
+#[test]
+fn help_is_a_word_too() {
+    for (line, same) in [
+        ("help", "--help"),
+        ("help cert", "cert --help"),
+        ("help cert init", "cert init --help"),
+        ("cert help init", "cert init --help"),
+        ("--format json help verify", "verify --help"),
+    ] {
+        let (found, expected) = (run(line), run(same));
+        assert_eq!(found.status.code(), Some(0), "{line}");
+        assert_eq!(text(&found.stdout), text(&expected.stdout), "{line}");
+    }
+    // An argument may have this name.
+    assert!(text(&run("inspect help").stderr).contains("FILE_NOT_FOUND"));
 }
 
 #[test]

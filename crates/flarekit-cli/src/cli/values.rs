@@ -74,7 +74,7 @@ pub fn order() -> impl TypedValueParser<Value = Order> {
 
 /// A reason or a note.
 pub fn remark(text: &str) -> Result<Remark, String> {
-    Remark::parse(text).map_err(|defect| defect.message)
+    Remark::parse(text).map_err(|defect| format!("needs a line of plain text: {defect}"))
 }
 
 /// The reason of a revocation.

@@ -45,8 +45,9 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         Code::CertExpired | Code::KeyCertMismatch | Code::RequestDirIncomplete => {
             of_held_certificate(reason)
         }
-        Code::CertAlreadyExists if reason == Reason::NotARevocationList => {
-            Some("Choose another place with --out and --serials, or remove the file yourself.")
+        Code::CertAlreadyExists => of_taken(reason),
+        Code::CaNotFound if reason == Reason::NotADirectory => {
+            Some("Give the CA directory itself, as 'cert init' made it, not a file in it.")
         }
         Code::CertificateNotFound => {
             Some("Give the file of a participant's certificate that this CA issued.")
@@ -87,6 +88,23 @@ fn of_exposure(reason: Reason) -> Option<&'static str> {
         ),
         _ => None,
     }
+}
+
+/// What does not give way, also not to `--force`.
+fn of_taken(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::NotARevocationList => {
+            "Choose another place with --out and --serials, or remove the file yourself."
+        }
+        Reason::NotASignedZip | Reason::NotADeniedZip => {
+            "Choose another --out, or remove the file yourself if you do not need it."
+        }
+        Reason::NotAPlainFile => {
+            "Give the name of a file with --out. 'cert approve' puts signed zips into a folder with \
+             --out-dir."
+        }
+        _ => return None,
+    })
 }
 
 /// What the ledger has against it, or what is the matter with the ledger.
@@ -264,20 +282,26 @@ fn of_input(reason: Reason) -> Option<&'static str> {
         Reason::NotADirectory => "Give a directory, not a file or a link.",
         Reason::YamlNotUtf8 => "Save the file as UTF-8 in your editor.",
         Reason::YamlSyntax => {
-            "Look at the line named and the one before it: indent with spaces, not tabs, and put a \
-             space after each colon."
+            "Look at the line named and the one before it: indent with spaces, not tabs, put a space \
+             after each colon, and quotes around a value that begins with '*', '&' or '@'."
         }
-        Reason::YamlAlias => "Write the value out in each place, without '&', '*' and '<<'.",
+        Reason::YamlAlias => {
+            "Write the value out in each place, without '&', '*' and '<<'. A value that begins with \
+             one of them needs quotes around it."
+        }
         Reason::YamlTag => "Remove the word that begins with '!'.",
         Reason::YamlDuplicateKey => "Keep one of the two lines and remove the other.",
         Reason::YamlKeyNotText => "Put quotes around the key.",
-        Reason::YamlDocuments => "Keep one document in the file, without further '---' lines.",
+        Reason::YamlDocuments => {
+            "Write what belongs into the file if it is empty, and no second document behind a '---' \
+             line."
+        }
         Reason::YamlScalar | Reason::FieldType => {
             "Write it in the form that the message names. YAML reads words such as no and on, and \
-             digits, as other values than text: put quotes around them."
+             digits, as text only with quotes around them."
         }
         Reason::FieldMissing => "Add the field, spelled and indented as in the documentation.",
-        Reason::FieldNotAccepted => "Remove the field.",
+        Reason::FieldNotAccepted => "Remove the field, or correct its name.",
         Reason::NotOneParticipant => {
             "Write one file for each participant, with one entry under 'participants'."
         }

@@ -20,7 +20,7 @@ pub fn failure(error: &clap::Error, grammar: &Command, path: &[String]) -> Failu
         choices: choices(error, here),
         help: no_command.then(|| here.clone().render_long_help().to_string()),
     };
-    let message = bounded(&message(error, here));
+    let message = bounded(&message(error, grammar, here));
     let foreign = error.kind() == ErrorKind::InvalidSubcommand && is_nvflare(here);
     let reason = if foreign { Reason::CommandOfNvflare } else { Reason::Usage };
     Failure {
@@ -42,7 +42,7 @@ fn bounded(message: &str) -> String {
     }
 }
 
-fn message(error: &clap::Error, here: &Command) -> String {
+fn message(error: &clap::Error, grammar: &Command, here: &Command) -> String {
     let argument = argument_of(error);
     let value = text_of(error, ContextKind::InvalidValue).unwrap_or_default();
     let suggestion = suggestion(error);
@@ -52,7 +52,10 @@ fn message(error: &clap::Error, here: &Command) -> String {
         }
         ErrorKind::InvalidSubcommand => {
             let word = text_of(error, ContextKind::InvalidSubcommand).unwrap_or_default();
-            unknown_command(&word, here, &suggestion)
+            let elsewhere = command_named(grammar, &word);
+            let program = grammar.get_bin_name().unwrap_or_default();
+            let elsewhere = elsewhere.map(|path| format!("; did you mean '{program} {path}'?"));
+            unknown_command(&word, here, &elsewhere.unwrap_or(suggestion))
         }
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
             format!("unknown option '{argument}'{suggestion}")
@@ -67,8 +70,12 @@ fn message(error: &clap::Error, here: &Command) -> String {
         ErrorKind::ValueValidation => {
             let wanted = std::error::Error::source(error).map(ToString::to_string);
             let wanted = wanted.unwrap_or_else(|| "has a value of the wrong form".to_owned());
-            format!("{argument} {wanted}, not '{value}'")
+            let (wanted, why) = wanted.split_once(": ").unwrap_or((&wanted, ""));
+            let found = if value.is_empty() { String::new() } else { format!(", not '{value}'") };
+            let why = if why.is_empty() { String::new() } else { format!(": {why}") };
+            format!("{argument} {wanted}{found}{why}")
         }
+        ErrorKind::ArgumentConflict => conflict(&argument, error),
         ErrorKind::TooManyValues => format!("{argument} takes no value, but has '{value}'"),
         ErrorKind::InvalidUtf8 => "an option's name or value is not UTF-8 text".to_owned(),
         // The grammar has no arguments that can lead to another kind; clap's own words serve.
@@ -79,6 +86,30 @@ fn message(error: &clap::Error, here: &Command) -> String {
 /// Whether these are the commands of the program itself, called under the reference's name.
 fn is_nvflare(here: &Command) -> bool {
     here.get_bin_name() == Some(ProgramName::Nvflare.as_str())
+}
+
+/// Two options of which only one can be given.
+fn conflict(argument: &str, error: &clap::Error) -> String {
+    let other = text_of(error, ContextKind::PriorArg).unwrap_or_default();
+    let other = other.split_once(" <").map_or(other.as_str(), |(name, _)| name);
+    let both = [argument, other];
+    let instead = if both.contains(&"--expect-digest") && both.contains(&"--out-dir") {
+        "; for many requests there is --expect-digests"
+    } else {
+        ""
+    };
+    format!("{argument} and {other} cannot be given together{instead}")
+}
+
+/// The words of the first command below with this name: many leave out the first word.
+fn command_named(above: &Command, name: &str) -> Option<String> {
+    above.get_subcommands().find_map(|command| {
+        let own = command.get_name();
+        if own == name {
+            return Some(own.to_owned());
+        }
+        command_named(command, name).map(|below| format!("{own} {below}"))
+    })
 }
 
 fn unknown_command(word: &str, here: &Command, suggestion: &str) -> String {

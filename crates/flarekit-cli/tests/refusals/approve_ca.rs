@@ -96,7 +96,7 @@ const ROWS: &[Row] = &[
         "CA is a file",
         "cert approve hospital-a/hospital-a.request.zip -c alice.yaml --profile project_profile.yaml",
         |_| {},
-        ("CA_NOT_FOUND", 1, ""),
+        ("CA_NOT_FOUND", 1, "NOT_A_DIRECTORY"),
     ),
     ("no key", LINE, |m| remove(m, "ca/rootCA.key"), ("CA_NOT_FOUND", 1, "")),
     ("no root", LINE, |m| remove(m, "ca/rootCA.pem"), ("CA_NOT_FOUND", 1, "")),

@@ -25,6 +25,7 @@ mod approve_options;
 mod approve_zip;
 mod attacks;
 mod folders;
+mod hints;
 mod init;
 mod package_local;
 mod package_zip;

@@ -23,7 +23,7 @@ pub(crate) use sign::leaf_profile;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::error::Defect;
+use crate::error::{Code, Defect, Error, Reason};
 use crate::files::Filled;
 use crate::fingerprint::Fingerprint;
 use crate::pki::{Certificate, PrivateKey};
@@ -32,6 +32,12 @@ use crate::pki::{Certificate, PrivateKey};
 pub(crate) const ROOT_CERTIFICATE: &str = "rootCA.pem";
 pub(crate) const ROOT_KEY: &str = "rootCA.key";
 pub(crate) const METADATA: &str = "ca.json";
+
+/// A file where the CA directory should be, one in it perhaps.
+fn not_a_directory(path: &Path) -> Error {
+    let message = format!("{} is not a directory", path.display());
+    Error::because(Code::CaNotFound, Reason::NotADirectory, message)
+}
 
 /// Certificates start this much before the approval, because clocks differ (in seconds).
 const BACKDATING: u64 = 5 * 60;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
-use super::{CaMetadata, CertAuthority, METADATA, ROOT_CERTIFICATE, ROOT_KEY};
+use super::{CaMetadata, CertAuthority, METADATA, ROOT_CERTIFICATE, ROOT_KEY, not_a_directory};
 use crate::error::{Code, Error, Reason, Warning};
 use crate::files::{self, FileError, Filled, Found};
 use crate::fingerprint::Fingerprint;
@@ -30,7 +30,8 @@ impl CertAuthority {
         // under SQLite, whose side files go by their names.
         let filled = match files::look(&directory).map_err(unusable)? {
             Found::Directory => Some(files::lock_filled(&directory).map_err(unusable)?),
-            _ => None,
+            Found::Nothing => None,
+            _ => return Err(not_a_directory(&directory)),
         };
         refuse_incomplete(&directory)?;
 

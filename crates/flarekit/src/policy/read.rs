@@ -14,10 +14,12 @@ impl Policy {
     }
 }
 
+const SECTIONS: [Kind; 3] = [Kind::Site, Kind::Server, Kind::User];
+
 fn read(bytes: &[u8], place: &str) -> Result<Policy, Defect> {
     let root = yaml::parse(bytes, Dialect::Local)?;
     fields::mapping(&root, "the policy")?;
-    expect_only(&root, &[Kind::Site, Kind::Server, Kind::User].map(section_name))?;
+    expect_only(&root, &SECTIONS.map(section_name))?;
     Ok(Policy {
         place: place.to_owned(),
         client: section(&root, Kind::Site)?,
@@ -60,6 +62,13 @@ fn section(root: &Node, kind: Kind) -> Result<Option<Section>, Defect> {
 /// A key that means nothing is no rule, and whoever wrote it believes that it is one.
 fn expect_only(node: &Node, known: &[&'static str]) -> Result<(), Defect> {
     let Some((key, name, meant)) = fields::unknown(node, known).next() else { return Ok(()) };
+    // What the sections are called elsewhere: in definitions, and in words.
+    let elsewhere = match name {
+        "admin" | "admins" => Some(section_name(Kind::User)),
+        "site" | "sites" => Some(section_name(Kind::Site)),
+        _ => None,
+    };
+    let meant = elsewhere.filter(|section| known.contains(section)).or(meant);
     let meant = meant.map_or_else(
         || format!("there are {}", known.join(", ")),
         |meant| format!("did you mean '{meant}'?"),

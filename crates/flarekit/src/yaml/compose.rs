@@ -212,7 +212,8 @@ impl Composer<'_> {
                 return Err(alias(at, &format!("the alias {name_shown} stands inside itself")));
             }
             None => {
-                return Err(alias(at, &format!("the alias {name_shown} has no anchor before it")));
+                let what = "has no anchor before it; to mean text, it needs quotes around it";
+                return Err(alias(at, &format!("the alias {name_shown} {what}")));
             }
         };
         let mut size = Size::default();

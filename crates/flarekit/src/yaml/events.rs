@@ -86,6 +86,17 @@ impl<'a> Events<'a> {
             let raw = contained(|| self.parser.parse())
                 .ok_or_else(|| syntax("the text is not YAML"))?
                 .map_err(|error| {
+                    let sign = match error.context() {
+                        Some("while scanning an alias") => Some('*'),
+                        Some("while scanning an anchor") => Some('&'),
+                        _ => None,
+                    };
+                    if let (Some(sign), Some(at)) = (sign, error.context_mark()) {
+                        return syntax(format!(
+                            "{}: a value that begins with '{sign}' needs quotes around it",
+                            mark(at)
+                        ));
+                    }
                     let place = error.problem_mark().map(|at| format!("{}: ", mark(at)));
                     syntax(format!("{}{}", place.unwrap_or_default(), error.problem()))
                 })?;

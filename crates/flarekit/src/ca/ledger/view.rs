@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::database::Database;
 use super::{LEDGER, expect_root};
-use crate::ca::ROOT_CERTIFICATE;
+use crate::ca::{ROOT_CERTIFICATE, not_a_directory};
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::files::{self, Found, Lock};
 use crate::fingerprint::Fingerprint;
@@ -28,7 +28,8 @@ impl LedgerView {
         // that was killed is finished, by whoever may write here.
         let lock = match files::look(&directory).map_err(unreadable)? {
             Found::Directory => Some(files::lock_to_look(&directory).map_err(unreadable)?),
-            _ => None,
+            Found::Nothing => None,
+            _ => return Err(not_a_directory(&directory)),
         };
         let root_path = directory.join(ROOT_CERTIFICATE);
         let file = files::read(&root_path, FILE_LIMIT).map_err(|error| {

@@ -1,0 +1,92 @@
+//! That the advice helps: it fits what was found, and does not say what was tried already.
+
+use crate::common::{Machine, Sandbox, envelope, words};
+
+const APPROVE: &str =
+    "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml";
+const POLICY: &str = "policy check policy.yaml --profile project_profile.yaml";
+const RULES: &str = "client:\n  orgs: [a]\n  names: [x]\n  max_valid_days: 9\n";
+
+/// A command, what is done before, and words of the message and of the hint.
+type Case = (String, fn(&Machine), &'static str, &'static str);
+
+fn cases() -> Vec<Case> {
+    vec![
+        (
+            format!("{APPROVE} --out signed/ --force"),
+            |m| std::fs::create_dir(m.path("signed")).unwrap(),
+            "is not a file",
+            "--out-dir",
+        ),
+        (
+            format!("{APPROVE} --out alice.yaml --force"),
+            |_| {},
+            "is not a signed zip",
+            "Choose another --out",
+        ),
+        (
+            POLICY.to_owned(),
+            |m| m.write("policy.yaml", RULES.replace('9', "'9'")),
+            "leave out the quotes",
+            "as text only with quotes around them",
+        ),
+        (
+            POLICY.to_owned(),
+            |m| m.write("policy.yaml", RULES.replace("[x]", "[*]")),
+            "line 3, column 11: a value that begins with '*' needs quotes",
+            "quotes around a value that begins with '*'",
+        ),
+        (
+            POLICY.to_owned(),
+            |m| m.write("policy.yaml", RULES.replace("[x]", "[*x]")),
+            "needs quotes around it",
+            "needs quotes around it",
+        ),
+        (
+            POLICY.to_owned(),
+            |m| m.write("policy.yaml", RULES.replace("client", "admin")),
+            "did you mean 'user'?",
+            "correct its name",
+        ),
+        (
+            POLICY.to_owned(),
+            |m| m.write("policy.yaml", RULES.replace("client", "site")),
+            "did you mean 'client'?",
+            "correct its name",
+        ),
+        (
+            POLICY.to_owned(),
+            |m| m.write("policy.yaml", ""),
+            "the YAML is empty",
+            "Write what belongs into the file",
+        ),
+        (
+            "cert list -c ca/rootCA.pem".to_owned(),
+            |_| {},
+            "rootCA.pem is not a directory",
+            "Give the CA directory itself",
+        ),
+        (
+            "cert crl -c ca/rootCA.pem".to_owned(),
+            |_| {},
+            "rootCA.pem is not a directory",
+            "Give the CA directory itself",
+        ),
+    ]
+}
+
+#[test]
+fn the_advice_fits_what_was_found() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.ok("cert request -p hospital-a.yaml");
+    for (line, before, message, hint) in cases() {
+        before(&m);
+        let output = m.flarekit().args(words(&line)).args(["--format", "json"]).output().unwrap();
+        let found = envelope(&line, &output);
+        let text = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
+        assert!(text("message").contains(message), "{line}: {found}");
+        assert!(text("hint").contains(hint), "{line}: {found}");
+    }
+}
