@@ -67,16 +67,17 @@ impl Digest {
 pub struct SpokenDigest([[u8; 2]; 5]);
 
 impl SpokenDigest {
-    /// Reads five groups of four hexadecimal digits in any case, joined by dashes.
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads twenty hexadecimal digits.
+    fn parse(digits: &str) -> Option<Self> {
         let mut groups = [[0; 2]; 5];
-        let mut parts = text.split('-');
+        let mut rest = digits;
         for group in &mut groups {
-            let part = parts.next()?;
-            let plain = part.len() == 4 && part.bytes().all(|digit| digit.is_ascii_hexdigit());
+            let (part, after) = rest.split_at_checked(4)?;
+            let plain = part.bytes().all(|digit| digit.is_ascii_hexdigit());
             *group = plain.then(|| u16::from_str_radix(part, 16).ok())??.to_be_bytes();
+            rest = after;
         }
-        parts.next().is_none().then_some(Self(groups))
+        rest.is_empty().then_some(Self(groups))
     }
 }
 
@@ -98,21 +99,23 @@ pub enum ExpectedDigest {
 }
 
 impl ExpectedDigest {
-    /// Parses `request_zip_sha256` or `request_digest` as they are printed, in any case of letters.
-    /// Fewer digits than those of the spoken form are never enough.
+    /// Parses `request_zip_sha256` or `request_digest` as somebody types or pastes it: in any case of
+    /// letters and any grouping, also with its name before it. Fewer digits than those of the spoken
+    /// form are never enough, and no others are guessed.
     ///
     /// # Errors
     /// [`Reason::DigestFormat`].
     pub fn parse(text: &str) -> Result<Self, Defect> {
-        if let Some(spoken) = SpokenDigest::parse(text) {
-            return Ok(Self::Spoken(spoken));
-        }
-        Digest::parse_any_case(text).map(Self::Whole).map_err(|_| {
+        let is_between = |c: char| c.is_whitespace() || "-:".contains(c);
+        let lower = text.trim().to_ascii_lowercase();
+        let digits: String = without_label(&lower).chars().filter(|c| !is_between(*c)).collect();
+        let whole = || from_hex(&digits).map(|bytes| Self::Whole(Digest(bytes)));
+        SpokenDigest::parse(&digits).map(Self::Spoken).or_else(whole).ok_or_else(|| {
             Defect::new(
                 Reason::DigestFormat,
                 format!(
-                    "{} is neither a SHA-256 digest of 64 hexadecimal digits nor a request_digest \
-                     of five groups of four",
+                    "{} is neither a request_digest of 20 hexadecimal digits nor a SHA-256 digest \
+                     of 64",
                     shown(text)
                 ),
             )
@@ -152,6 +155,12 @@ impl ExpectedDigest {
             format!("{place} has the digest {found}, but {expected} was expected"),
         ))
     }
+}
+
+/// What stands behind the name of a digest, as answers print it, or the text itself.
+pub(crate) fn without_label(text: &str) -> &str {
+    let labels = ["request_digest:", "request_zip_sha256:", "sha256:"];
+    labels.iter().find_map(|label| text.strip_prefix(label)).map_or(text, str::trim_start)
 }
 
 /// Takes the digest of bytes that come a piece at a time.
@@ -222,7 +231,18 @@ mod tests {
     fn a_digest_is_expected_whole_or_spoken() {
         let (found, other) = (Digest::of(b""), Digest::of(b"other"));
         let (whole, spoken) = (found.to_string(), found.spoken().to_string());
-        for text in [&whole, &whole.to_uppercase(), &format!("sha256:{whole}"), &spoken] {
+        for text in [
+            &whole,
+            &whole.to_uppercase(),
+            &format!("sha256:{whole}"),
+            &format!("request_zip_sha256: {whole}"),
+            &spoken,
+            // As it is typed while somebody reads it out, and as it is pasted.
+            &spoken.replace('-', ""),
+            &spoken.replace('-', " ").to_uppercase(),
+            &spoken.replace('-', ":"),
+            &format!(" request_digest: {spoken}\n"),
+        ] {
             let expected = ExpectedDigest::parse(text).unwrap();
             assert_eq!(expected.expect(found, "a.zip"), Ok(()), "{text}");
             let error = expected.expect(other, "a.zip").unwrap_err();
@@ -247,11 +267,13 @@ mod tests {
             "e3b0",
             &spoken[..19],
             &spoken[..20],
-            &spoken.replace('-', ""),
-            &spoken.replace('-', " "),
+            &spoken.replace('-', "")[..19],
             &format!("{spoken}-0000"),
-            &format!("{spoken} "),
+            &format!("{spoken}0"),
+            &format!("digest: {spoken}"),
+            &spoken.replace('-', "_"),
             &spoken.replacen("e3b0", "+3b0", 1),
+            &spoken.replacen("e3b0", "e3\u{e9}", 1),
             &spoken.replacen("e3b0", "e3bg", 1),
             &Digest::of(b"").to_string()[1..],
         ] {

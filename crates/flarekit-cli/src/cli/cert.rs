@@ -161,13 +161,15 @@ pub struct ApproveArgs {
     pub policy: Option<PathBuf>,
 
     /// The digest of the request zip as the requester told you: request_digest, which is the first
-    /// 80 bits, or all of request_zip_sha256. Another zip is refused.
+    /// 80 bits, or all of request_zip_sha256, in any case and with or without dashes and spaces.
+    /// Another zip is refused.
     #[arg(long, value_name = "DIGEST", conflicts_with = "out_dir")]
     pub expect_digest: Option<String>,
 
     /// With --out-dir: a file with the digests of the request zips as the requesters told or sent them
-    /// to you, one a line, each with the participant's name behind it or as `sha256sum` prints it. A
-    /// zip that is not in it, or is of another participant, is refused.
+    /// to you, one a line, each with the participant's name behind it or as `sha256sum` prints it;
+    /// lines that begin with `#` do not count. A zip that is not in it, or is of another participant,
+    /// is refused.
     #[arg(long, value_name = "FILE", requires = "out_dir")]
     pub expect_digests: Option<PathBuf>,
 

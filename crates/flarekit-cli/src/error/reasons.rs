@@ -264,8 +264,8 @@ fn of_input(reason: Reason) -> Option<&'static str> {
              or --policy."
         }
         Reason::DigestFormat => {
-            "Give request_digest or request_zip_sha256 as 'cert request' printed it. If it is empty, \
-             a shell variable may be unset."
+            "Give request_digest or request_zip_sha256 as 'cert request' printed it, with all its \
+             digits. If it is empty, a shell variable may be unset."
         }
         Reason::DigestListLine => {
             "Begin each line with a digest, and let the participant's name or its request zip follow, \

@@ -113,7 +113,14 @@ const DIGESTS: &[Row] = &[
         "cert approve hospital-a -c ca --profile project_profile.yaml --out-dir out \
          --expect-digests digests.txt",
         |m| m.write("digests.txt", "hospital-a\n"),
-        (ARGS, 4, "DIGEST_FORMAT"),
+        (ARGS, 4, "DIGEST_LIST_LINE"),
+    ),
+    (
+        "an empty list of digests",
+        "cert approve hospital-a -c ca --profile project_profile.yaml --out-dir out \
+         --expect-digests digests.txt",
+        |m| m.write("digests.txt", "# to be filled in\n"),
+        (ARGS, 4, "DIGEST_LIST_LINE"),
     ),
     (
         "a list of digests that are nobody's",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::source::ENDING;
-use crate::digest::{Digest, ExpectedDigest, SpokenDigest};
+use crate::digest::{Digest, ExpectedDigest, SpokenDigest, without_label};
 use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};
 use crate::names::{ParticipantName, shown};
 
@@ -34,10 +34,11 @@ impl ExpectedDigests {
     pub const LIMIT: u64 = 16 << 20;
 
     /// Reads a list. Each line has a digest, whole or in its spoken form, and the participant's name
-    /// or a path that ends in `<name>.request.zip`: what `sha256sum` prints. Empty lines do not count.
+    /// or a path that ends in `<name>.request.zip`: what `sha256sum` prints, also with `--tag`. Empty
+    /// lines, and those that begin with `#`, do not count.
     ///
     /// # Errors
-    /// [`Reason::DigestFormat`] or [`Reason::DigestListLine`].
+    /// [`Reason::DigestListLine`], also if there is no line that counts.
     pub fn parse(bytes: &[u8], place: &str) -> Result<Self, Error> {
         let refuse = |number: usize, defect: Defect| {
             Err(defect.within(format!("{place}, line {number}")).code(Code::InvalidArgs))
@@ -55,6 +56,10 @@ impl ExpectedDigests {
                 }
                 Err(defect) => return refuse(number, defect),
             }
+        }
+        if list.lines.is_empty() {
+            let message = format!("{place} is empty: no digest is in it");
+            return Err(Error::because(Code::InvalidArgs, Reason::DigestListLine, message));
         }
         Ok(list)
     }
@@ -121,21 +126,19 @@ impl ExpectedDigests {
 }
 
 impl Line {
-    /// Reads a line; `None` for one that is empty.
+    /// Reads a line; `None` for one that does not count.
     fn parse(line: &[u8], number: usize) -> Result<Option<Self>, Defect> {
         let unclear = |what: &str| Err(Defect::new(Reason::DigestListLine, what));
         let Ok(line) = std::str::from_utf8(line) else {
             return unclear("this is not UTF-8");
         };
         let line = line.trim();
-        if line.is_empty() {
+        if line.is_empty() || line.starts_with('#') {
             return Ok(None);
         }
-        let (digest, path) = line.split_once([' ', '\t']).unwrap_or((line, ""));
-        let digest = ExpectedDigest::parse(digest)?;
-        // A star before the path: the file was read as binary.
-        let path = path.trim_start();
-        let path = path.strip_prefix('*').unwrap_or(path);
+        let (digest, path) = tagged(line).unwrap_or_else(|| untagged(line));
+        let digest = ExpectedDigest::parse(digest)
+            .map_err(|defect| Defect::new(Reason::DigestListLine, defect.message))?;
         let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
         let name = file.strip_suffix(ENDING).unwrap_or(file).to_owned();
         if name.is_empty() {
@@ -143,6 +146,21 @@ impl Line {
         }
         Ok(Some(Self { number, digest, name, met: AtomicBool::new(false) }))
     }
+}
+
+/// The digest and the path in a line of `sha256sum --tag`: `SHA256 (path) = digest`.
+fn tagged(line: &str) -> Option<(&str, &str)> {
+    let (path, digest) = line.strip_prefix("SHA256 (")?.rsplit_once(") = ")?;
+    Some((digest, path))
+}
+
+/// The same in the usual line, or behind the name of the digest, as answers print it.
+fn untagged(line: &str) -> (&str, &str) {
+    let line = without_label(line);
+    let (digest, path) = line.split_once([' ', '\t']).unwrap_or((line, ""));
+    // A star before the path: the file was read as binary.
+    let path = path.trim_start();
+    (digest, path.strip_prefix('*').unwrap_or(path))
 }
 
 #[cfg(test)]
@@ -171,6 +189,10 @@ mod tests {
             format!("{digest}\thospital-a\n\n"),
             format!("{}  hospital-a", digest.spoken()),
             format!("{}  hospital-b\n{digest}  hospital-a", digest.spoken()),
+            format!("# told by telephone\n{digest}  hospital-a\n#\n"),
+            format!("SHA256 (/a (b)/hospital-a.request.zip) = {digest}"),
+            format!("request_digest: {} hospital-a", digest.spoken()),
+            format!("request_zip_sha256: {digest} hospital-a"),
         ] {
             let list = ExpectedDigests::parse(line.as_bytes(), "list").unwrap();
             assert_eq!(list.expect(digest, "zip"), Ok(()), "{line}");
@@ -193,7 +215,6 @@ mod tests {
         let mut alike = *digest.as_bytes();
         alike[31] ^= 1;
         assert!(list.expect(Digest::from_bytes(alike), "zip").is_err());
-        assert!(ExpectedDigests::parse(b"", "list").unwrap().expect(digest, "zip").is_err());
     }
 
     #[test]
@@ -220,8 +241,13 @@ mod tests {
         assert_eq!(reason(format!("{digest}  *").as_bytes()), Some(Reason::DigestListLine));
         assert_eq!(reason(format!("{digest}  a/").as_bytes()), Some(Reason::DigestListLine));
         assert_eq!(reason(&[digest.as_bytes(), b"  \xff"].concat()), Some(Reason::DigestListLine));
-        for text in ["hospital-a  ", "# a remark", &digest[1..], "SHA256 (a.zip) = 00"] {
-            assert_eq!(reason(text.as_bytes()), Some(Reason::DigestFormat), "{text}");
+        for text in ["hospital-a  ", &digest[1..], "SHA256 (a.zip) = 00", "SHA256 (a.zip)"] {
+            assert_eq!(reason(text.as_bytes()), Some(Reason::DigestListLine), "{text}");
+        }
+        for text in ["", "\n \n", "# a remark\n"] {
+            let error = ExpectedDigests::parse(text.as_bytes(), "list").unwrap_err();
+            assert_eq!(error.reason(), Some(Reason::DigestListLine), "{text}");
+            assert!(error.message().contains("list is empty"), "{error}");
         }
     }
 }

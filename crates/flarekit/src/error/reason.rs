@@ -119,7 +119,8 @@ super::names! {
         FingerprintFormat = "FINGERPRINT_FORMAT",
         /// A digest is not SHA-256 in an accepted notation.
         DigestFormat = "DIGEST_FORMAT",
-        /// A line in a list of digests does not say whose request a digest is of.
+        /// A line in a list of digests has no digest, or does not say whose request it is of; or there
+        /// is no line.
         DigestListLine = "DIGEST_LIST_LINE",
 
         /// A pattern in a policy has no meaning.
