@@ -1,26 +1,43 @@
 //! The passphrase of an encrypted CA key: from a file, from the environment, or asked for.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal, Stdin, Write};
 use std::path::Path;
 
 use flarekit::error::{Code, Error, Reason, Warning, WarningCode};
 use flarekit::files;
-use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
+use rustix::process::{Signal, getpid, kill_process};
+use rustix::termios::{
+    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
+};
 use zeroize::Zeroizing;
 
 /// The variable that holds the passphrase where there is neither a file nor a terminal.
 const VARIABLE: &str = "FLAREKIT_CA_PASSPHRASE";
-/// Longest passphrase file.
+/// Longest passphrase file, and longest line of a terminal.
 const LIMIT: u64 = 4096;
+/// The control character that is none (POSIX: `_POSIX_VDISABLE`, 0 on Linux).
+const DISABLED: u8 = 0;
 
 /// Where the passphrase comes from, once it is needed: the file; else the variable; else, on a
-/// terminal, the user. Without any of these there is none.
+/// terminal, the user, who is asked again as long as the answer is wrong. Without any of these there
+/// is none, and there is no other in a file or a variable.
 pub fn source(file: Option<&Path>) -> impl FnMut() -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-    move || match (file, std::env::var_os(VARIABLE)) {
-        (Some(path), _) => from_file(path).map(Some),
-        (None, Some(text)) => Ok(Some(Zeroizing::new(text.into_encoded_bytes()))),
-        (None, None) => Ok(ask().ok()),
+    let mut asked = 0;
+    move || {
+        asked += 1;
+        let first = asked == 1;
+        match (file, std::env::var_os(VARIABLE)) {
+            (None, None) => Ok(ask(if first { "" } else { "This is not it. " }).ok().flatten()),
+            _ if !first => Ok(None),
+            (Some(path), _) => from_file(path).map(Some),
+            (None, Some(text)) if text.is_empty() => Err(empty(&format!("{VARIABLE} is empty"))),
+            (None, Some(text)) => Ok(Some(Zeroizing::new(text.into_encoded_bytes()))),
+        }
     }
+}
+
+fn empty(what: &str) -> Error {
+    Error::because(Code::CaLoadFailed, Reason::KeyPassphrase, what)
 }
 
 /// The first line of the file.
@@ -37,26 +54,102 @@ fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
         .map_err(|error| error.code(Code::InvalidArgs).within("--passphrase-file"))?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
+    if line.is_empty() {
+        let what = format!("--passphrase-file: the first line of {} is empty", path.display());
+        return Err(empty(&what));
+    }
     Ok(Zeroizing::new(line.to_vec()))
 }
 
-/// Asks on the terminal, without showing what is typed.
-fn ask() -> io::Result<Zeroizing<Vec<u8>>> {
+/// Asks on the terminal, without showing what is typed. Nothing typed is no passphrase.
+fn ask(before: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let input = io::stdin();
     if !input.is_terminal() {
         return Err(io::ErrorKind::NotConnected.into());
     }
-    let before = tcgetattr(&input)?;
-    let mut silent = before.clone();
-    silent.local_modes.remove(LocalModes::ECHO);
-    write!(io::stderr(), "Passphrase of the CA key: ")?;
-    tcsetattr(&input, OptionalActions::Flush, &silent)?;
-    let mut line = Zeroizing::new(String::with_capacity(256));
-    let read = input.lock().read_line(&mut line);
-    tcsetattr(&input, OptionalActions::Flush, &before)?;
-    writeln!(io::stderr())?;
-    read?;
-    Ok(Zeroizing::new(line.trim_end_matches(['\r', '\n']).as_bytes().to_vec()))
+    loop {
+        let silence = Silence::on(&input)?;
+        write!(io::stderr(), "{before}Passphrase of the CA key: ")?;
+        let typed = silence.read_line();
+        drop(silence);
+        writeln!(io::stderr())?;
+        match typed? {
+            Typed::Line(line) => return Ok((!line.is_empty()).then_some(line)),
+            // As the terminal would have done it, had it not been told to leave that to us.
+            Typed::Sign(signal) => kill_process(getpid(), signal)?,
+        }
+    }
+}
+
+/// What came from the terminal.
+enum Typed {
+    Line(Zeroizing<Vec<u8>>),
+    /// Ctrl-C or Ctrl-Z.
+    Sign(Signal),
+}
+
+/// A terminal that shows nothing, until this is dropped. Its signs for signals end a line instead of
+/// ending or stopping this process, which would leave a terminal behind that stays silent.
+struct Silence<'a> {
+    terminal: &'a Stdin,
+    before: Termios,
+}
+
+impl<'a> Silence<'a> {
+    fn on(terminal: &'a Stdin) -> io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut silent = before.clone();
+        silent.local_modes.remove(LocalModes::ECHO | LocalModes::ISIG);
+        let codes = &mut silent.special_codes;
+        codes[SpecialCodeIndex::VEOL] = codes[SpecialCodeIndex::VINTR];
+        codes[SpecialCodeIndex::VEOL2] = codes[SpecialCodeIndex::VSUSP];
+        // What was typed before the question stood there is no answer to it.
+        tcsetattr(terminal, OptionalActions::Flush, &silent)?;
+        Ok(Self { terminal, before })
+    }
+
+    /// Reads a line, past the buffer of standard input, which would keep it.
+    fn read_line(&self) -> io::Result<Typed> {
+        let mut line = Zeroizing::new(vec![0; usize::try_from(LIMIT).unwrap_or_default()]);
+        let mut length = 0;
+        while let Some(rest) = line.get_mut(length..).filter(|rest| !rest.is_empty()) {
+            let count = match rustix::io::read(self.terminal, &mut *rest) {
+                Err(rustix::io::Errno::INTR) => continue,
+                read => read?,
+            };
+            let last = rest.get(..count).and_then(<[u8]>::last).copied();
+            length += count;
+            match last {
+                Some(sign) if self.is(SpecialCodeIndex::VINTR, sign) => {
+                    return Ok(Typed::Sign(Signal::INT));
+                }
+                Some(sign) if self.is(SpecialCodeIndex::VSUSP, sign) => {
+                    return Ok(Typed::Sign(Signal::TSTP));
+                }
+                Some(b'\n') => {
+                    length -= 1;
+                    break;
+                }
+                Some(_) => {}
+                None => break,
+            }
+        }
+        line.truncate(length);
+        Ok(Typed::Line(line))
+    }
+
+    fn is(&self, code: SpecialCodeIndex, byte: u8) -> bool {
+        byte != DISABLED
+            && self.before.local_modes.contains(LocalModes::ISIG)
+            && self.before.special_codes[code] == byte
+    }
+}
+
+impl Drop for Silence<'_> {
+    fn drop(&mut self) {
+        // That it fails cannot be helped: the terminal has gone away.
+        let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
+    }
 }
 
 /// The warning that others can read the file. Whether its passphrase is needed, and what is wrong with
@@ -64,7 +157,7 @@ fn ask() -> io::Result<Zeroizing<Vec<u8>>> {
 pub fn readable_by_others(file: Option<&Path>) -> Option<Warning> {
     let path = file?;
     let real = files::resolve_parent(path).ok()?;
-    let (_, mode) = files::read_secret(&real, LIMIT).ok()?;
+    let mode = files::mode(&real).ok()?;
     (mode & 0o077 != 0).then(|| {
         let message = format!(
             "{} has mode {:04o}: other users of this machine can read the passphrase",

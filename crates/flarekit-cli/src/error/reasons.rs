@@ -196,9 +196,11 @@ fn of_ca_key(reason: Reason) -> Option<&'static str> {
             "Give the passphrase with --passphrase-file or in FLAREKIT_CA_PASSPHRASE, or run the \
              command in a terminal, where you are asked for it.",
         ),
-        Reason::KeyPassphrase => {
-            Some("Check the passphrase: its file's first line counts, without the line break.")
-        }
+        Reason::KeyPassphrase => Some(
+            "Check the passphrase. Of --passphrase-file the first line counts, without the line \
+                 break; without it, FLAREKIT_CA_PASSPHRASE counts, if it is set; without both, you \
+                 are asked.",
+        ),
         Reason::KeyOldEncryption => Some(
             "Encrypt it in today's way: openssl pkcs8 -topk8 -in rootCA.key -out new.key, then \
              put new.key in the place of rootCA.key.",

@@ -16,6 +16,7 @@ mod configuration;
 mod definitions;
 mod local_files;
 mod locations;
+mod passphrase;
 mod policy;
 mod renewal;
 mod review;

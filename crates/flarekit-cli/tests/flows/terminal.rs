@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -46,8 +46,13 @@ impl Session {
 
     /// Reads until the terminal shows this, or the program has ended without it.
     pub fn wait_for(&mut self, text: &str) -> bool {
+        self.wait_for_times(text, 1)
+    }
+
+    /// The same until it shows it so many times.
+    pub fn wait_for_times(&mut self, text: &str, times: usize) -> bool {
         let mut piece = [0; 4096];
-        while !self.seen.contains(text) {
+        while self.seen.matches(text).count() < times {
             // When nobody has the other end any more, reading is an error.
             match self.terminal.read(&mut piece) {
                 Ok(count) if count > 0 => {
@@ -61,6 +66,17 @@ impl Session {
 
     pub fn type_in(&mut self, text: &str) {
         self.terminal.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Whether the terminal shows what is typed.
+    pub fn echoes(&self) -> bool {
+        let modes = rustix::termios::tcgetattr(&self.terminal).unwrap().local_modes;
+        modes.contains(rustix::termios::LocalModes::ECHO)
+    }
+
+    /// How the program ended.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     /// What the terminal showed, and how the program ended.

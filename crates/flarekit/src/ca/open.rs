@@ -12,7 +12,11 @@ use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::pki::{Certificate, FILE_LIMIT, PrivateKey, Signer};
 
-/// Where the passphrase of an encrypted key comes from, if there is one.
+/// So often a passphrase is asked for: who types it cannot see it.
+const TRIES: usize = 3;
+
+/// Where the passphrase of an encrypted key comes from, if there is one. It is asked again after a
+/// wrong one, until there is no other.
 pub type Passphrase<'a> = dyn FnMut() -> Result<Option<Zeroizing<Vec<u8>>>, Error> + 'a;
 
 impl CertAuthority {
@@ -106,12 +110,14 @@ fn check_fingerprint(
 }
 
 fn load_key(pem: &[u8], path: &Path, passphrase: &mut Passphrase<'_>) -> Result<PrivateKey, Error> {
-    let loaded = match PrivateKey::from_pem(pem, None) {
-        Err(defect) if defect.reason == Reason::KeyEncrypted => match passphrase()? {
-            Some(secret) => PrivateKey::from_pem(pem, Some(&secret)),
-            None => Err(defect),
-        },
-        other => other,
-    };
+    let mut loaded = PrivateKey::from_pem(pem, None);
+    for _ in 0..TRIES {
+        match &loaded {
+            Err(d) if [Reason::KeyEncrypted, Reason::KeyPassphrase].contains(&d.reason) => {}
+            _ => break,
+        }
+        let Some(secret) = passphrase()? else { break };
+        loaded = PrivateKey::from_pem(pem, Some(&secret));
+    }
     loaded.map_err(|defect| defect.within(path.display()).code(Code::CaLoadFailed))
 }

@@ -1,0 +1,91 @@
+//! The passphrase of the CA's key, typed and told.
+
+use std::os::unix::process::ExitStatusExt;
+use std::process::Output;
+
+use crate::common::{Machine, Sandbox};
+use crate::terminal::Session;
+
+/// A key with the passphrase 'correct'. It is not this CA's: whoever gets it open is told so.
+const KEY: &[u8] =
+    include_bytes!("../../../flarekit/tests/vectors/valid/keys/rsa-2048.encrypted.pem");
+const LINE: &str = "cert crl -c ca";
+const QUESTION: &str = "Passphrase of the CA key: ";
+const OPENED: &str = "Code: CA_KEY_MISMATCH";
+const WRONG: &str = "Reason: KEY_PASSPHRASE";
+
+fn machine(sandbox: &Sandbox) -> Machine {
+    let m = sandbox.seeded("m");
+    m.init();
+    m.write("ca/rootCA.key", KEY);
+    m
+}
+
+/// Waits for the question so many times, and answers each with the next line.
+fn answered(m: &Machine, lines: &[&str]) -> (String, Output) {
+    let mut session = Session::start(m, LINE);
+    for (at, line) in lines.iter().enumerate() {
+        assert!(session.wait_for_times(QUESTION, at + 1), "{at}");
+        session.type_in(line);
+    }
+    session.end()
+}
+
+#[test]
+fn whoever_mistypes_is_asked_again_and_nothing_is_shown() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    for (lines, last) in [
+        (&["correct\n"][..], OPENED),
+        (&["wrong\n", "correct\n"], OPENED),
+        // The terminal's own editing works.
+        (&["wrong\u{15}corec\u{7f}\u{7f}rect\n"], OPENED),
+        (&["wrong\n", "wronger\n", "correct\n"], OPENED),
+        (&["wrong\n", "wronger\n", "wrongest\n"], WRONG),
+        (&["\n"], "Reason: KEY_ENCRYPTED"),
+        (&["wrong\n", "\u{4}"], WRONG),
+    ] {
+        let (seen, output) = answered(&m, lines);
+        assert!(seen.contains(last), "{lines:?}: {seen}");
+        assert!(!output.status.success());
+        assert!(!seen.contains("correct") && !seen.contains("wrong"), "{seen}");
+        assert_eq!(seen.matches("This is not it.").count(), lines.len() - 1, "{seen}");
+    }
+}
+
+/// The terminal shows again what is typed.
+#[test]
+fn whoever_interrupts_the_question_gets_the_terminal_back() {
+    const SIGINT: i32 = 2;
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    let mut session = Session::start(&m, LINE);
+    assert!(session.wait_for(QUESTION));
+    assert!(!session.echoes());
+    // The end of the line is for a program that takes the sign for a letter.
+    session.type_in("half a pass\u{3}\n");
+    let ended = session.wait();
+    assert_eq!(ended.signal(), Some(SIGINT));
+    assert!(session.echoes());
+}
+
+#[test]
+fn without_a_terminal_a_wrong_passphrase_is_one() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    let reason = |text: &str| {
+        let mut command = m.flarekit();
+        let output = command.env("FLAREKIT_CA_PASSPHRASE", text).args(LINE.split(' ')).output();
+        String::from_utf8(output.unwrap().stderr).unwrap()
+    };
+    assert!(reason("correct").contains(OPENED));
+    assert!(reason("wrong").contains(WRONG));
+    let empty = reason("");
+    assert!(empty.contains("FLAREKIT_CA_PASSPHRASE is empty") && empty.contains(WRONG), "{empty}");
+    for (text, expected) in [("correct\r\nmore", OPENED), ("x\n", WRONG), ("\ncorrect\n", WRONG)] {
+        m.write("secret", text);
+        let output = m.run(&format!("{LINE} --passphrase-file secret"));
+        let found = String::from_utf8(output.stderr).unwrap();
+        assert!(found.contains(expected), "{text:?}: {found}");
+    }
+}
