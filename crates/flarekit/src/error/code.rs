@@ -88,7 +88,7 @@ super::names! {
         InvalidRootcaFingerprint = "INVALID_ROOTCA_FINGERPRINT",
         /// Two fingerprints that must be equal differ.
         RootcaFingerprintMismatch = "ROOTCA_FINGERPRINT_MISMATCH",
-        /// A signed zip is malformed, unsigned or altered.
+        /// A signed zip cannot be read, or is malformed, unsigned or altered.
         InvalidSignedZip = "INVALID_SIGNED_ZIP",
         /// The Project Admin denied the request: what came back is a denied zip.
         RequestDenied = "REQUEST_DENIED",
