@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::archive::Limits;
 use crate::error::{Code, Error, Warning, WarningCode};
@@ -38,8 +39,11 @@ impl Sources {
 /// Nothing at all is a slip in the command, and not a run in which everything was refused.
 fn refuse_nothing(requests: &[Source]) -> Result<(), Error> {
     const SHOWN: usize = 3;
-    let missing = |source: &Source| {
-        source.real.as_ref().err().filter(|error| error.code() == Code::RequestZipNotFound).cloned()
+    let missing = |source: &Source| match &source.real {
+        Real::Refused(error) if error.code() == Code::RequestZipNotFound => {
+            Some(Error::clone(error))
+        }
+        _ => None,
     };
     let Some(errors) = requests.iter().map(missing).collect::<Option<Vec<Error>>>() else {
         return Ok(());
@@ -58,9 +62,18 @@ fn refuse_nothing(requests: &[Source]) -> Result<(), Error> {
 /// A request zip that was named, or found in a directory that was named.
 #[derive(Debug)]
 pub struct Source {
-    path: PathBuf,
-    /// Where that really is, or why it cannot be a request.
-    real: Result<PathBuf, Error>,
+    path: Box<Path>,
+    real: Real,
+}
+
+/// Where a request zip really is. There may be very many of one directory.
+#[derive(Debug)]
+enum Real {
+    At(PathBuf),
+    /// In this directory, by its own name.
+    In(Arc<Path>),
+    /// Why it cannot be a request.
+    Refused(Box<Error>),
 }
 
 impl Source {
@@ -75,8 +88,12 @@ impl Source {
     /// # Errors
     /// [`Code::RequestZipNotFound`], or [`Code::InvalidArgs`] for what is there and cannot be read.
     pub fn read(&self) -> Result<Vec<u8>, Error> {
-        let real = self.real.as_ref().map_err(Clone::clone)?;
-        let read = files::read(real, Limits::ARTIFACT.archive_bytes);
+        let real = match &self.real {
+            Real::At(path) => path.clone(),
+            Real::In(directory) => directory.join(self.path.file_name().unwrap_or_default()),
+            Real::Refused(error) => return Err(Error::clone(error)),
+        };
+        let read = files::read(&real, Limits::ARTIFACT.archive_bytes);
         read.map(|file| file.bytes).map_err(|error| self.refusal(&error))
     }
 
@@ -86,7 +103,10 @@ impl Source {
 
     fn of(path: &Path, warnings: &mut Vec<Warning>) -> Vec<Self> {
         let unusable = |error: FileError| error.code(Code::InvalidArgs);
-        let one = |real| vec![Self { path: path.to_owned(), real }];
+        let one = |real: Result<PathBuf, Error>| {
+            let real = real.map_or_else(|error| Real::Refused(Box::new(error)), Real::At);
+            vec![Self { path: path.into(), real }]
+        };
         let real = match files::resolve(path).map_err(unusable) {
             Ok(real) => real,
             Err(error) => return one(Err(error)),
@@ -102,11 +122,12 @@ impl Source {
             Err(error) => return one(Err(error)),
         };
         let passed_over = passed_over(&entries);
+        let real: Arc<Path> = real.into();
         let found: Vec<Self> = entries
             .into_iter()
             .map(|(name, _)| name)
             .filter(|name| name.as_encoded_bytes().ends_with(ENDING.as_bytes()))
-            .map(|name| Self { path: path.join(&name), real: Ok(real.join(name)) })
+            .map(|name| Self { path: path.join(name).into(), real: Real::In(real.clone()) })
             .collect();
         if found.is_empty() {
             let but = passed_over.map(|why| format!("; {why}")).unwrap_or_default();

@@ -92,10 +92,10 @@ impl OwnFolder {
             sweep(parent);
             return StagedDir::create(parent, MODE);
         };
-        if let (Some(Others::Group(mode)), Some(held)) = (self.others, lock.held()) {
-            if guard::is_own(&lock.metadata(&self.path)?) {
-                self.narrowed = Some(Narrowed::new(held, &self.path, mode)?);
-            }
+        if let (Some(Others::Group(mode)), Some(held)) = (self.others, lock.held())
+            && guard::is_own(&lock.metadata(&self.path)?)
+        {
+            self.narrowed = Some(Narrowed::new(held, &self.path, mode)?);
         }
         StagedDir::create(&self.path, MODE)
     }
