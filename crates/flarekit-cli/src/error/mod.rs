@@ -3,6 +3,7 @@
 //! This is the one table of the program. The library says what it found; here, and nowhere else,
 //! stands what to do about it.
 
+mod checks;
 mod codes;
 #[cfg(test)]
 mod page;

@@ -316,6 +316,7 @@ fn a_user_needs_a_script_to_start_with() {
     let sandbox = Sandbox::new();
     let (m, _) = federation(&sandbox);
     remove_file(m.path(format!("{PROD}/{USER_NAME}/startup/fl_admin.sh"))).unwrap();
+    m.write(&format!("{PROD}/{USER_NAME}/startup/docker.sh"), "docker run\n");
     let refused = m.refused(&format!("verify {PROD}/{USER_NAME}"));
     assert_eq!(refused, ("VERIFY_FAILED".into(), 1, Some("KIT_FILE_MISSING".into())));
 }

@@ -9,16 +9,16 @@ use crate::error::{Code, Error, Reason};
 use crate::files::{self, Found};
 use crate::identity::Kind;
 use crate::json;
+use crate::pki::begins_like_der;
 use crate::policy::section_name;
 use crate::profile;
 use crate::verify::CONFIGURATIONS;
 use crate::yaml::{self, Dialect};
 
-/// How the files begin (RFC 7468 sections 5.1, 6 and 7). DER begins with a SEQUENCE.
+/// How the files begin (RFC 7468 sections 5.1, 6 and 7).
 const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
 const CSR: &[u8] = b"-----BEGIN CERTIFICATE REQUEST-----";
 const CRL: &[u8] = b"-----BEGIN X509 CRL-----";
-const SEQUENCE: u8 = 0x30;
 const ZIP: &[u8] = b"PK";
 /// A ledger is a database of SQLite (its documentation, "Database File Format").
 const SQLITE: &[u8] = b"SQLite format 3\0";
@@ -79,7 +79,7 @@ impl SingleKind {
         let text = bytes.trim_ascii_start();
         let begins = [(CSR, Self::Csr), (CERTIFICATE, Self::Certificate), (CRL, Self::Crl)];
         let found = begins.iter().find(|(begin, _)| text.starts_with(begin));
-        let der = || (bytes.first() == Some(&SEQUENCE)).then_some(Self::Der);
+        let der = || begins_like_der(bytes).then_some(Self::Der);
         found.map(|(_, kind)| *kind).or_else(der)
     }
 

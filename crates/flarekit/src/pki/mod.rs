@@ -62,6 +62,13 @@ pub trait Signer {
 /// Largest file with one key or certificate, in bytes. An RSA-4096 key in PEM has about 3,300.
 pub const FILE_LIMIT: u64 = 64 * 1024;
 
+/// Whether a file begins like a certificate or a revocation list in DER: with a SEQUENCE that is too
+/// long for a length of one byte (X.690 section 8.1.3). A text may begin with the first of the two
+/// bytes, which is the digit 0.
+pub(crate) fn begins_like_der(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x30, 0x80..=0x84, ..])
+}
+
 /// The SHA-256 digest in lower-case hexadecimal digits.
 #[must_use]
 pub fn sha256_hex(bytes: &[u8]) -> String {

@@ -137,10 +137,11 @@ impl KitFolder {
         }
     }
 
-    /// Whether it can be started in a container, which takes none of the scripts.
+    /// Whether it can be started in a container, which takes none of the scripts; a user's console is
+    /// opened in it with the same one.
     fn has_docker(&self) -> bool {
         let script = self.path.join("startup/docker.sh");
-        matches!(files::look(&script), Ok(Found::File))
+        self.kind != Kind::User && matches!(files::look(&script), Ok(Found::File))
     }
 
     /// Keys are their owner's alone, nobody else may change a kit, and scripts can be run.

@@ -3,12 +3,10 @@
 use super::CheckedKit;
 use crate::ca::are_serials;
 use crate::error::{Code, Defect, Error, Reason};
-use crate::pki::Crl;
+use crate::pki::{Crl, begins_like_der};
 use crate::time::Timestamp;
 
 const NAME: &str = "revocation";
-/// How DER begins.
-const SEQUENCE: u8 = 0x30;
 
 impl CheckedKit {
     /// Adds the check of the kit's certificate against a revocation list of its root, which must be
@@ -42,7 +40,7 @@ impl CheckedKit {
 /// [`Reason::NotARevocationList`], or [`Reason::CrlUnsupported`] as [`Crl::read`].
 pub fn read_revocation_list(bytes: &[u8], place: &str) -> Result<Crl, Error> {
     let refuse = |reason, message| Err(Error::because(Code::InvalidArgs, reason, message));
-    let seems_a_list = bytes.starts_with(b"-----BEGIN") || bytes.first() == Some(&SEQUENCE);
+    let seems_a_list = bytes.starts_with(b"-----BEGIN") || begins_like_der(bytes);
     let what = match Crl::read(bytes) {
         Ok(list) => return Ok(list),
         Err(defect) if defect.reason == Reason::CrlUnsupported => {
@@ -56,4 +54,26 @@ pub fn read_revocation_list(bytes: &[u8], place: &str) -> Result<Crl, Error> {
         Err(_) => "is not a revocation list".to_owned(),
     };
     refuse(Reason::NotARevocationList, format!("{place} {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_revocation_list;
+    use crate::error::Reason;
+
+    /// The digit 0 is the first byte of DER, too.
+    #[test]
+    fn what_is_no_list_is_told_what_it_is() {
+        for (bytes, words) in [
+            (&b"0A1B\n1C2D\n"[..], "x is a list of serial numbers, not"),
+            (b"0 is a digit\n", "x is not a revocation list"),
+            (b"", "x is empty"),
+            (b"0\x82\x01", "x is not a revocation list: "),
+            (b"-----BEGIN X509 CRL-----\n", "x is not a revocation list: "),
+        ] {
+            let error = read_revocation_list(bytes, "x").unwrap_err();
+            assert_eq!(error.reason(), Some(Reason::NotARevocationList));
+            assert!(error.message().starts_with(words), "{error}");
+        }
+    }
 }
