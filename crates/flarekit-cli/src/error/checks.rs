@@ -14,6 +14,10 @@ pub fn hint(reason: Reason) -> Option<&'static str> {
             "Do not start this kit. If you are to take part, make a new request with 'cert request \
              --force', which makes a new key."
         }
+        Reason::CrlOfAnotherCa => {
+            "Ask the Project Admin for the list of this project, as 'cert crl' makes it, and compare \
+             rootca_fingerprint_sha256: list and kit must be of the same CA."
+        }
         Reason::CrlNotCurrent => {
             "Ask the Project Admin for the current list, as 'cert crl' makes it."
         }

@@ -342,6 +342,8 @@ super::names! {
         CertificateNotYetValid = "CERTIFICATE_NOT_YET_VALID",
         /// A certificate is on the revocation list.
         CertificateRevoked = "CERTIFICATE_REVOKED",
+        /// A revocation list was not signed by the root CA of the kit.
+        CrlOfAnotherCa = "CRL_OF_ANOTHER_CA",
         /// A revocation list is not valid yet, or no longer.
         CrlNotCurrent = "CRL_NOT_CURRENT",
         /// The server's name leads to no address.

@@ -22,6 +22,12 @@ impl CheckedKit {
         };
         let verified = list
             .verify_issued_by(root)
+            .map_err(|defect| match defect.reason {
+                Reason::IssuerMismatch | Reason::SignatureInvalid => {
+                    Defect { reason: Reason::CrlOfAnotherCa, ..defect }
+                }
+                _ => defect,
+            })
             .and_then(|()| list.verify_current(now))
             .and_then(|()| if list.has(&leaf.serial_number()) { is_on_it() } else { Ok(()) });
         match verified {
