@@ -128,6 +128,20 @@ fn a_record_that_is_ahead_of_its_kit_takes_nothing_for_edited() {
     assert_eq!(gpus(&m), 4);
 }
 
+/// In a moved workspace 'startup' is a link. Nothing is looked for behind it.
+#[test]
+fn a_record_of_files_behind_a_link_is_no_obstacle() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    fs::create_dir(m.path(in_kit("kit"))).unwrap();
+    fs::rename(m.path(in_kit("startup")), m.path(in_kit("kit/startup"))).unwrap();
+    symlink("kit/startup", m.path(in_kit("startup"))).unwrap();
+    let mut record = m.json(RECORD);
+    record["before"]["startup/start.sh"] = "0".repeat(64).into();
+    m.write(RECORD, record.to_string());
+    assert_eq!(kept(&m.ok(AGAIN)), [""; 0]);
+}
+
 #[test]
 fn a_local_folder_that_is_a_link_is_not_followed() {
     let sandbox = Sandbox::new();

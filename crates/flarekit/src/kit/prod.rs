@@ -143,7 +143,7 @@ impl ProdDir {
             vec![]
         };
         let before = match record {
-            Some(record) if replaces => record.installed(&target).map_err(unwritable)?,
+            Some(record) if replaces => record.installed(&target),
             _ => Digests::new(),
         };
         let record = KitRecord::write_next(&path, &planned, &before).map_err(unwritable)?;
