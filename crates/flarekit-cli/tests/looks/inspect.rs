@@ -197,6 +197,12 @@ fn what_is_nothing_known_is_refused() {
     m.init();
     m.approve("hospital-a.yaml", "hospital-a");
     assert_eq!(m.refused("inspect ca/ledger.db"), refused("LEDGER_FILE"));
+    let mut large = m.read("ca/ledger.db");
+    large.resize(3 << 20, 0);
+    m.write("large.db", &large);
+    assert_eq!(m.refused("inspect large.db"), refused("LEDGER_FILE"));
+    m.write("large", vec![0; 3 << 20]);
+    assert_eq!(m.refused("inspect large"), refused("FILE_TOO_LARGE"));
     assert_eq!(m.refused("inspect ca/ca.json"), refused("PART_OF_A_FOLDER"));
     m.write("damaged.zip", "PK damaged");
     assert_eq!(m.refused("inspect damaged.zip"), refused("ZIP_MALFORMED"));

@@ -2,6 +2,7 @@
 //! what is nothing that can be inspected.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::Path;
 
 use crate::archive::contains_private_key;
@@ -102,7 +103,7 @@ pub(super) fn refuse_recognised(bytes: &[u8], place: &str, but: &str) -> Result<
     let (message, reason) = if bytes.is_empty() {
         (format!("{place} is empty"), Reason::UnknownArtifact)
     } else if bytes.starts_with(SQLITE) {
-        (seems("a database, as a CA's ledger is one"), Reason::LedgerFile)
+        return Err(ledger(place));
     } else if json::parse(bytes).is_ok() {
         (seems("a JSON file"), Reason::PartOfAFolder)
     } else if let Some(what) = text_kind(bytes) {
@@ -111,6 +112,23 @@ pub(super) fn refuse_recognised(bytes: &[u8], place: &str, but: &str) -> Result<
         return Ok(());
     };
     Err(Error::because(Code::InvalidArgs, reason, message))
+}
+
+/// The refusal of a ledger.
+pub(super) fn ledger(place: &str) -> Error {
+    let message = format!("{place} is a database, as a CA's ledger is one");
+    Error::because(Code::InvalidArgs, Reason::LedgerFile, message)
+}
+
+/// Whether a file of any size begins like a ledger.
+pub(super) fn is_ledger(path: &Path) -> bool {
+    let mut begins = false;
+    // The first piece is enough, and the error only ends the reading.
+    let _ = files::read_chunks(path, |piece| {
+        begins = piece.starts_with(SQLITE);
+        Err(io::ErrorKind::FileTooLarge.into())
+    });
+    begins
 }
 
 /// What a text is for.

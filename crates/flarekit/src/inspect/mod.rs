@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 use crate::approval::RootTrust;
 use crate::archive::Limits;
 use crate::error::{Code, Error, Reason};
-use crate::files::{self, FileError, Found};
+use crate::files::{self, FileError, FileErrorKind, Found};
 use crate::time::Timestamp;
 use crate::verify::{Checks, check_kit};
 pub(crate) use facts::{certificate as certificate_facts, root as root_facts};
@@ -106,8 +106,15 @@ impl Thing {
         }
         let limit = Limits::ARTIFACT.archive_bytes;
         let file_path = files::resolve_parent(path).map_err(unreadable)?;
-        let (bytes, mode) = files::read_secret(&file_path, limit).map_err(unreadable)?;
-        Ok(Self::File(bytes, mode))
+        match files::read_secret(&file_path, limit) {
+            Ok((bytes, mode)) => Ok(Self::File(bytes, mode)),
+            Err(error)
+                if error.kind() == FileErrorKind::TooLarge && kinds::is_ledger(&file_path) =>
+            {
+                Err(kinds::ledger(&path.display().to_string()))
+            }
+            Err(error) => Err(unreadable(error)),
+        }
     }
 }
 
