@@ -29,6 +29,12 @@ impl Environment {
         }
     }
 
+    /// The time now, for a command that has waited since it began: for its turn, or for a person.
+    #[expect(clippy::unused_self, reason = "it belongs to the machine as a command sees it")]
+    pub fn clock(&self) -> Timestamp {
+        Timestamp::from_unix(seconds_since_1970())
+    }
+
     /// How many processors this process may use. Asked only when needed: the answer takes the
     /// reading of several files.
     #[expect(clippy::unused_self, reason = "it belongs to the machine as a command sees it")]

@@ -19,7 +19,7 @@ pub fn run(args: &CrlArgs, env: &Environment) -> Result<Report, Error> {
     // From here on no other list is made: an older one cannot take the place of a newer one.
     let _alone = ca.lock_lists()?;
     let view = LedgerView::open(ca.directory())?;
-    let list = ca.revocation_list(&view, args.valid_days, env.now)?;
+    let list = ca.revocation_list(&view, args.valid_days, env.clock())?;
     warnings.extend(list.warnings().iter().cloned());
     let name = if args.der { "crl.der" } else { "crl.pem" };
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from(name));

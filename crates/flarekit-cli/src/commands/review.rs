@@ -5,9 +5,9 @@ use flarekit::audit::AuditDirectory;
 use flarekit::ca::ledger::{LatestCertificate, Ledger, Standing};
 use flarekit::ca::{CertAuthority, Difference, Review};
 use flarekit::error::{Code, Error};
+use flarekit::time::Timestamp;
 
 use super::identity_fields;
-use crate::environment::Environment;
 use crate::output::{self, Report};
 use crate::question;
 
@@ -20,18 +20,19 @@ pub struct Matter<'a> {
     pub records: &'a AuditDirectory,
     pub valid_days: u32,
     pub replace: bool,
+    /// The time at which it would be signed.
+    pub now: Timestamp,
 }
 
 /// Shows the request and asks whether to sign it. While the user thinks, nobody waits for the
 /// ledger; what it said is handed back, to be compared when it is open again.
-pub fn ask(matter: &Matter<'_>, env: &Environment) -> Result<Standing, Error> {
-    let Matter { ca, admitted, .. } = matter;
+pub fn ask(matter: &Matter<'_>) -> Result<Standing, Error> {
+    let Matter { ca, admitted, now, .. } = *matter;
     let standing = {
-        let (mut ledger, _) =
-            Ledger::open(ca.directory(), ca.fingerprint(), matter.records, env.now)?;
-        ledger.begin()?.consider(admitted, matter.replace, env.now)?
+        let (mut ledger, _) = Ledger::open(ca.directory(), ca.fingerprint(), matter.records, now)?;
+        ledger.begin()?.consider(admitted, matter.replace, now)?
     };
-    let review = ca.review(admitted, &standing, matter.valid_days, env.now)?;
+    let review = ca.review(admitted, &standing, matter.valid_days, now)?;
     output::aside(&sections(matter, &standing, &review));
     if let Some(against) = standing.against() {
         return Err(against.clone());

@@ -146,6 +146,32 @@ fn what_differs_from_before_and_stands_against_it_is_shown() {
     assert!(shown.contains("counts as replaced"), "{shown}");
 }
 
+/// The ledger has the time of the yes, and the certificate the dates that were shown.
+#[test]
+fn a_question_may_be_open_for_long() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.ok("cert request -p alice.yaml --out many");
+    let many = "cert approve many -c ca --profile project_profile.yaml --review --out-dir out \
+                --format json";
+    for (number, line, question) in [(0, REVIEW, QUESTION), (1, many, "Sign this one? [y/N] ")] {
+        let mut session = Session::start(&m, line);
+        assert!(session.wait_for(question));
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        let until = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        session.type_in("y\n");
+        let (shown, output) = session.end();
+        let data = succeeded(line, &output);
+        let entry = m.ok("audit export -c ca")["entries"][number].clone();
+        let until = flarekit::time::Timestamp::from_unix(until).to_string();
+        assert!(text_of(&entry, "at") >= until, "{entry}");
+        if number == 0 {
+            let dates = format!("\nvalid_until: {}\n", text_of(&data, "valid_until"));
+            assert!(shown.contains(&dates), "{dates} is not in\n{shown}");
+        }
+    }
+}
+
 /// A host name that was put into a server's request is seen.
 #[test]
 fn host_names_that_are_new_are_shown() {

@@ -132,6 +132,50 @@ fn numbers_grow() {
     assert_eq!(entries(&m).len(), 2, "making a list adds no entry");
 }
 
+/// A ledger that was restored has forgotten what the last list says.
+#[test]
+fn an_older_list_replaces_no_newer_one() {
+    let sandbox = Sandbox::new();
+    let m = approved(&sandbox);
+    let backup = m.read("ca/ledger.db");
+    m.ok("cert revoke hospital-a -c ca --reason superseded");
+    m.ok(CRL);
+    m.write("ca/ledger.db", backup);
+    let before = disk(&m.cwd);
+    let (code, _, reason) = m.refused(CRL);
+    assert_eq!(
+        (code.as_str(), reason.as_deref()),
+        ("CERT_ALREADY_EXISTS", Some("NEWER_REVOCATION_LIST"))
+    );
+    assert_eq!(changes(&before, &disk(&m.cwd)), Vec::<std::path::PathBuf>::new());
+    // One of another CA is no newer one.
+    let other = sandbox.seeded("other");
+    other.init();
+    other.approve("alice.yaml", crate::common::USER_NAME);
+    other.write("crl.pem", m.read("crl.pem"));
+    other.ok(CRL);
+    fs::remove_file(m.path("crl.pem")).unwrap();
+    assert_eq!(m.ok(CRL)["revoked"], 0);
+}
+
+/// Two lists of one second apart are made in the order of their numbers, whoever began first.
+#[test]
+fn a_list_that_had_to_wait_is_of_the_time_after() {
+    let sandbox = Sandbox::new();
+    let m = approved(&sandbox);
+    let (ca, _) = flarekit::ca::CertAuthority::open(&m.path("ca"), &mut || Ok(None)).unwrap();
+    let lock = ca.lock_lists().unwrap();
+    let mut command = m.flarekit();
+    command.args(crate::common::words(CRL)).args(["--format", "json"]);
+    let waiting = std::thread::spawn(move || command.output().unwrap());
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let until = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    drop(lock);
+    let data = crate::common::succeeded(CRL, &waiting.join().unwrap());
+    let number: u128 = text_of(&data, "number").parse().unwrap();
+    assert!(number % (1 << 40) >= u128::from(until), "{data}");
+}
+
 #[test]
 fn a_list_takes_the_place_of_a_list_and_of_nothing_else() {
     let sandbox = Sandbox::new();

@@ -3,7 +3,7 @@
 use super::ledger::LedgerView;
 use super::{BACKDATING, CertAuthority};
 use crate::error::{Code, Defect, Error, Warning, WarningCode};
-use crate::pki::{ListContent, Revoked, issue_crl};
+use crate::pki::{Certificate, ListContent, Revoked, issue_crl};
 use crate::time::Timestamp;
 
 /// Bits of a list's number for the time in seconds, which reach beyond the year 9999.
@@ -11,6 +11,7 @@ const TIME_BITS: u32 = 40;
 
 /// A signed revocation list, complete but not on disk yet.
 pub struct RevocationList {
+    root: Certificate,
     der: Vec<u8>,
     revoked: Vec<Revoked>,
     this_update: Timestamp,
@@ -49,11 +50,17 @@ impl CertAuthority {
             )
         });
         let warnings = verified.warning().into_iter().chain(clipped).collect();
-        Ok(RevocationList { der, revoked, this_update, next_update, number, warnings })
+        let root = self.certificate.clone();
+        Ok(RevocationList { root, der, revoked, this_update, next_update, number, warnings })
     }
 }
 
 impl RevocationList {
+    /// Who issued it.
+    pub(super) fn root(&self) -> &Certificate {
+        &self.root
+    }
+
     /// The DER encoding.
     #[must_use]
     pub fn der(&self) -> &[u8] {

@@ -22,7 +22,8 @@ impl CertAuthority {
 
 impl RevocationList {
     /// Writes both files, or none. What is there already gives way if it is of the same kind: such a
-    /// list is made again and again, and a slip must not cost another file.
+    /// list is made again and again, and a slip must not cost another file. One of this CA with a
+    /// greater number stays: who reads the older one would let in whom the newer one kept out.
     pub fn write(&self, list: &Path, der: bool, serials: &Path) -> Result<[PathBuf; 2], Error> {
         let [list, serials] = [resolved(list)?, resolved(serials)?];
         if list == serials {
@@ -39,10 +40,33 @@ impl RevocationList {
             pem = crl_to_pem(self.der()).map_err(|defect| defect.code(Code::InternalError))?;
             pem.as_bytes()
         };
+        self.refuse_newer(&list)?;
         let is_list = |bytes: &[u8]| Crl::read(bytes).is_ok();
         let list = write(&list, bytes, &is_list, "a revocation list")?;
         let serials = write(&serials, self.serials().as_bytes(), &are_serials, "such a list")?;
         Ok([list.keep(), serials.keep()])
+    }
+}
+
+impl RevocationList {
+    fn refuse_newer(&self, list: &Path) -> Result<(), Error> {
+        let Ok(Ok(found)) = files::read(list, CRL_LIMIT).map(|file| Crl::read(&file.bytes)) else {
+            return Ok(());
+        };
+        let number = found.small_number().filter(|number| *number > self.number());
+        match number {
+            Some(number) if found.verify_issued_by(self.root()).is_ok() => Err(Error::because(
+                Code::CertAlreadyExists,
+                Reason::NewerRevocationList,
+                format!(
+                    "{} has the number {number}, and the list that the ledger and the clock give \
+                     now has {}: it is older",
+                    list.display(),
+                    self.number()
+                ),
+            )),
+            _ => Ok(()),
+        }
     }
 }
 

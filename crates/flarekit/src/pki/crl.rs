@@ -310,17 +310,18 @@ impl Crl {
         DistinguishedName::from_der(&self.issuer_der)
     }
 
+    /// Its number, if 128 bits hold it, as they do that of each list that this program makes.
+    pub(crate) fn small_number(&self) -> Option<u128> {
+        let bytes = self.number.as_ref()?.bytes();
+        let fits = bytes.len() <= size_of::<u128>();
+        fits.then(|| bytes.iter().fold(0, |sum, byte| sum << 8 | u128::from(*byte)))
+    }
+
     /// Its number: in decimal as `cert crl` prints it, or in hexadecimal if 128 bits do not hold it.
     #[must_use]
     pub fn number(&self) -> Option<String> {
-        const BYTES: usize = size_of::<u128>();
         let number = self.number.as_ref()?;
-        let bytes = number.bytes();
-        Some(if bytes.len() > BYTES {
-            number.to_string()
-        } else {
-            bytes.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte)).to_string()
-        })
+        Some(self.small_number().map_or_else(|| number.to_string(), |small| small.to_string()))
     }
 
     /// From when on it counts.

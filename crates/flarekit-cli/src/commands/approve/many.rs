@@ -59,14 +59,16 @@ pub fn run(
         shown: None,
         replace: args.replace,
         processors: env.processors(),
-        now: env.now,
+        // Somebody may have had to type a passphrase.
+        now: env.clock(),
     };
-    let open = || Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.now);
+    let open = || Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.clock());
     let shown = args.review.then(|| table::ask(&bulk, &sources, open()?.0)).transpose()?;
     // Anew: nobody waits for the ledger while a question is open.
     let (mut ledger, imported) = open()?;
     warnings.extend(imported);
-    let bulk = Bulk { shown: shown.as_ref(), ..bulk };
+    // The question may have been open for long.
+    let bulk = Bulk { shown: shown.as_ref(), now: env.clock(), ..bulk };
     let mut outcome = Outcome::new(format);
     let progress = Progress::of(sources.len(), format);
     let said = bulk.run(&sources, &mut ledger, &mut |item| {

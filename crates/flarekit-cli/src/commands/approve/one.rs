@@ -58,29 +58,31 @@ pub fn run(args: &ApproveArgs, request_zip: &Path, env: &Environment) -> Result<
     warnings.extend(out.unusual_name());
 
     let audit = AuditDirectory::in_home(env.home.as_deref());
+    // Somebody may have had to type a passphrase.
+    let shown_at = env.clock();
     let reviewed = args.review.then(|| {
-        review::ask(
-            &Matter {
-                place: &place,
-                ca: &ca,
-                admitted: &admitted,
-                records: &audit,
-                valid_days,
-                replace: args.replace,
-            },
-            env,
-        )
+        review::ask(&Matter {
+            place: &place,
+            ca: &ca,
+            admitted: &admitted,
+            records: &audit,
+            valid_days,
+            replace: args.replace,
+            now: shown_at,
+        })
     });
     let reviewed = reviewed.transpose()?;
-    let (mut ledger, imported) = Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.now)?;
+    // The question may have been open for long. The certificate's dates are those that were shown.
+    let now = env.clock();
+    let (mut ledger, imported) = Ledger::open(ca.directory(), ca.fingerprint(), &audit, now)?;
     warnings.extend(imported);
     let writing = ledger.begin()?;
     warnings.extend(writing.unsigned()?);
     if let Some(shown) = &reviewed {
-        writing.expect_unchanged(shown, &admitted, args.replace, env.now)?;
+        writing.expect_unchanged(shown, &admitted, args.replace, now)?;
     }
-    let cleared = writing.clear(admitted, args.replace, env.now)?;
-    let approval = ca.sign(cleared, valid_days, env.now)?;
+    let cleared = writing.clear(admitted, args.replace, now)?;
+    let approval = ca.sign(cleared, valid_days, shown_at)?;
     warnings.extend(approval.warnings().iter().cloned());
     warnings.extend(ends_soon(
         "the root certificate, and with it every other one,",
@@ -94,7 +96,7 @@ pub fn run(args: &ApproveArgs, request_zip: &Path, env: &Environment) -> Result<
     let records = audit.approval_records();
     let record = approval.audit_record(&request_zip, out.path(), &ca);
     let record = records.write_ahead(&approval.request().request_id, &record).sync();
-    let recorded = writing.commit_one(approval, &ca, env.now)?;
+    let recorded = writing.commit_one(approval, &ca, now)?;
     // Not before: a new ledger would take over a record of what was never signed.
     let record = records.name(record);
     prepared.place(&recorded)?;
