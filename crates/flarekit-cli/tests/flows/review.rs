@@ -172,6 +172,32 @@ fn a_question_may_be_open_for_long() {
     }
 }
 
+/// What comes into the signed zip's place while the question is open stays, if it is none itself.
+#[test]
+fn a_file_that_came_meanwhile_is_not_replaced() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    let many = "cert approve hospital-a -c ca --profile project_profile.yaml --review --out-dir out \
+                --force --format json";
+    let one = format!("{REVIEW} --force");
+    for (line, question, place) in [
+        (one.as_str(), QUESTION, "hospital-a/hospital-a.signed.zip"),
+        (many, "Sign this one? [y/N] ", "out/hospital-a.signed.zip"),
+    ] {
+        let mut session = Session::start(&m, line);
+        assert!(session.wait_for(question));
+        m.write(place, "mine");
+        session.type_in("y\n");
+        let (_, output) = session.end();
+        let answer = envelope(line, &output);
+        let answer = answer["data"]["items"].get(0).unwrap_or(&answer);
+        assert_eq!(answer["error_code"], "CERT_ALREADY_EXISTS", "{answer}");
+        assert_eq!(m.read(place), b"mine");
+        std::fs::remove_file(m.path(place)).unwrap();
+    }
+    assert!(!m.exists("ca/ledger.db"));
+}
+
 /// A host name that was put into a server's request is seen.
 #[test]
 fn host_names_that_are_new_are_shown() {

@@ -30,12 +30,12 @@ impl SignedZipFile {
 
     /// A place in a folder that was opened, which is not looked at yet.
     pub(super) fn within(folder: &Path, name: &str, force: bool) -> Self {
-        Self(Place { path: folder.join(name), force })
+        Self(Place { path: folder.join(name), force, kind: &SIGNED_ZIP })
     }
 
     /// Refuses what must stay.
     pub(super) fn refuse_taken(&self) -> Result<(), Error> {
-        self.0.refuse_taken(&SIGNED_ZIP)
+        self.0.refuse_taken()
     }
 
     /// Whether the file is there and has exactly this content.
@@ -149,20 +149,22 @@ const DENIED_ZIP: Kind =
     Kind { member: DENIED_JSON, name: "a denied zip", otherwise: Reason::NotADeniedZip };
 
 /// A place for a zip.
+#[derive(Clone)]
 struct Place {
     path: PathBuf,
     force: bool,
+    kind: &'static Kind,
 }
 
 impl Place {
-    fn open(path: &Path, force: bool, kind: &Kind) -> Result<Self, Error> {
-        let place = Self { path: files::resolve_parent(path).map_err(unwritable)?, force };
-        place.refuse_taken(kind)?;
+    fn open(path: &Path, force: bool, kind: &'static Kind) -> Result<Self, Error> {
+        let place = Self { path: files::resolve_parent(path).map_err(unwritable)?, force, kind };
+        place.refuse_taken()?;
         Ok(place)
     }
 
-    fn refuse_taken(&self, kind: &Kind) -> Result<(), Error> {
-        let path = &self.path;
+    fn refuse_taken(&self) -> Result<(), Error> {
+        let Self { path, kind, .. } = self;
         let refuse = |reason, what: String| {
             let message = format!("{} {what}", path.display());
             Err(Error::because(Code::CertAlreadyExists, reason, message))
@@ -184,6 +186,8 @@ impl Place {
     }
 
     fn prepare(&self, zip: &[u8], of: Digest) -> Result<Prepared, Error> {
+        // A person may have been asked since somebody looked.
+        self.refuse_taken()?;
         let parent = self.path.parent().unwrap_or(&self.path);
         let directories = files::make_dirs(parent, DIRECTORY_MODE).map_err(unwritable)?;
         files::sweep(parent);
@@ -192,21 +196,21 @@ impl Place {
 
     fn write_ahead(&self, zip: &[u8], of: Digest) -> Result<Written, Error> {
         let file = files::write_ahead(&self.path, zip, ZIP_MODE).map_err(unwritable)?;
-        Ok(Written { file, force: self.force, of })
+        Ok(Written { file, place: self.clone(), of })
     }
 }
 
 /// A zip that is not durable yet.
 struct Written {
     file: WrittenFile,
-    force: bool,
+    place: Place,
     of: Digest,
 }
 
 impl Written {
     fn sync(self) -> Result<Prepared, Error> {
         let file = self.file.sync().map_err(unwritable)?;
-        Ok(Prepared { file, directories: None, force: self.force, of: self.of })
+        Ok(Prepared { file, directories: None, place: self.place, of: self.of })
     }
 }
 
@@ -214,7 +218,7 @@ impl Written {
 struct Prepared {
     file: PreparedFile,
     directories: Option<Created>,
-    force: bool,
+    place: Place,
     /// What is in it.
     of: Digest,
 }
@@ -223,7 +227,8 @@ impl Prepared {
     /// Gives the zip its name, if it is the one that was recorded.
     fn place(self, recorded: Digest) -> Result<(), Error> {
         self.expect(recorded)?;
-        let placed = if self.force { self.file.place_replacing() } else { self.file.place_new() };
+        let placed =
+            if self.place.force { self.file.place_replacing() } else { self.file.place_new() };
         placed.map_err(unplaceable)?;
         if let Some(directories) = self.directories {
             directories.keep();
@@ -234,15 +239,17 @@ impl Prepared {
     /// The same; that the name lasts is for the caller to see to.
     fn name(self, recorded: Digest) -> Result<Placed, Error> {
         self.expect(recorded)?;
-        let named = if self.force { self.file.name_replacing() } else { self.file.name_new() };
+        let named =
+            if self.place.force { self.file.name_replacing() } else { self.file.name_new() };
         named.map_err(unplaceable)
     }
 
+    /// Also that what is there now may give way.
     fn expect(&self, recorded: Digest) -> Result<(), Error> {
-        if recorded == self.of {
-            return Ok(());
+        if recorded != self.of {
+            return Err(Error::new(Code::InternalError, "another answer was recorded"));
         }
-        Err(Error::new(Code::InternalError, "another answer was recorded"))
+        if self.place.force { self.place.refuse_taken() } else { Ok(()) }
     }
 }
 
@@ -297,6 +304,25 @@ mod tests {
         let denied = |name: &str| DeniedZipFile::open(&path(name), true).map(|_| ());
         assert_eq!(denied("denied"), Ok(()));
         assert_eq!(denied("signed").unwrap_err().reason(), Some(Reason::NotADeniedZip));
+    }
+
+    #[test]
+    fn what_came_meanwhile_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("zip");
+        let place = Place::open(&path, true, &SIGNED_ZIP).unwrap();
+        let of = Digest::of(b"new");
+        let prepared = || place.prepare(b"new", of).unwrap();
+        let (one, other) = (prepared(), prepared());
+        fs::write(&path, "mine").unwrap();
+        for refused in [one.place(of).err(), other.name(of).err(), place.prepare(b"new", of).err()]
+        {
+            assert_eq!(refused.unwrap().reason(), Some(Reason::NotASignedZip));
+            assert_eq!(fs::read(&path).unwrap(), b"mine");
+        }
+        fs::write(&path, archive::write(&[("signed.json", b"{}")]).unwrap()).unwrap();
+        prepared().place(of).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
     }
 
     #[test]
