@@ -200,6 +200,8 @@ fn a_request_that_was_packed_again_is_the_same() {
     let again = m.ok(&approve("one", "hospital-a"));
     assert_ne!(first["request_zip_sha256"], again["request_zip_sha256"]);
     assert_eq!(first["serial"], again["serial"]);
+    // Nobody has spoken of days.
+    assert!(!text_of(&again["warnings"][0], "message").contains("--valid-days"));
 }
 
 /// D21: names that differ only in case.

@@ -339,7 +339,7 @@ fn sent_again(entry: &Entry) -> Warning {
         WarningCode::AlreadyApproved,
         format!(
             "this request is not new, it was {}: the signed zip has the same certificate, valid \
-             until {}, whatever --valid-days says. --replace would issue a new one",
+             until {}. --replace would issue a new one",
             approved(entry),
             shown_end(entry)
         ),
