@@ -50,6 +50,7 @@ fn a_certificate_is_revoked_by_its_name() {
 fn a_serial_number_is_read_in_every_notation() {
     for spelled in [
         |hex: &str| format!("0x{hex}"),
+        str::to_uppercase,
         |hex: &str| format!("0X{}", hex.to_uppercase()),
         |hex: &str| format!("serial={}", hex.to_uppercase()),
         |hex: &str| {
@@ -68,6 +69,19 @@ fn a_serial_number_is_read_in_every_notation() {
     }
 }
 
+/// A name comes before a serial number that is written like it.
+#[test]
+fn digits_alone_are_a_name_first() {
+    let sandbox = Sandbox::new();
+    let m = approved(&sandbox);
+    let serial = text_of(&m.ok("cert list -c ca")["certificates"][0], "serial");
+    let digits = serial.trim_start_matches("0x");
+    m.write("other.yaml", crate::common::SITE.replace("hospital-a", digits));
+    m.approve("other.yaml", digits);
+    assert_eq!(m.ok(&revoke(digits))["certificates"][0]["name"], digits);
+    assert_eq!(entries(&m)[2]["refers_to"], 2);
+}
+
 #[test]
 fn an_unknown_certificate_is_not_revoked() {
     let sandbox = Sandbox::new();
@@ -79,7 +93,9 @@ fn an_unknown_certificate_is_not_revoked() {
     };
     assert!(message("hospital-b").ends_with("did you mean 'hospital-a'?"));
     assert!(message("Hospital-A").ends_with("did you mean 'hospital-a'?"));
-    assert!(message(serial.trim_start_matches("0x")).ends_with(&format!("did you mean {serial}?")));
+    // Of one certificate there are not all.
+    let digits = format!("{} --all", serial.trim_start_matches("0x"));
+    assert!(message(&digits).ends_with(&format!("did you mean {serial}?")));
     assert!(message("0x1").ends_with("no certificate of 0x1"));
     assert!(message("elsewhere").ends_with("no certificate of 'elsewhere'"));
 }

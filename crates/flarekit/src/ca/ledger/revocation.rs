@@ -301,7 +301,16 @@ fn of_name(
     // The column passes over the case of letters.
     found.retain(|entry| entry.record.name == name);
     if found.is_empty() {
-        return Err(unknown(shown(name), meant(database, name)?));
+        // Nobody has such a name: digits alone are a serial number, as in crl.serials.txt.
+        let plain = SerialNumber::parse(&format!("0x{name}")).filter(|_| several != Several::All);
+        if let Some(serial) = plain {
+            found = certificates(database, "e.serial = ?1", [serial.to_string()])?;
+        }
+        return if found.is_empty() {
+            Err(unknown(shown(name), meant(database, name)?))
+        } else {
+            Ok(found)
+        };
     }
     let (running, ended): (Vec<Entry>, Vec<Entry>) =
         found.into_iter().partition(|entry| entry.record.not_after.is_none_or(|end| end >= now));
