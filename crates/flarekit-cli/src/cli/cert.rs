@@ -243,8 +243,8 @@ pub struct DenyArgs {
 /// Next: run `cert crl` and give the list to what stands in front of the server.
 #[derive(Debug, Args)]
 pub struct RevokeArgs {
-    /// The participant's name, or the certificate's serial number (0x...). If the participant has
-    /// several certificates, the serial number is needed, or --all.
+    /// The participant's name, or the certificate's serial number (0x..., or as crl.serials.txt has
+    /// it). If the participant has several certificates, the serial number is needed, or --all.
     #[arg(value_name = "NAME|SERIAL", required_unless_present = "certificate")]
     pub which: Option<String>,
 
@@ -331,9 +331,10 @@ pub struct ListArgs {
     #[arg(short, long, value_name = "DIR")]
     pub ca_dir: PathBuf,
 
-    /// Only those in this state: in use, ended, replaced by another, or revoked.
+    /// Only those in this state: in use, ended, replaced by another, or revoked. May be given several
+    /// times, for those in any of these.
     #[arg(long, value_name = "STATE", value_parser = values::state())]
-    pub state: Option<State>,
+    pub state: Vec<State>,
 
     /// Only those of sites, of the server, or of users.
     #[arg(long, value_name = "KIND", value_parser = values::kind())]

@@ -29,7 +29,7 @@ const COLUMNS: [&str; 11] = [
 pub fn run(args: &ListArgs, env: &Environment, format: Format) -> Result<Answer, Error> {
     let view = LedgerView::open(&args.ca_dir)?;
     let wanted = Certificates {
-        states: args.state.into_iter().collect(),
+        states: args.state.clone(),
         kind: args.kind,
         org: args.org.clone(),
         end: None,

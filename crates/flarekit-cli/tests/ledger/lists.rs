@@ -33,6 +33,10 @@ fn certificates_by_state_kind_and_organisation() {
     assert_eq!(names(&m, &format!("{list} --sort end"))[0], "hospital-b");
     assert_eq!(names(&m, &format!("{list} --state replaced")), ["hospital-a"]);
     assert_eq!(names(&m, &format!("{list} --state revoked")), [""; 0]);
+    let several = format!("{list} --state replaced --state revoked");
+    assert_eq!(names(&m, &several), ["hospital-a"]);
+    m.ok("cert revoke alice@hospital-alpha.org -c ca --reason unspecified");
+    assert_eq!(names(&m, &several), [USER_NAME, "hospital-a"]);
     assert_eq!(
         names(&m, &format!("{list} --kind site --state valid")),
         ["hospital-a", "hospital-b"]
