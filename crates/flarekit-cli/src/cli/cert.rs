@@ -363,15 +363,17 @@ pub struct ListArgs {
 /// soon, 0 if nothing does.
 ///
 /// Next: those named run `cert request --renew` with their kit and send the request zip; approve it
-/// with `cert approve`. What has ended already needs an ordinary request.
+/// with `cert approve`. What has ended already needs an ordinary request; of somebody who has left,
+/// revoke it by its serial number, and it is not named any more.
 #[derive(Debug, Args)]
 pub struct ExpiringArgs {
     /// The CA directory that `cert init` made.
     #[arg(short, long, value_name = "DIR")]
     pub ca_dir: PathBuf,
 
-    /// How far to look ahead: days or weeks, for example 30d or 8w; a number alone is days. What ended in as long a time
-    /// before now is named, too.
+    /// How far to look ahead: days or weeks, for example 30d or 8w; a number alone is days. What has
+    /// ended already is named, too, however long ago, until its name gets another certificate or it is
+    /// revoked.
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = values::span)]
     pub within: u32,
 

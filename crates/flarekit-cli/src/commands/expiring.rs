@@ -1,6 +1,6 @@
 //! `cert expiring`: which certificates end soon.
 
-use flarekit::ca::ledger::{Certificates, IssuedCertificate, LedgerView, Order, State};
+use flarekit::ca::ledger::{IssuedCertificate, LedgerView};
 use flarekit::error::Error;
 use flarekit::time::Timestamp;
 
@@ -17,18 +17,11 @@ pub fn run(args: &ExpiringArgs, env: &Environment, format: Format) -> Result<Ans
     let view = LedgerView::open(&args.ca_dir)?;
     let end_of_time = Timestamp::from_unix(u64::MAX);
     let until = env.now.plus_days(args.within).unwrap_or(end_of_time);
-    let since = env.now.minus_seconds(until.to_unix() - env.now.to_unix());
-    let wanted = Certificates {
-        states: vec![State::Valid, State::Expired],
-        end: Some((since, until)),
-        order: Order::End,
-        ..Certificates::default()
-    };
     let root_ends = view.root().not_after();
     let root = (root_ends <= until).then_some(root_ends);
     let mut rows = list::rows(format);
     let mut events: Vec<_> = root.map(|end| event_of_root(&view, end)).into_iter().collect();
-    view.certificates(&wanted, env.now, &mut |certificate| {
+    view.ending(until, env.now, &mut |certificate| {
         rows.add(|| list::cells(certificate), || list::object(certificate));
         if args.ics {
             events.push(event(&view, certificate));

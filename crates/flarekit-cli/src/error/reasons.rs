@@ -49,10 +49,6 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         Code::CaNotFound if reason == Reason::NotADirectory => {
             Some("Give the CA directory itself, as 'cert init' made it, not a file in it.")
         }
-        Code::CertAlreadyExists if reason == Reason::NewerRevocationList => Some(
-            "If the clock was wrong, wait, or remove the file. If the ledger was restored from a \
-             backup, revoke again what it does not know any more; then remove the file.",
-        ),
         Code::CertificateNotFound => {
             Some("Give the file of a participant's certificate that this CA issued.")
         }
@@ -99,6 +95,10 @@ fn of_taken(reason: Reason) -> Option<&'static str> {
     Some(match reason {
         Reason::NotARevocationList => {
             "Choose another place with --out and --serials, or remove the file yourself."
+        }
+        Reason::NewerRevocationList => {
+            "If the clock was wrong, wait, or remove the file. If the ledger was restored from a \
+             backup, revoke again what it does not know any more; then remove the file."
         }
         Reason::NotASignedZip | Reason::NotADeniedZip => {
             "Choose another --out, or remove the file yourself if you do not need it."

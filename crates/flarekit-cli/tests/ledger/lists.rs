@@ -88,6 +88,54 @@ fn what_ends_soon_is_told_by_the_exit_status_too() {
     assert_eq!(calendar.matches("BEGIN:VEVENT\r\n").count(), 5, "{calendar}");
 }
 
+/// Nobody looked for a hundred days: what has ended meanwhile is told, if nothing came after it.
+#[test]
+fn what_has_ended_is_told_until_something_follows() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    for name in ["hospital-b", "hospital-c", "hospital-d"] {
+        request(&m, name, &site(name));
+        let days = if name == "hospital-d" { 110 } else { 1 };
+        m.ok(&format!("{} --valid-days {days}", approve(name, name)));
+    }
+    request(&m, "later", &site("hospital-c"));
+    let (ca, _) = flarekit::ca::CertAuthority::open(&m.path("ca"), &mut || Ok(None)).unwrap();
+    let later = ca.certificate().not_before().plus_days(100).unwrap();
+    approve_at(&m, &ca, "later/hospital-c.request.zip", later);
+    let ending = |days: u32| -> Vec<String> {
+        let view = flarekit::ca::ledger::LedgerView::open(&m.path("ca")).unwrap();
+        let found = view.ending(later.plus_days(days).unwrap(), later).unwrap();
+        found.into_iter().map(|certificate| certificate.name).collect()
+    };
+    assert_eq!(ending(0), ["hospital-b"]);
+    assert_eq!(ending(30), ["hospital-b", "hospital-d"]);
+    let serial = text_of(&m.ok("cert list -c ca --sort end")["certificates"][0], "serial");
+    m.ok(&format!("cert revoke {serial} -c ca --reason cessation-of-operation"));
+    assert_eq!(ending(30), ["hospital-d"]);
+}
+
+/// Approves a request as `cert approve` would then.
+fn approve_at(
+    m: &Machine,
+    ca: &flarekit::ca::CertAuthority,
+    zip: &str,
+    now: flarekit::time::Timestamp,
+) {
+    use flarekit::approval::{AdmittedRequest, UnverifiedRequest};
+    let request = UnverifiedRequest::read(&m.read(zip), "").unwrap().verify().unwrap();
+    let profile = crate::common::PROFILE.as_bytes();
+    let profile = flarekit::profile::ProjectProfile::parse(profile, "the profile").unwrap();
+    let admitted = AdmittedRequest::admit(request, ca, &profile).unwrap();
+    let records = flarekit::audit::AuditDirectory::in_home(None);
+    let ledger = flarekit::ca::ledger::Ledger::open(&m.path("ca"), ca.fingerprint(), &records, now);
+    let mut ledger = ledger.unwrap().0;
+    let writing = ledger.begin().unwrap();
+    let cleared = writing.clear(admitted, false, now).unwrap();
+    let approval = ca.sign(cleared, 400, now).unwrap();
+    writing.commit_one(approval, ca, now).unwrap();
+}
+
 #[test]
 fn a_ca_without_a_ledger_has_an_empty_one() {
     let sandbox = Sandbox::new();

@@ -15,6 +15,7 @@ mod checkpoint;
 mod clearance;
 mod database;
 mod denial;
+mod ending;
 mod entry;
 mod import;
 mod list;
