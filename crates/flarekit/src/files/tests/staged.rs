@@ -230,3 +230,20 @@ fn sweeps_what_the_dead_left_and_only_that() {
     found.retain(|name| !name.contains('/'));
     assert_eq!(found, expected);
 }
+
+/// In the place of a leftover may be a directory of the user's that another user gave such a name.
+#[test]
+fn nothing_is_swept_where_others_could_rename() {
+    let dir = scratch();
+    let leftover = dir.path().join(".flarekit-0123456789abcdef");
+    fs::create_dir(&leftover).unwrap();
+    let set_mode = |mode| {
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    set_mode(0o777);
+    sweep(dir.path());
+    assert!(leftover.exists());
+    set_mode(0o1777);
+    sweep(dir.path());
+    assert!(!leftover.exists());
+}
