@@ -167,10 +167,12 @@ fn a_planted_run_replaces_and_removes_nothing() {
     let staging = "inbox/.flarekit-0123456789abcdef";
     m.write(&format!("{staging}/second/x"), "");
     m.write(&format!("{staging}/notes"), "planted");
-    m.write(&format!("{staging}/publishing"), m.path("inbox").to_str().unwrap());
+    m.write(&format!("{staging}/publishing"), "");
     m.write("inbox/notes", "mine");
     m.write("inbox/more", "mine");
     fs::copy(m.path("x.signed.zip"), m.path("inbox/x.signed.zip")).unwrap();
+    // Without a record, the zip's own folder is looked at first.
+    fs::remove_dir_all(&m.home).unwrap();
     for mode in [0o777, 0o700] {
         set_mode(&m, staging, mode);
         let before = disk(&m.path("inbox"));
