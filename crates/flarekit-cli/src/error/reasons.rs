@@ -82,8 +82,8 @@ fn of_exposure(reason: Reason) -> Option<&'static str> {
              programs, must be nobody else's.",
         ),
         Reason::FolderOpenToOthers => Some(
-            "Look whether all files in it are yours, then take the right to write from the others \
-             with 'chmod go-w'. If the file system keeps no modes, as a Windows drive under WSL, \
+            "Look whether it is as you left it, and what is in it yours. Then take the right to write \
+             from the others with 'chmod go-w'. If the file system keeps no modes, as a Windows drive under WSL, \
              use a folder elsewhere.",
         ),
         _ => None,

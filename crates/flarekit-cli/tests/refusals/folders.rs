@@ -87,6 +87,24 @@ const ROWS: &[Row] = &[
         ("INVALID_ARGS", 4, OPEN),
     ),
     (
+        "programs from a definition in which everybody writes",
+        PACKAGE,
+        |m| {
+            name_a_program(m);
+            set_mode(m, "hospital-a/site.yaml", 0o666);
+        },
+        ("REQUEST_DIR_MISMATCH", 4, OPEN),
+    ),
+    (
+        "the same, for a renewal",
+        "cert request --renew hospital-a",
+        |m| {
+            name_a_program(m);
+            set_mode(m, "hospital-a/site.yaml", 0o666);
+        },
+        ("INVALID_ARGS", 4, OPEN),
+    ),
+    (
         "a CA directory in which everybody writes",
         "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml \
          --out y.signed.zip",
@@ -132,6 +150,11 @@ fn what_belongs_to_another_user_is_not_filled_and_runs_nothing() {
     assert_eq!(warnings(&data), ["FINGERPRINT_NOT_VERIFIED", "FOLDER_WRITABLE_BY_OTHERS"]);
     name_a_program(&m);
     let refused = ("REQUEST_DIR_MISMATCH".to_owned(), 4, foreign);
+    assert_eq!(m.refused(&format!("{PACKAGE} -w others")), refused);
+    // The folder is mine again, but what was put into it meanwhile is not.
+    chown(m.path("hospital-a"), Some(0), None).unwrap();
+    m.ok(&format!("{PACKAGE} -w mine"));
+    chown(m.path("hospital-a/site.yaml"), Some(1), None).unwrap();
     assert_eq!(m.refused(&format!("{PACKAGE} -w others")), refused);
 }
 

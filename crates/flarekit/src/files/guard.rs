@@ -6,7 +6,7 @@
 use super::error::{FileError, FileErrorKind};
 use rustix::process::geteuid;
 use std::fmt;
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -35,8 +35,8 @@ impl Others {
 
     /// The refusal.
     #[must_use]
-    pub fn refused(self, directory: &Path) -> FileError {
-        FileError::new("use", directory, self.kind(), self.to_string())
+    pub fn refused(self, path: &Path) -> FileError {
+        FileError::new("use", path, self.kind(), self.to_string())
     }
 }
 
@@ -53,13 +53,26 @@ impl fmt::Display for Others {
     }
 }
 
-/// Refuses a directory that another ordinary user owns, or in which everybody may write.
+/// Refuses what another ordinary user owns, or in which everybody may write.
 ///
 /// # Errors
 /// [`FileErrorKind::OfAnotherUser`] or [`FileErrorKind::OpenToOthers`].
-pub(super) fn judge(found: &Metadata, directory: &Path) -> Result<Option<Others>, FileError> {
+pub(super) fn judge(found: &Metadata, path: &Path) -> Result<Option<Others>, FileError> {
     judge_for(geteuid().as_raw(), found.uid(), found.mode())
-        .map_err(|(kind, detail)| FileError::new("use", directory, kind, detail))
+        .map_err(|(kind, detail)| FileError::new("use", path, kind, detail))
+}
+
+/// Refuses a file that another user owns, or that everybody may change, though its folder is safe:
+/// it may be from a time when the folder was not. That a group may is as common as a umask of 002.
+///
+/// # Errors
+/// As [`judge`], and if the system does not tell.
+pub fn refuse_exposed(path: &Path) -> Result<(), FileError> {
+    let found = fs::symlink_metadata(path).map_err(FileError::on("look at", path))?;
+    match judge(&found, path)? {
+        Some(owner @ Others::Owner(_)) => Err(owner.refused(path)),
+        _ => Ok(()),
+    }
 }
 
 /// What root owns is safe: root can do everything anyway. Root itself may use what others own, since

@@ -43,6 +43,9 @@ impl KitInputs {
         let definition = &request.definition;
         refuse_intermediary(&definition.local, connection.server.host.as_str())?;
         let builders = Builders::parse(definition.local.builders.as_ref())?;
+        if builders.are_hosted() {
+            request.refuse_others()?;
+        }
         let static_files = builders.static_files.clone();
         let mut warnings = request.warnings;
         warnings.extend_from_slice(builders.warnings());
@@ -53,10 +56,6 @@ impl KitInputs {
             credentials: credentials(identity.cert_type.kind()),
         };
         let job = Job::new(builders, &participant, launch);
-        if let (Some(others), Some(_)) = (request.others, &job) {
-            // Another's word for which programs run is not taken.
-            return Err(others.refused(&request.folder).code(Code::RequestDirMismatch));
-        }
         let local = request.definition.local;
         let is_server = identity.cert_type.kind() == Kind::Server;
         let security = if is_server {

@@ -120,8 +120,12 @@ impl HeldCertificate {
                     .map_err(|defect| defect.within(path.display()).code(Code::LocalSiteInvalid))?;
                 self.expect(&definition, path)?;
                 // They would run as this user when the renewal is packaged.
-                if let (Some(others), Some(_)) = (others, &definition.local.builders) {
-                    return Err(others.refused(folder).code(Code::InvalidArgs));
+                if definition.local.builders.is_some() {
+                    match others {
+                        Some(others) => Err(others.refused(folder)),
+                        None => files::refuse_exposed(path),
+                    }
+                    .map_err(|error| error.code(Code::InvalidArgs))?;
                 }
                 Ok(HeldDefinition { definition, found_in: None, warning: None })
             }

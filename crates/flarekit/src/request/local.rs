@@ -19,7 +19,9 @@ const KEY_LIMIT: u64 = crate::pki::FILE_LIMIT;
 const CUSTOM_CA_LIMIT: u64 = 1024 * 1024;
 /// How a certificate in PEM begins (RFC 7468 section 5.1).
 const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
-/// Largest participant definition.
+/// The participant definition.
+const SITE: &str = "site.yaml";
+/// Its largest size.
 const SITE_LIMIT: u64 = crate::yaml::MAX_BYTES as u64;
 
 /// What an approval says about the request that it answers.
@@ -72,6 +74,18 @@ impl RequestFolder {
     }
 }
 
+impl LocalRequest {
+    /// Refuses a definition that somebody else could have written: another's word for which programs
+    /// run is not taken.
+    pub(crate) fn refuse_others(&self) -> Result<(), Error> {
+        match self.others {
+            Some(others) => Err(others.refused(&self.folder)),
+            None => files::refuse_exposed(&self.folder.join(SITE)),
+        }
+        .map_err(|error| error.code(Code::RequestDirMismatch))
+    }
+}
+
 fn check_metadata(
     folder: &Path,
     metadata: &RequestMetadata,
@@ -99,7 +113,7 @@ fn check_metadata(
 }
 
 fn definition(folder: &Path, approved: &Identity) -> Result<Definition, Error> {
-    let path = folder.join("site.yaml");
+    let path = folder.join(SITE);
     let file = files::read(&path, SITE_LIMIT).map_err(|error| {
         let reason =
             if error.not_found() { Reason::LocalSiteMissing } else { Reason::FileUnreadable };
