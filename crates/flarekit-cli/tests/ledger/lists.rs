@@ -105,8 +105,10 @@ fn what_has_ended_is_told_until_something_follows() {
     approve_at(&m, &ca, "later/hospital-c.request.zip", later);
     let ending = |days: u32| -> Vec<String> {
         let view = flarekit::ca::ledger::LedgerView::open(&m.path("ca")).unwrap();
-        let found = view.ending(later.plus_days(days).unwrap(), later).unwrap();
-        found.into_iter().map(|certificate| certificate.name).collect()
+        let mut names = Vec::new();
+        let until = later.plus_days(days).unwrap();
+        view.ending(until, later, &mut |found| names.push(found.name.clone())).unwrap();
+        names
     };
     assert_eq!(ending(0), ["hospital-b"]);
     assert_eq!(ending(30), ["hospital-b", "hospital-d"]);
