@@ -85,19 +85,27 @@ impl OwnFolder {
     /// so no longer, unless nothing comes of it.
     ///
     /// # Errors
-    /// The system's refusal.
+    /// [`FileErrorKind::OpenToOthers`] or [`FileErrorKind::OfAnotherUser`] on a file system that does
+    /// not keep what it is told about that, or the system's refusal.
     pub fn stage(&mut self) -> Result<StagedDir, FileError> {
         let Some(lock) = &self.lock else {
             let parent = sys::parent_of(&self.path);
             sweep(parent);
-            return StagedDir::create(parent, MODE);
+            return self.closed(StagedDir::create(parent, MODE)?);
         };
         if let (Some(Others::Group(mode)), Some(held)) = (self.others, lock.held())
             && guard::is_own(&lock.metadata(&self.path)?)
         {
             self.narrowed = Some(Narrowed::new(held, &self.path, mode)?);
         }
-        StagedDir::create(&self.path, MODE)
+        self.closed(StagedDir::create(&self.path, MODE)?)
+    }
+
+    /// Refuses a file system that keeps no modes or owners: there a folder is open as soon as it is
+    /// made, and would be refused by whoever wants to use what is in it.
+    fn closed(&self, staged: StagedDir) -> Result<StagedDir, FileError> {
+        guard::judge(&staged.metadata()?, &self.path)?;
+        Ok(staged)
     }
 
     /// What the user should know about the folder, once the files are prepared.
@@ -300,6 +308,17 @@ mod tests {
         assert_eq!(mode(&folder), 0o755);
         let filled = lock_filled(&folder).unwrap();
         assert_eq!(filled.others(), None);
+    }
+
+    /// As on a Windows drive under WSL, where every mode is 0777.
+    #[test]
+    fn a_file_system_without_modes_gets_no_key() {
+        let place = tempfile::tempdir().unwrap();
+        let own = OwnFolder::open(&place.path().join("new"), &["a"]).unwrap();
+        let staged = StagedDir::create(place.path(), MODE).unwrap();
+        fs::set_permissions(staged.path(), fs::Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(own.closed(staged).unwrap_err().kind(), FileErrorKind::OpenToOthers);
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
     }
 
     #[test]

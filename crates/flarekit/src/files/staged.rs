@@ -8,7 +8,7 @@ use super::{backup, change, sync, sys, tree, write};
 use crate::time::Timestamp;
 use std::cell::RefCell;
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
@@ -75,6 +75,11 @@ impl StagedDir {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What the system says about it.
+    pub(super) fn metadata(&self) -> Result<Metadata, FileError> {
+        self.handle.metadata().map_err(FileError::on("look at", sys::parent_of(&self.path)))
     }
 
     /// Writes a new file with its exact mode. Directories above it come from
