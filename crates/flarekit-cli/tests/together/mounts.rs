@@ -104,6 +104,49 @@ rm mount/filler
     in_own_mounts(&m, &script);
 }
 
+/// The first approval and the first denial of a CA make its ledger. Where that runs out of room,
+/// there is none, and no answer to the request; where it does not, the ledger has the entry.
+#[test]
+fn a_ledger_begins_whole_or_not_at_all() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.ok("cert request -p alice.yaml");
+    let script = format!(
+        "{TRY}{}",
+        r#"
+zip=alice@hospital-alpha.org/alice@hospital-alpha.org.request.zip
+mount -t tmpfs -o size=1m none mount
+may_succeed=yes
+made=0; not_made=0
+for command in approve deny; do
+  case $command in
+    approve) set -- cert approve "$zip" --profile project_profile.yaml --out answer.zip ;;
+    deny) set -- cert deny "$zip" --reason no --out answer.zip ;;
+  esac
+  for kib in $(seq 8 8 256); do
+    # Else what was approved before would be taken into the new ledger.
+    rm -rf mount/ca mount/filler answer.zip "$HOME/.nvflare/cert_approves"
+    cp -a ca mount/ca
+    room "$kib"
+    succeeded=no
+    refused "$@" -c mount/ca
+    if [ "$succeeded" = yes ]; then
+      [ -s answer.zip ]
+      "$flarekit" audit verify -c mount/ca >/dev/null || { echo "$command with $kib KiB"; exit 1; }
+      made=$((made + 1))
+    else
+      [ ! -e answer.zip ]
+      not_made=$((not_made + 1))
+    fi
+  done
+done
+[ "$made" -gt 0 ] && [ "$not_made" -gt 0 ]
+"#
+    );
+    in_own_mounts(&m, &script);
+}
+
 #[test]
 fn a_disk_that_cannot_be_written() {
     let sandbox = Sandbox::new();

@@ -85,8 +85,22 @@ impl Database {
         work(&self.connection).map_err(|error| refusal(&self.path, &error))
     }
 
-    /// Closes the file, with everything that was committed in it.
-    pub fn close(self) -> Result<(), Error> {
+    /// Closes the file, with everything that was committed in it: it may move without its log.
+    pub fn close_alone(self) -> Result<(), Error> {
+        // SQLite does the same when a file is closed, but does not say if it fails.
+        let (busy, in_log, moved): (i64, i64, i64) = self.run(|connection| {
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+        })?;
+        if busy != 0 || in_log != moved {
+            let what = "its log could not be written into it";
+            return Err(Error::because(
+                Code::OutputDirNotWritable,
+                Reason::LedgerNotWritable,
+                format!("cannot use the ledger {}: {what}", self.path.display()),
+            ));
+        }
         let path = self.path;
         self.connection.close().map_err(|(_, error)| refusal(&path, &error))
     }

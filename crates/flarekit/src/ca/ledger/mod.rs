@@ -142,7 +142,7 @@ impl Ledger {
         let Some(unborn) = self.unborn.take() else { return Ok(()) };
         if let Some(database) = self.database.take() {
             // The log is written into the file now: the file alone moves, once it is durable.
-            database.close()?;
+            database.close_alone()?;
         }
         let directory = self.path.parent().unwrap_or(&self.path);
         unborn.staged.publish_files(directory).map_err(unusable)
