@@ -205,14 +205,12 @@ fn check_key(key: &PublicKey) -> Result<(), (Code, Defect)> {
 }
 
 fn dropped_fields(site: &Site) -> Vec<Warning> {
-    /// So many are named; a stranger could send thousands.
-    const NAMED: usize = 10;
     let fields = site.unapproved_fields();
-    let mut named = fields.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
-    match fields.len() {
-        0 => return vec![],
-        count if count > NAMED => named.push_str(&format!(" and {} more", count - NAMED)),
-        _ => {}
+    let mut named = fields.named.join(", ");
+    match fields.count - fields.named.len() {
+        _ if fields.count == 0 => return vec![],
+        0 => {}
+        more => named.push_str(&format!(" and {more} more")),
     }
     vec![Warning::new(
         WarningCode::FieldDropped,

@@ -8,7 +8,7 @@ mod local;
 mod site;
 
 pub use local::{Capacity, ConnectTo, LocalSettings};
-pub use site::Site;
+pub use site::{Site, Unapproved};
 pub(crate) use site::forbidden_reason;
 
 use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};

@@ -25,9 +25,21 @@ pub struct Site {
     /// Whether `host_names` was one text and not a list, so that the copy looks like the original.
     one_host_as_text: bool,
     description: Option<Node>,
-    unapproved: Vec<String>,
+    unapproved: Unapproved,
     forbidden: Vec<&'static str>,
 }
+
+/// Fields outside the allow-list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unapproved {
+    /// The first of them.
+    pub named: Vec<String>,
+    /// How many there are.
+    pub count: usize,
+}
+
+/// So many are named. A stranger could send thousands, in many requests that wait in memory.
+const NAMED: usize = 10;
 
 impl Site {
     /// Reads the `site.yaml` of an archive: another party's bytes.
@@ -108,7 +120,7 @@ impl Site {
 
     /// Fields of the document outside the allow-list. They are never copied.
     #[must_use]
-    pub fn unapproved_fields(&self) -> &[String] {
+    pub fn unapproved_fields(&self) -> &Unapproved {
         &self.unapproved
     }
 
@@ -169,22 +181,25 @@ fn host_names(entry: &Node) -> Result<Vec<Host>, Defect> {
     Ok(hosts)
 }
 
-fn unapproved(document: &Node, entry: &Node, kind: Kind) -> Vec<String> {
+fn unapproved(document: &Node, entry: &Node, kind: Kind) -> Unapproved {
     let extra: &[&str] = match kind {
         Kind::Site => &[],
         Kind::Server => &["host_names", "default_host"],
         Kind::User => &["role"],
     };
-    let outside = |node: &Node, allowed: &[&str], prefix: &str| -> Vec<String> {
+    let mut fields = Unapproved::default();
+    let mut outside = |node: &Node, allowed: &[&str], prefix: &str| {
         let keys = node.as_mapping().unwrap_or_default().iter();
-        keys.filter_map(|(key, _)| key.as_text())
-            .filter(|key| !allowed.contains(key))
-            .map(|key| format!("{prefix}{}", plain_key(key)))
-            .collect()
+        for key in keys.filter_map(|(key, _)| key.as_text()).filter(|key| !allowed.contains(key)) {
+            fields.count += 1;
+            if fields.named.len() < NAMED {
+                fields.named.push(format!("{prefix}{}", plain_key(key)));
+            }
+        }
     };
-    let mut fields = outside(document, DOCUMENT_FIELDS, "");
+    outside(document, DOCUMENT_FIELDS, "");
     let allowed: Vec<&str> = PARTICIPANT_FIELDS.iter().chain(extra).copied().collect();
-    fields.extend(outside(entry, &allowed, "participants[0]."));
+    outside(entry, &allowed, "participants[0].");
     fields
 }
 
