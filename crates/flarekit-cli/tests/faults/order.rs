@@ -54,6 +54,20 @@ fn content_before_names_and_names_before_the_answer() {
     ALL.iter().for_each(check);
 }
 
+/// A run that was killed may have given a name that is not durable: the next one answers for it.
+#[test]
+fn a_name_that_was_there_is_durable_before_the_answer() {
+    let scenario = ALL.iter().find(|scenario| scenario.name == "approve many").unwrap();
+    let stage = Stage::new(scenario);
+    assert!(stage.run(scenario.line, &[]).status.success());
+    let trace = stage.root.with_file_name("trace");
+    let output = stage.run(scenario.line, &[("FLAREKIT_TEST_TRACE", trace.to_str().unwrap())]);
+    assert!(output.status.success(), "{output:?}");
+    let text = std::fs::read_to_string(&trace).unwrap();
+    let out = format!("Sync\t{}", stage.root.join("work/out").display());
+    assert!(text.lines().any(|line| line == out), "{text}");
+}
+
 #[test]
 fn a_name_before_its_content_would_be_noticed() {
     let point = |change: &str, from: &str, path: &str| Point {

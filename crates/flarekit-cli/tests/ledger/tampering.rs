@@ -250,3 +250,34 @@ fn the_ca_does_not_sign_what_was_changed() {
     assert_eq!(crate::common::warnings(&envelope["data"]), ["LEDGER_UNSIGNED_ENTRIES"]);
     assert_eq!(m.ok("audit verify -c copy")["signed_entries"], 5);
 }
+
+/// The same of a run over many that finds its approvals there already.
+#[test]
+fn approvals_that_stand_already_are_signed_for() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    let many = "cert approve two -c ca --profile project_profile.yaml --out-dir out";
+    assert_eq!(m.ok(many)["sent_again"], 1);
+    let entries = m.ok("audit verify -c ca")["entries"].as_u64().unwrap();
+    copy(&m.path("ca"), &m.path("copy"));
+    tamper(&m, |connection| {
+        let last = "DELETE FROM checkpoints WHERE number = (SELECT max(number) FROM checkpoints)";
+        connection.execute_batch(last).unwrap();
+    });
+    let many = many.replace("-c ca", "-c copy");
+    let signed = || m.ok("audit verify -c copy")["signed_entries"].as_u64().unwrap();
+    assert!(signed() < entries);
+    // Nothing is signed for those who are refused, and nothing is said of it.
+    request(&m, "other", &site("hospital-a"));
+    let refused = format!("{} --format json", many.replace("approve two", "approve other"));
+    let envelope = crate::common::envelope(&refused, &m.run(&refused));
+    assert_eq!(envelope["data"]["items"][0]["error_code"], "IDENTITY_ALREADY_ISSUED");
+    assert_eq!(crate::common::warnings(&envelope["data"]), [""; 0], "{envelope}");
+    assert!(signed() < entries);
+
+    let data = m.ok(&many);
+    assert_eq!(data["already_approved"], 1, "{data}");
+    assert_eq!(crate::common::warnings(&data), ["LEDGER_UNSIGNED_ENTRIES"]);
+    assert_eq!(signed(), entries);
+    assert_eq!(crate::common::warnings(&m.ok(&many)), [""; 0]);
+}

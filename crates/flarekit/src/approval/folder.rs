@@ -68,14 +68,11 @@ impl SignedZipFolder {
         written
     }
 
-    /// Makes the names of zips durable, all at once.
+    /// Makes the names of zips durable, all at once, also of those that are there already.
     ///
     /// # Errors
     /// The system's refusal; the names are taken back.
     pub fn settle(&self, placed: Vec<Placed>) -> Result<(), Error> {
-        if placed.is_empty() {
-            return Ok(());
-        }
         files::sync_names(&self.path, placed).map_err(unwritable)?;
         if let Some(made) = self.made.lock().ok().and_then(|mut made| made.take()) {
             made.keep();

@@ -203,7 +203,7 @@ impl<'a> Run<'a> {
     ) -> Result<(), Error> {
         let (replace, now) = (self.bulk.replace, self.bulk.now);
         let mut writing = ledger.begin()?;
-        self.warnings.extend(writing.unsigned()?);
+        let unsigned = writing.unsigned()?;
         let mut expected = Vec::new();
         for (request, admitted, days) in admitted {
             let zip = admitted.request().zip_sha256();
@@ -240,11 +240,16 @@ impl<'a> Run<'a> {
                 Err(error) => settle(slots, request, Err(error)),
             }
         }
-        if waiting.is_empty() {
+        let is_approved = |slot: &&Slot| matches!(slot.outcome, Some(Ok(_)));
+        let before: Vec<usize> =
+            slots.values().filter(is_approved).map(|slot| slot.request).collect();
+        if waiting.is_empty() && before.is_empty() {
             return Ok(());
         }
+        // Also of approvals that stand already: entries that a killed run left are signed now.
         writing.checkpoint(self.bulk.ca, now)?;
         let recorded = writing.commit()?;
+        self.warnings.extend(unsigned);
 
         // All is durable: now the files appear, those that are looked for last.
         let mut zips = Vec::new();
@@ -255,7 +260,8 @@ impl<'a> Run<'a> {
         }
         let mut records = self.bulk.records.place(records).into_iter();
         let mut names = Vec::new();
-        let mut named = Vec::new();
+        // The run that gave those before their names may have been killed before these were durable.
+        let mut named = before;
         for (request, again, place, zip, recorded) in zips {
             let record = records.next().and_then(|outcome| outcome.warning());
             let outcome = place.name(zip, &recorded).map(|name| {
@@ -270,7 +276,9 @@ impl<'a> Run<'a> {
             });
             settle(slots, request, outcome);
         }
-        if let Err(error) = self.bulk.folder.settle(names) {
+        if !named.is_empty()
+            && let Err(error) = self.bulk.folder.settle(names)
+        {
             named.into_iter().for_each(|request| settle(slots, request, Err(error.clone())));
         }
         Ok(())

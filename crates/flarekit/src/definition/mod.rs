@@ -8,8 +8,8 @@ mod local;
 mod site;
 
 pub use local::{Capacity, ConnectTo, LocalSettings};
-pub use site::{Site, Unapproved};
 pub(crate) use site::forbidden_reason;
+pub use site::{Site, Unapproved};
 
 use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};
 use crate::fields;
