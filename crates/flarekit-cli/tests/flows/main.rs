@@ -20,5 +20,6 @@ mod passphrase;
 mod policy;
 mod renewal;
 mod review;
+mod review_many;
 mod seed;
 mod terminal;
