@@ -52,7 +52,7 @@ pub struct CertAuthority {
     key: PrivateKey,
     /// Whether the root certificate is a root, once somebody asked.
     root: OnceLock<Result<(), Defect>>,
-    _lock: Option<Filled>,
+    _lock: Filled,
 }
 
 impl CertAuthority {

@@ -7,13 +7,16 @@ use zeroize::Zeroizing;
 
 use super::{CaMetadata, CertAuthority, METADATA, ROOT_CERTIFICATE, ROOT_KEY, not_a_directory};
 use crate::error::{Code, Error, Reason, Warning};
-use crate::files::{self, FileError, Filled, Found};
+use crate::files::{self, FileError, Found, OpenFolder};
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::pki::{Certificate, FILE_LIMIT, PrivateKey, Signer};
 
 /// So often a passphrase is asked for: who types it cannot see it.
 const TRIES: usize = 3;
+
+/// What makes a directory that of a CA.
+const FILES: [&str; 3] = [ROOT_CERTIFICATE, ROOT_KEY, METADATA];
 
 /// Where the passphrase of an encrypted key comes from, if there is one. It is asked again after a
 /// wrong one, until there is no other.
@@ -33,24 +36,26 @@ impl CertAuthority {
         // 'cert init --force' may be replacing the three, and must not move the ledger away from
         // under SQLite, whose side files go by their names.
         let filled = match files::look(&directory).map_err(unusable)? {
-            Found::Directory => Some(files::lock_filled(&directory).map_err(unusable)?),
-            Found::Nothing => None,
+            Found::Directory => files::lock_filled(&directory).map_err(unusable)?,
+            Found::Nothing => return Err(incomplete(&directory, &FILES)),
             _ => return Err(not_a_directory(&directory)),
         };
-        refuse_incomplete(&directory)?;
+        let folder = filled.folder();
+        refuse_incomplete(folder)?;
 
-        let file = files::read(&path(METADATA), json::MAX_BYTES as u64)
+        let file = folder
+            .read(METADATA, json::MAX_BYTES as u64)
             .map_err(|error| error.code(Code::InvalidArgs))?;
         let metadata = CaMetadata::parse(&file.bytes, &path(METADATA).display().to_string())?;
 
         let root_path = path(ROOT_CERTIFICATE);
-        let certificate_pem = files::read(&root_path, FILE_LIMIT).map_err(unusable)?.bytes;
+        let certificate_pem = folder.read(ROOT_CERTIFICATE, FILE_LIMIT).map_err(unusable)?.bytes;
         let certificate = Certificate::from_pem(&certificate_pem)
             .map_err(|defect| defect.within(root_path.display()).code(Code::CaLoadFailed))?;
         check_fingerprint(&metadata, &certificate, &directory)?;
 
         let key_path = path(ROOT_KEY);
-        let (key_pem, mode) = files::read_secret(&key_path, FILE_LIMIT).map_err(unusable)?;
+        let (key_pem, mode) = folder.read_secret(ROOT_KEY, FILE_LIMIT).map_err(unusable)?;
         let key = load_key(&key_pem, &key_path, passphrase)?;
         if key.public_key() != certificate.public_key() {
             return Err(Error::new(
@@ -58,9 +63,11 @@ impl CertAuthority {
                 format!("{} is not the key of {}", key_path.display(), root_path.display()),
             ));
         }
-        let others = filled.as_ref().and_then(Filled::others);
-        let mut warnings: Vec<Warning> =
-            others.map(|who| Warning::writable_folder(&directory, who)).into_iter().collect();
+        let mut warnings: Vec<Warning> = filled
+            .others()
+            .map(|who| Warning::writable_folder(&directory, who))
+            .into_iter()
+            .collect();
         if mode & 0o077 != 0 {
             warnings.push(Warning::readable_key(&key_path, mode));
         }
@@ -71,22 +78,20 @@ impl CertAuthority {
     }
 }
 
-fn refuse_incomplete(directory: &Path) -> Result<(), Error> {
+fn refuse_incomplete(folder: &OpenFolder) -> Result<(), Error> {
     let mut missing = Vec::new();
-    for name in [ROOT_CERTIFICATE, ROOT_KEY, METADATA] {
-        let found =
-            files::look(&directory.join(name)).map_err(|error| error.code(Code::CaLoadFailed))?;
+    for name in FILES {
+        let found = folder.look(name).map_err(|error| error.code(Code::CaLoadFailed))?;
         if found == Found::Nothing {
             missing.push(name);
         }
     }
-    if missing.is_empty() {
-        return Ok(());
-    }
-    Err(Error::new(
-        Code::CaNotFound,
-        format!("{} has no {}", directory.display(), missing.join(", no ")),
-    ))
+    if missing.is_empty() { Ok(()) } else { Err(incomplete(folder.path(), &missing)) }
+}
+
+fn incomplete(directory: &Path, missing: &[&str]) -> Error {
+    let message = format!("{} has no {}", directory.display(), missing.join(", no "));
+    Error::new(Code::CaNotFound, message)
 }
 
 /// The fingerprint that `ca.json` records must be that of the certificate beside it.

@@ -6,6 +6,7 @@ use super::error::{FileError, FileErrorKind};
 use super::guard::{self, Others};
 use super::lock::{Lock, lock_dir, lock_dir_shared};
 use super::look::{Found, look, refuse_link, resolve_parent};
+use super::open_folder::OpenFolder;
 use super::publish::{settle, unfinished};
 use super::staged::StagedDir;
 use super::sweep::sweep;
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// The folder's mode: what fills such folders includes a private key.
 const MODE: u32 = 0o700;
 /// Where, inside the folder, replaced files go.
-const BACKUP: &str = ".bak";
+pub const BACKUP: &str = ".bak";
 
 /// A folder to be filled. Where it exists already, it stays locked until it is: two commands that
 /// fill one folder wait for each other. One that does not exist is decided by the rename at the end.
@@ -194,15 +195,26 @@ impl Drop for Narrowed {
 /// A filled folder that is locked for reading.
 #[must_use = "dropping this releases the lock"]
 pub struct Filled {
-    lock: Lock,
+    /// Has the lock, too.
+    folder: OpenFolder,
     others: Option<Others>,
 }
 
 impl Filled {
     fn lock(folder: &Path) -> Result<Self, FileError> {
-        let lock = lock_dir_shared(folder)?;
-        let others = guard::judge(&lock.metadata(folder)?, folder)?;
-        Ok(Self { lock, others })
+        let Some(held) = lock_dir_shared(folder)?.into_held() else {
+            let detail = "it may not be searched";
+            return Err(FileError::new("look at", folder, FileErrorKind::PermissionDenied, detail));
+        };
+        let folder = OpenFolder::of(held, folder);
+        let others = guard::judge(&folder.metadata()?, folder.path())?;
+        Ok(Self { folder, others })
+    }
+
+    /// The folder that was judged, whatever has its name by now.
+    #[must_use]
+    pub fn folder(&self) -> &OpenFolder {
+        &self.folder
     }
 
     /// Who else could exchange what is in it.
@@ -241,7 +253,7 @@ pub fn lock_filled(folder: &Path) -> Result<Filled, FileError> {
 /// The system's refusal.
 pub fn lock_to_look(folder: &Path) -> Result<Lock, FileError> {
     match lock_filled(folder) {
-        Ok(filled) => Ok(filled.lock),
+        Ok(filled) => Ok(Lock::of(filled.folder.into_handle())),
         Err(error) if error.is_exposed() || error.kind() == FileErrorKind::PermissionDenied => {
             lock_dir_shared(folder)
         }

@@ -6,7 +6,7 @@
 use super::error::{FileError, FileErrorKind};
 use rustix::process::geteuid;
 use std::fmt;
-use std::fs::{self, Metadata};
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -58,21 +58,13 @@ impl fmt::Display for Others {
 /// # Errors
 /// [`FileErrorKind::OfAnotherUser`] or [`FileErrorKind::OpenToOthers`].
 pub(super) fn judge(found: &Metadata, path: &Path) -> Result<Option<Others>, FileError> {
-    judge_for(geteuid().as_raw(), found.uid(), found.mode())
-        .map_err(|(kind, detail)| FileError::new("use", path, kind, detail))
+    judge_by(found.uid(), found.mode(), path)
 }
 
-/// Refuses a file that another user owns, or that everybody may change, though its folder is safe:
-/// it may be from a time when the folder was not. That a group may is as common as a umask of 002.
-///
-/// # Errors
-/// As [`judge`], and if the system does not tell.
-pub fn refuse_exposed(path: &Path) -> Result<(), FileError> {
-    let found = fs::symlink_metadata(path).map_err(FileError::on("look at", path))?;
-    match judge(&found, path)? {
-        Some(owner @ Others::Owner(_)) => Err(owner.refused(path)),
-        _ => Ok(()),
-    }
+/// The same of something with this owner and mode.
+pub(super) fn judge_by(owner: u32, mode: u32, path: &Path) -> Result<Option<Others>, FileError> {
+    judge_for(geteuid().as_raw(), owner, mode)
+        .map_err(|(kind, detail)| FileError::new("use", path, kind, detail))
 }
 
 /// What root owns is safe: root can do everything anyway. Root itself may use what others own, since

@@ -1,7 +1,7 @@
 //! One process at a time.
 
 use super::error::{FileError, FileErrorKind};
-use super::reach::{open, open_dir};
+use super::reach::{open, open_dir, reach};
 use super::sys;
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -16,6 +16,16 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// Keeps what is locked already.
+    pub(super) fn of(held: File) -> Self {
+        Self { held: Some(held) }
+    }
+
+    /// What is locked, as far as it can be opened; this no longer releases the lock.
+    pub(super) fn into_held(self) -> Option<File> {
+        self.held
+    }
+
     /// What is locked, if it could be opened.
     pub(super) fn held(&self) -> Option<&File> {
         self.held.as_ref()
@@ -48,7 +58,9 @@ pub fn lock_dir(dir: &Path) -> Result<Lock, FileError> {
 /// As [`lock_dir`].
 pub fn lock_dir_shared(dir: &Path) -> Result<Lock, FileError> {
     match lock_with(dir, sys::lock_shared) {
-        Err(error) if error.kind() == FileErrorKind::PermissionDenied => Ok(Lock { held: None }),
+        Err(error) if error.kind() == FileErrorKind::PermissionDenied => {
+            Ok(Lock { held: reach(dir).ok().map(File::from) })
+        }
         other => other,
     }
 }

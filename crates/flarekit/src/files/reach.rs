@@ -56,7 +56,8 @@ pub(super) fn walk(path: &Path) -> io::Result<OwnedFd> {
     Ok(at)
 }
 
-fn step(directory: &impl AsFd, name: &OsStr) -> io::Result<OwnedFd> {
+/// Opens a directory in an open one to look things up in; a link is not followed.
+pub(super) fn step(directory: &impl AsFd, name: &OsStr) -> io::Result<OwnedFd> {
     let flags = SEARCH | OFlags::DIRECTORY | OFlags::NOFOLLOW;
     match retry_on_intr(|| open_at(directory, name, flags, Mode::empty())) {
         // What a link answers to this combination of flags.

@@ -1,6 +1,7 @@
 //! Reading plain files, once and within a limit.
 
 use super::error::{FileError, FileErrorKind};
+use super::guard::{self, Others};
 use super::look::{Found, kind, resolve_parent};
 use super::reach;
 use rustix::fs::FileType;
@@ -10,13 +11,28 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use zeroize::Zeroizing;
 
-/// A file's content and its permissions.
+/// A file's content, and whose it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileBytes {
     /// The content.
     pub bytes: Vec<u8>,
     /// The mode, without the file type.
     pub mode: u32,
+    owner: u32,
+}
+
+impl FileBytes {
+    /// Refuses what another user owns, or everybody may change, though its folder is safe: it may be
+    /// from a time when the folder was not. That a group may is as common as a umask of 002.
+    ///
+    /// # Errors
+    /// [`FileErrorKind::OfAnotherUser`] or [`FileErrorKind::OpenToOthers`].
+    pub fn refuse_exposed(&self, path: &Path) -> Result<(), FileError> {
+        match guard::judge_by(self.owner, self.mode, path)? {
+            Some(owner @ Others::Owner(_)) => Err(owner.refused(path)),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// Reads a plain file of at most `limit` bytes, not following a link anywhere in the path.
@@ -25,11 +41,7 @@ pub struct FileBytes {
 /// [`FileErrorKind::IsSymlink`], [`FileErrorKind::NotAPlainFile`], [`FileErrorKind::TooLarge`], or
 /// the system's refusal.
 pub fn read(path: &Path, limit: u64) -> Result<FileBytes, FileError> {
-    let plain = Plain::open(path, limit)?;
-    let mut bytes = plain.buffer();
-    let length = plain.read_into(&mut bytes, path)?;
-    bytes.truncate(length);
-    Ok(FileBytes { bytes, mode: plain.mode })
+    Plain::open(path, limit)?.read(path)
 }
 
 /// Reads a file that a user named: links above it are followed, one in the last place is not.
@@ -43,17 +55,10 @@ pub fn read_named(path: &Path, limit: u64) -> Result<FileBytes, FileError> {
 
 /// Reads a private key or passphrase; returns it with the file's mode.
 ///
-/// The buffer has its full size from the start, because a growing one would leave copies in freed
-/// memory; it is cleared when dropped.
-///
 /// # Errors
 /// As [`read()`].
 pub fn read_secret(path: &Path, limit: u64) -> Result<(Zeroizing<Vec<u8>>, u32), FileError> {
-    let plain = Plain::open(path, limit)?;
-    let mut bytes = Zeroizing::new(plain.buffer());
-    let length = plain.read_into(&mut bytes, path)?;
-    bytes.truncate(length);
-    Ok((bytes, plain.mode))
+    Plain::open(path, limit)?.read_secret(path)
 }
 
 /// Hands a plain file's content to `each`, a piece at a time: it may be of any size.
@@ -78,19 +83,29 @@ pub fn read_chunks(
 }
 
 /// An open plain file that is within its limit.
-struct Plain {
+pub(super) struct Plain {
     file: File,
     size: usize,
     mode: u32,
+    owner: u32,
 }
 
 impl Plain {
     fn open(path: &Path, limit: u64) -> Result<Self, FileError> {
+        let found = fs::symlink_metadata(path).map(|found| file_kind(&found));
+        Self::take(path, limit, found, || reach::open(path, false))
+    }
+
+    /// Looking first spares a device or a pipe from being opened, and gives the better message.
+    pub(super) fn take(
+        path: &Path,
+        limit: u64,
+        found: io::Result<Found>,
+        open: impl FnOnce() -> io::Result<File>,
+    ) -> Result<Self, FileError> {
         let on = || FileError::on("read", path);
-        // Looking first spares a device or a pipe from being opened, and gives the better message.
-        let found = fs::symlink_metadata(path).map_err(on())?;
-        expect_file(path, file_kind(&found))?;
-        let file = reach::open(path, false).map_err(on())?;
+        expect_file(path, found.map_err(on())?)?;
+        let file = open().map_err(on())?;
         let found = file.metadata().map_err(on())?;
         expect_file(path, file_kind(&found))?;
         let size = found.len();
@@ -98,7 +113,23 @@ impl Plain {
             let detail = format!("it has {size} bytes, more than the limit of {limit}");
             return Err(FileError::new("read", path, FileErrorKind::TooLarge, detail));
         };
-        Ok(Self { file, size: buffer, mode: found.mode() & 0o7777 })
+        Ok(Self { file, size: buffer, mode: found.mode() & 0o7777, owner: found.uid() })
+    }
+
+    pub(super) fn read(self, path: &Path) -> Result<FileBytes, FileError> {
+        let mut bytes = self.buffer();
+        let length = self.read_into(&mut bytes, path)?;
+        bytes.truncate(length);
+        Ok(FileBytes { bytes, mode: self.mode, owner: self.owner })
+    }
+
+    /// The buffer has its full size from the start, because a growing one would leave copies in
+    /// freed memory; it is cleared when dropped.
+    pub(super) fn read_secret(self, path: &Path) -> Result<(Zeroizing<Vec<u8>>, u32), FileError> {
+        let mut bytes = Zeroizing::new(self.buffer());
+        let length = self.read_into(&mut bytes, path)?;
+        bytes.truncate(length);
+        Ok((bytes, self.mode))
     }
 
     /// One byte more than the file, to notice if it grows.

@@ -123,7 +123,7 @@ impl HeldCertificate {
                 if definition.local.builders.is_some() {
                     match others {
                         Some(others) => Err(others.refused(folder)),
-                        None => files::refuse_exposed(path),
+                        None => file.refuse_exposed(path),
                     }
                     .map_err(|error| error.code(Code::InvalidArgs))?;
                 }
@@ -203,17 +203,19 @@ impl HeldCertificate {
         Self::new(Parts { certificate, key, origin: Origin::Kit(path) }, identify, now)
     }
 
-    /// Nobody exchanges what is in the folder while it is read.
+    /// Nobody exchanges what is in the folder while it is read, and all is read from this one.
     fn of_folder(path: PathBuf, now: Timestamp) -> Result<Self, Error> {
-        let folder = files::lock_filled(&path).map_err(|error| error.code(Code::InvalidArgs))?;
+        let filled = files::lock_filled(&path).map_err(|error| error.code(Code::InvalidArgs))?;
+        let folder = filled.folder();
         let place = path.join("request.json");
-        let file = files::read(&place, json::MAX_BYTES as u64)
+        let file = folder
+            .read("request.json", json::MAX_BYTES as u64)
             .map_err(|error| error.code(Code::RequestMetadataInvalid))?;
         let metadata = RequestMetadata::parse(&file.bytes)
             .map_err(|defect| defect.within(place.display()).code(Code::RequestMetadataInvalid))?;
         let names = FileNames::of(&metadata.identity.name);
         let certificate = path.join(&names.certificate);
-        let bytes = files::read(&certificate, FILE_LIMIT).map_err(|error| {
+        let bytes = folder.read(&names.certificate, FILE_LIMIT).map_err(|error| {
             if error.not_found() {
                 return Error::because(
                     Code::RequestDirIncomplete,
@@ -224,13 +226,13 @@ impl HeldCertificate {
             error.code(Code::InvalidArgs)
         })?;
         let key = path.join(&names.key);
-        let (pem, mode) = files::read_secret(&key, FILE_LIMIT).map_err(|error| {
+        let (pem, mode) = folder.read_secret(&names.key, FILE_LIMIT).map_err(|error| {
             let missing = error.not_found();
             error.code(if missing { Code::KeyNotFound } else { Code::KeyInvalid })
         })?;
         let site = path.join("site.yaml");
-        let definition = files::read(&site, yaml::MAX_BYTES as u64);
-        let others = folder.others();
+        let definition = folder.read("site.yaml", yaml::MAX_BYTES as u64);
+        let others = filled.others();
         let shown_place = certificate.display().to_string();
         let parts = Parts {
             certificate: (certificate, bytes.bytes),

@@ -9,7 +9,7 @@ use crate::archive::contains_private_key;
 use crate::definition::Definition;
 use crate::digest::Digest;
 use crate::error::{Code, Error, Reason, Warning};
-use crate::files::{self, FileError, Others};
+use crate::files::{self, FileBytes, FileError, OpenFolder};
 use crate::identity::{Identity, Kind};
 use crate::pki::{PrivateKey, PublicKey, Signer};
 
@@ -48,8 +48,8 @@ pub struct LocalRequest {
     pub(crate) key_pem: Zeroizing<Vec<u8>>,
     /// The bytes of the file that `custom_ca_cert` names.
     pub(crate) custom_ca: Option<Vec<u8>>,
-    /// Who else could exchange what is in the folder.
-    pub(crate) others: Option<Others>,
+    /// Why what the definition names is not run: who else could have written it.
+    exposed: Option<FileError>,
     /// What the user should know about the folder.
     pub(crate) warnings: Vec<Warning>,
 }
@@ -57,20 +57,24 @@ pub struct LocalRequest {
 impl RequestFolder {
     /// Whether the key in the folder is the approved one.
     pub(super) fn has_key_of(&self, approved: &ApprovedRequest<'_>) -> bool {
-        key(self.path(), approved).is_ok()
+        key(self.folder(), approved).is_ok()
     }
 
     /// Accepts what is in the folder only if all of it belongs to the approval.
     pub fn accept(&self, approved: &ApprovedRequest<'_>) -> Result<LocalRequest, Error> {
         let folder = self.path();
         check_metadata(folder, &self.metadata, approved)?;
-        let definition = definition(folder, approved.identity)?;
+        let (definition, written) = definition(self.folder(), approved.identity)?;
         let custom_ca = custom_ca(&definition)?;
-        let (key_pem, mut warnings) = key(folder, approved)?;
+        let (key_pem, mut warnings) = key(self.folder(), approved)?;
         let others = self.filled.others();
         warnings.extend(others.map(|who| Warning::writable_folder(folder, who)));
+        let exposed = match others {
+            Some(others) => Some(others.refused(folder)),
+            None => written.refuse_exposed(&folder.join(SITE)).err(),
+        };
         let folder = folder.to_owned();
-        Ok(LocalRequest { folder, definition, key_pem, custom_ca, others, warnings })
+        Ok(LocalRequest { folder, definition, key_pem, custom_ca, exposed, warnings })
     }
 }
 
@@ -78,11 +82,10 @@ impl LocalRequest {
     /// Refuses a definition that somebody else could have written: another's word for which programs
     /// run is not taken.
     pub(crate) fn refuse_others(&self) -> Result<(), Error> {
-        match self.others {
-            Some(others) => Err(others.refused(&self.folder)),
-            None => files::refuse_exposed(&self.folder.join(SITE)),
+        match &self.exposed {
+            Some(error) => Err(error.code(Code::RequestDirMismatch)),
+            None => Ok(()),
         }
-        .map_err(|error| error.code(Code::RequestDirMismatch))
     }
 }
 
@@ -112,9 +115,9 @@ fn check_metadata(
     Ok(())
 }
 
-fn definition(folder: &Path, approved: &Identity) -> Result<Definition, Error> {
-    let path = folder.join(SITE);
-    let file = files::read(&path, SITE_LIMIT).map_err(|error| {
+fn definition(folder: &OpenFolder, approved: &Identity) -> Result<(Definition, FileBytes), Error> {
+    let path = folder.path().join(SITE);
+    let file = folder.read(SITE, SITE_LIMIT).map_err(|error| {
         let reason =
             if error.not_found() { Reason::LocalSiteMissing } else { Reason::FileUnreadable };
         Error::because(Code::LocalSiteInvalid, reason, error.to_string())
@@ -128,7 +131,7 @@ fn definition(folder: &Path, approved: &Identity) -> Result<Definition, Error> {
         ));
     }
     definition.refuse_unsupported(Code::LocalSiteUnsupportedFeature)?;
-    Ok(definition)
+    Ok((definition, file))
 }
 
 /// Servers and clients take a further CA certificate for a proxy in front of the server.
@@ -157,15 +160,16 @@ fn custom_ca(definition: &Definition) -> Result<Option<Vec<u8>>, Error> {
 }
 
 fn key(
-    folder: &Path,
+    folder: &OpenFolder,
     approved: &ApprovedRequest<'_>,
 ) -> Result<(Zeroizing<Vec<u8>>, Vec<Warning>), Error> {
-    let path = folder.join(FileNames::of(&approved.identity.name).key);
+    let name = FileNames::of(&approved.identity.name).key;
+    let path = folder.path().join(&name);
     let code = |error: FileError| {
         let code = if error.not_found() { Code::KeyNotFound } else { Code::KeyInvalid };
         error.code(code)
     };
-    let (pem, mode) = files::read_secret(&path, KEY_LIMIT).map_err(code)?;
+    let (pem, mode) = folder.read_secret(&name, KEY_LIMIT).map_err(code)?;
     let key = PrivateKey::from_pem(&pem, None)
         .map_err(|defect| defect.within(path.display()).code(Code::KeyInvalid))?;
     if key.public_key() != approved.public_key {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{ApprovedRequest, FileNames, RequestMetadata};
 use crate::audit::AuditDirectory;
 use crate::error::{Code, Defect, Error, Reason};
-use crate::files::{self, FileError, Filled, Found};
+use crate::files::{self, FileError, Filled, Found, OpenFolder};
 use crate::json;
 use crate::names::{ParticipantName, RequestId};
 
@@ -25,10 +25,13 @@ pub struct Search<'a> {
 }
 
 /// The folder of the request that was approved. Nobody can exchange what is in it while this lives.
+///
+/// All of it is read from the folder that was judged: another one may have its name by now.
 pub struct RequestFolder {
-    path: PathBuf,
     pub(super) metadata: RequestMetadata,
     pub(super) filled: Filled,
+    /// The folder in it, if what was put aside is meant.
+    aside: Option<OpenFolder>,
 }
 
 impl RequestFolder {
@@ -53,7 +56,11 @@ impl RequestFolder {
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        self.folder().path()
+    }
+
+    pub(super) fn folder(&self) -> &OpenFolder {
+        self.aside.as_ref().unwrap_or(self.filled.folder())
     }
 
     /// The request's own `request.json`.
@@ -72,21 +79,24 @@ impl RequestFolder {
         }
         // Searched folders may be anybody's: what is in those of another kind is left alone.
         if !may_hold_request(folder) {
-            examine(folder, search)?;
+            examine(&open(folder)?, search)?;
         }
         // 'cert request --force' may be replacing what is in it.
         let filled = match files::lock_filled(folder) {
             Err(error) if error.is_exposed() => {
-                examine(folder, search)?;
+                examine(&open(folder)?, search)?;
                 return Err(Candidate::Exposed(error));
             }
             other => other.map_err(Candidate::Unreadable)?,
         };
-        let (path, metadata) = match examine(folder, search) {
-            Ok(metadata) => (folder.to_path_buf(), metadata),
-            Err(otherwise) => put_aside(folder, search).ok_or(otherwise)?,
+        let (aside, metadata) = match examine(filled.folder(), search) {
+            Ok(metadata) => (None, metadata),
+            Err(otherwise) => {
+                let (aside, metadata) = put_aside(filled.folder(), search).ok_or(otherwise)?;
+                (Some(aside), metadata)
+            }
         };
-        Ok(Self { path, metadata, filled })
+        Ok(Self { metadata, filled, aside })
     }
 }
 
@@ -203,13 +213,17 @@ fn nearby(search: &Search<'_>) -> Result<Vec<PathBuf>, Error> {
 }
 
 /// Looks through what `--force` put aside in this folder.
-fn put_aside(folder: &Path, search: &Search<'_>) -> Option<(PathBuf, RequestMetadata)> {
-    let backups = files::backups_of(folder);
-    let entries = files::list(&backups).ok()?;
+fn put_aside(folder: &OpenFolder, search: &Search<'_>) -> Option<(OpenFolder, RequestMetadata)> {
+    let backups = folder.inner(files::BACKUP).ok()?;
+    let entries = backups.list().ok()?;
     entries.into_iter().filter(|(_, found)| *found == Found::Directory).find_map(|(name, _)| {
-        let path = backups.join(name);
-        examine(&path, search).ok().map(|metadata| (path, metadata))
+        let aside = backups.inner(name).ok()?;
+        examine(&aside, search).ok().map(|metadata| (aside, metadata))
     })
+}
+
+fn open(folder: &Path) -> Result<OpenFolder, Candidate> {
+    OpenFolder::open(folder).map_err(Candidate::Unreadable)
 }
 
 /// Whether it looks like a request folder: it has a request, or what was put aside.
@@ -219,19 +233,19 @@ fn may_hold_request(folder: &Path) -> bool {
         || is(&files::backups_of(folder), Found::Directory)
 }
 
-fn examine(folder: &Path, search: &Search<'_>) -> Result<RequestMetadata, Candidate> {
+fn examine(folder: &OpenFolder, search: &Search<'_>) -> Result<RequestMetadata, Candidate> {
     let key = FileNames::of(search.name).key;
     let mut missing = Vec::new();
     for name in [key.as_str(), "request.json"] {
-        if files::look(&folder.join(name)).map_err(Candidate::Unreadable)? == Found::Nothing {
+        if folder.look(name).map_err(Candidate::Unreadable)? == Found::Nothing {
             missing.push(name.to_owned());
         }
     }
     if !missing.is_empty() {
         return Err(Candidate::Incomplete(missing));
     }
-    let file = files::read(&folder.join("request.json"), json::MAX_BYTES as u64)
-        .map_err(Candidate::Unreadable)?;
+    let file =
+        folder.read("request.json", json::MAX_BYTES as u64).map_err(Candidate::Unreadable)?;
     match RequestMetadata::parse(&file.bytes) {
         Ok(metadata) if metadata.request_id == *search.request_id => Ok(metadata),
         Ok(metadata) => Err(Candidate::OfAnotherRequest(metadata.request_id)),

@@ -197,6 +197,25 @@ fn a_key_that_others_can_reach_is_worth_a_warning() {
     }
 }
 
+/// Who may rename the folder could put another one there, with programs in its definition.
+#[test]
+fn what_takes_the_place_of_the_folder_that_was_found_is_not_read() {
+    let nothing = AuditDirectory::in_home(None);
+    for folder in [NAME.to_owned(), format!("{NAME}/.bak/20261124T000000Z")] {
+        let place = tempfile::tempdir().unwrap();
+        let top = fs::canonicalize(place.path()).unwrap();
+        copy_to(&top.join(&folder));
+        let found = find(&top.join("x.signed.zip"), &nothing).unwrap();
+        fs::rename(top.join(NAME), top.join("away")).unwrap();
+        copy_to(&top.join(&folder));
+        let site = top.join(&folder).join("site.yaml");
+        let other = fs::read_to_string(&site).unwrap().replace("hospital_alpha", "hospital_beta");
+        fs::write(site, other).unwrap();
+        fs::remove_file(top.join(&folder).join("hospital-a.key")).unwrap();
+        found.accept(&approval().approved_request()).unwrap();
+    }
+}
+
 /// What `package` makes of a folder whose definition names this file as a further CA certificate.
 fn accept_with(custom_ca: &[u8]) -> Result<LocalRequest, Error> {
     let place = tempfile::tempdir().unwrap();
