@@ -27,9 +27,11 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         ),
         Code::LocalSiteInvalid => of_input(reason),
         Code::OutputDirNotWritable if reason == Reason::NotADirectory => of_input(reason),
-        Code::LedgerInvalid if reason == Reason::FileUnreadable => {
-            Some("Check that you may read the ledger.")
-        }
+        Code::LedgerInvalid if reason == Reason::FileUnreadable => Some(
+            "Check that you may read the ledger. If it belongs to another user, run this as \
+                 that user ('sudo -u NAME'), or give all files of the CA to one user with 'sudo \
+                 chown'.",
+        ),
         Code::OutputDirNotWritable | Code::LedgerInvalid | Code::NameReserved => of_ledger(reason),
         Code::IdentityAlreadyIssued if reason == Reason::CaseClash => Some(
             "Names that differ only in case are easily mixed up. Ask the requester for the name in \
@@ -78,8 +80,9 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
 fn of_exposure(reason: Reason) -> Option<&'static str> {
     match reason {
         Reason::FolderOfAnotherUser => Some(
-            "Use a folder of your own: one with a private key, or with a definition that names \
-             programs, must be nobody else's.",
+            "One with a private key, or with a definition that names programs, must be nobody \
+             else's. Run this as the user whose folder it is ('sudo -u NAME', 'docker run --user'), \
+             or choose a new folder inside it. One user owns a CA; others use it with 'sudo -u'.",
         ),
         Reason::FolderOpenToOthers => Some(
             "Look whether it is as you left it, and what is in it yours. Then take the right to write \
@@ -116,7 +119,8 @@ fn of_ledger(reason: Reason) -> Option<&'static str> {
     Some(match reason {
         Reason::LedgerNotWritable => {
             "Check permissions and free space of the CA directory. Without an entry in the ledger \
-             nothing is signed."
+             nothing is signed. If a file of the ledger belongs to another user, run this as that \
+             user ('sudo -u NAME'), or give all files of the CA to one user with 'sudo chown'."
         }
         Reason::LedgerBusy => "Wait until the other command has ended, and run this one again.",
         Reason::LedgerRemains => {

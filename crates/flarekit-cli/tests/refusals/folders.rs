@@ -2,7 +2,7 @@
 //! there.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 
 use crate::common::disk::{changes, disk};
 use crate::common::{Machine, Sandbox, warnings};
@@ -156,6 +156,22 @@ fn what_belongs_to_another_user_is_not_filled_and_runs_nothing() {
     m.ok(&format!("{PACKAGE} -w mine"));
     chown(m.path("hospital-a/site.yaml"), Some(1), None).unwrap();
     assert_eq!(m.refused(&format!("{PACKAGE} -w others")), refused);
+}
+
+/// As above. The ledger that root begins in a user's CA directory is the user's, who could not use
+/// it otherwise.
+#[test]
+fn the_ledger_that_root_begins_is_the_owners_of_the_directory() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.ok("cert request -p hospital-a.yaml");
+    if chown(m.path("ca"), Some(1), Some(1)).is_err() {
+        return;
+    }
+    m.ok("cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml");
+    let ledger = m.path("ca/ledger.db").metadata().unwrap();
+    assert_eq!((ledger.uid(), ledger.gid(), ledger.mode() & 0o777), (1, 1, 0o600));
 }
 
 #[test]

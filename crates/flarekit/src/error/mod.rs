@@ -90,6 +90,13 @@ impl Error {
         self
     }
 
+    /// Puts something more behind the message.
+    #[must_use]
+    pub(crate) fn with(mut self, more: impl fmt::Display) -> Self {
+        self.message = format!("{}; {more}", self.message);
+        self
+    }
+
     /// Says whose file the defect is in.
     #[must_use]
     pub fn of(mut self, origin: Origin) -> Self {

@@ -12,8 +12,8 @@ use super::reach::{open_at, open_dir, open_whole, parent};
 use super::sys::{is_unsupported, lacks_links};
 use rustix::fd::AsFd;
 use rustix::fs::{
-    AtFlags, FileType, Mode, OFlags, RenameFlags, fchmod, fsync, linkat, mkdirat, renameat,
-    renameat_with, statat, unlinkat,
+    AtFlags, FileType, Gid, Mode, OFlags, RenameFlags, Uid, fchmod, fchown, fsync, linkat, mkdirat,
+    renameat, renameat_with, statat, unlinkat,
 };
 use rustix::io::{Errno, Result as SysResult, retry_on_intr, write};
 use std::ffi::OsStr;
@@ -32,7 +32,7 @@ pub enum Change {
     Link,
     /// Bytes are written.
     Write,
-    /// A mode is set.
+    /// A mode or an owner is set.
     SetMode,
     /// A file or directory is made durable.
     Sync,
@@ -98,6 +98,12 @@ pub(super) fn write_all(file: &File, path: &Path, mut bytes: &[u8]) -> io::Resul
 /// Sets the exact mode on what is open, so that neither the umask nor a swapped path matters.
 pub(super) fn set_mode(file: &File, path: &Path, mode: u32) -> io::Result<()> {
     change(Change::SetMode, &[path], || fchmod(file, Mode::from_raw_mode(mode)))
+}
+
+/// Gives what is open to a user and a group.
+pub(super) fn set_owner(file: &File, path: &Path, (user, group): (u32, u32)) -> io::Result<()> {
+    let (user, group) = (Some(Uid::from_raw(user)), Some(Gid::from_raw(group)));
+    change(Change::SetMode, &[path], || fchown(file, user, group))
 }
 
 /// Makes a file's content durable.

@@ -102,6 +102,8 @@ impl Ledger {
         files::sweep(directory);
         let staged = StagedDir::create(directory, 0o700).map_err(unusable)?;
         staged.write(Path::new(LEDGER), b"", 0o600).map_err(unusable)?;
+        // SQLite gives its side files to whom the file belongs to, also when root writes.
+        files::give_to_owner_of(directory, &staged.path().join(LEDGER)).map_err(unusable)?;
         let database = Database::create(&staged.path().join(LEDGER), &path)?;
         let unborn = Some(Unborn { staged, _lock: lock });
         let mut ledger = Self { database: Some(database), path, root, unborn };
@@ -126,7 +128,7 @@ impl Ledger {
     }
 
     fn existing(path: PathBuf, root: Fingerprint) -> Result<Self, Error> {
-        let database = Database::open(&path)?;
+        let database = Database::open(&path).map_err(|error| with_owners(error, &path))?;
         expect_root(&database, root)?;
         Ok(Self { database: Some(database), path, root, unborn: None })
     }
@@ -189,6 +191,18 @@ fn expect_root(database: &Database, root: Fingerprint) -> Result<(), Error> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Says whose the files of a ledger are that could not be used, where they are somebody else's.
+fn with_owners(error: Error, ledger: &Path) -> Error {
+    if error.reason() != Some(Reason::LedgerNotWritable) {
+        return error;
+    }
+    let directory = ledger.parent().unwrap_or(ledger);
+    LEDGER_FILES
+        .iter()
+        .filter_map(|name| files::foreign(&directory.join(name)))
+        .fold(error, Error::with)
 }
 
 fn unusable(error: FileError) -> Error {

@@ -8,12 +8,12 @@ use super::database::Database;
 use super::entry::{Documents, Entry, EntryKind, Record};
 use super::renewal::Renewed;
 use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
-use super::{Checkpoint, LEDGER, Ledger};
+use super::{Checkpoint, LEDGER, Ledger, with_owners};
 use crate::approval::UnverifiedRequest;
 use crate::audit::AuditDirectory;
 use crate::ca::CertAuthority;
 use crate::digest::Digest;
-use crate::error::Reason;
+use crate::error::{Code, Error, Reason};
 use crate::fingerprint::Fingerprint;
 use crate::identity::CertType;
 use crate::names::{Remark, RequestId};
@@ -290,4 +290,24 @@ fn only_a_certificate_that_counts_is_renewed() {
     assert_eq!(find(vec![], last), Ok(None));
     assert_eq!(find(vec![], first.minus_seconds(1)), Err(Reason::CertificateNotYetValid));
     assert_eq!(find(vec![], after), Err(Reason::CertificateExpired));
+}
+
+/// Whoever is root can give a file to somebody else.
+#[test]
+fn a_ledger_that_cannot_be_used_is_told_with_its_owner() {
+    let place = TempDir::new().unwrap();
+    let ledger = place.path().join(LEDGER);
+    std::fs::write(&ledger, "").unwrap();
+    let told = |reason| {
+        let refused = Error::because(Code::OutputDirNotWritable, reason, "refused");
+        with_owners(refused, &ledger).message().to_owned()
+    };
+    assert_eq!(told(Reason::LedgerNotWritable), "refused", "it is the user's own");
+    if std::os::unix::fs::chown(&ledger, Some(1), None).is_err() {
+        return;
+    }
+    assert!(
+        told(Reason::LedgerNotWritable).contains("ledger.db belongs to the user 1 and has mode")
+    );
+    assert_eq!(told(Reason::LedgerBusy), "refused");
 }

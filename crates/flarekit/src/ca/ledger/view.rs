@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::database::Database;
-use super::{LEDGER, expect_root};
+use super::{LEDGER, expect_root, with_owners};
 use crate::ca::{ROOT_CERTIFICATE, not_a_directory};
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::files::{self, Found, Lock};
@@ -23,11 +23,11 @@ impl LedgerView {
     /// Opens the ledger in a CA directory.
     pub fn open(directory: &Path) -> Result<Self, Error> {
         let directory = files::resolve(directory).map_err(|e| e.code(Code::CaNotFound))?;
-        let unreadable = |error: files::FileError| error.code(Code::LedgerInvalid);
+        let invalid = |error: files::FileError| error.code(Code::LedgerInvalid);
         // 'cert init --force' waits: root and ledger are of one CA, and stay where they are. One
         // that was killed is finished, by whoever may write here.
-        let lock = match files::look(&directory).map_err(unreadable)? {
-            Found::Directory => Some(files::lock_to_look(&directory).map_err(unreadable)?),
+        let lock = match files::look(&directory).map_err(invalid)? {
+            Found::Directory => Some(files::lock_to_look(&directory).map_err(invalid)?),
             Found::Nothing => None,
             _ => return Err(not_a_directory(&directory)),
         };
@@ -38,9 +38,9 @@ impl LedgerView {
         let root = Certificate::from_pem(&file.bytes)
             .map_err(|defect| defect.within(root_path.display()).code(Code::CaLoadFailed))?;
         let path = directory.join(LEDGER);
-        let database = match files::look(&path).map_err(unreadable)? {
+        let database = match files::look(&path).map_err(invalid)? {
             Found::Nothing => None,
-            _ => Some(Database::read(&path).map_err(unreadable_ledger)?),
+            _ => Some(Database::read(&path).map_err(|error| unreadable(error, &path))?),
         };
         let view = Self { root, path, database, _lock: lock };
         if let Some(database) = &view.database {
@@ -95,9 +95,10 @@ impl LedgerView {
 }
 
 /// Who only reads is not told about writing.
-fn unreadable_ledger(error: Error) -> Error {
+fn unreadable(error: Error, ledger: &Path) -> Error {
     match error.reason() {
         Some(Reason::LedgerNotWritable) => {
+            let error = with_owners(error, ledger);
             Error::because(Code::LedgerInvalid, Reason::FileUnreadable, error.message())
         }
         _ => error,
