@@ -1,7 +1,7 @@
 //! What a site changed in its kit's `local` folder survives `package --force` (D15).
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 
 use serde_json::Value;
 
@@ -168,4 +168,82 @@ fn what_was_kept_is_printed_a_line_each() {
     m.write(&in_kit("local/a"), "");
     m.write(&in_kit("local/b"), "");
     assert_eq!(lines(), ["kept_local_files: local/a", "kept_local_files: local/b"]);
+}
+
+fn set_mode(m: &Machine, path: &str, mode: u32) {
+    fs::set_permissions(m.path(path), fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// The message of a warning.
+fn message<'a>(data: &'a Value, code: &str) -> &'a str {
+    let list = data["warnings"].as_array().unwrap();
+    let found = list.iter().find(|warning| warning["code"] == code);
+    found.unwrap_or_else(|| panic!("no {code}: {data}"))["message"].as_str().unwrap()
+}
+
+/// What everybody could have put there stays in the backup.
+#[test]
+fn what_others_could_have_planted_is_not_taken_over() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    for (open, kept_beside) in [(KIT, false), ("local", false), ("local/custom", true)] {
+        m.write(&in_kit("local/custom/evil.py"), "pass\n");
+        m.write(&in_kit("local/own"), "mine");
+        let open = if open == KIT { KIT.to_owned() } else { in_kit(open) };
+        set_mode(&m, &open, 0o777);
+        let data = m.ok(AGAIN);
+        assert!(!m.exists(&in_kit("local/custom/evil.py")), "{open}");
+        let expected: &[&str] = if kept_beside { &["local/own"] } else { &[] };
+        assert_eq!(kept(&data), expected);
+        let told = message(&data, "LOCAL_FILES_LEFT");
+        assert!(told.contains("local/custom/evil.py") && told.contains("/.bak/"), "{told}");
+        assert_eq!(told.contains("local/own"), !kept_beside, "{told}");
+    }
+    // A file that everybody may change, in a folder that is safe.
+    m.write(&in_kit("local/own"), "mine");
+    set_mode(&m, &in_kit("local/own"), 0o666);
+    let data = m.ok(AGAIN);
+    assert_eq!(kept(&data), [""; 0]);
+    assert!(message(&data, "LOCAL_FILES_LEFT").contains("local/own"));
+    // A group that may write is told; a link's mode says nothing.
+    m.write(&in_kit("local/own"), "mine");
+    symlink("own", m.path(in_kit("local/link"))).unwrap();
+    set_mode(&m, &in_kit("local"), 0o775);
+    let data = m.ok(AGAIN);
+    assert_eq!(kept(&data), ["local/link", "local/own"]);
+    assert!(message(&data, "FOLDER_WRITABLE_BY_OTHERS").contains("local: it has mode 0775"));
+}
+
+/// Whoever is root can give files to somebody else.
+#[test]
+fn what_belongs_to_others_is_not_taken_over() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    m.write(&in_kit("local/planted"), "");
+    m.write(&in_kit("local/own"), "");
+    if chown(m.path(in_kit("local/planted")), Some(1), None).is_err() {
+        return;
+    }
+    let data = m.ok(AGAIN);
+    assert_eq!(kept(&data), ["local/own"]);
+    assert!(message(&data, "LOCAL_FILES_LEFT").contains("local/planted"));
+    // Root takes nobody's word.
+    chown(m.path(KIT), Some(1), None).unwrap();
+    assert_eq!(kept(&m.ok(AGAIN)), [""; 0]);
+}
+
+#[test]
+fn where_others_could_exchange_the_kit_is_told() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    for folder in ["workspace", "workspace/hospital_federation", KIT.rsplit_once('/').unwrap().0] {
+        set_mode(&m, folder, 0o777);
+        let data = m.ok(AGAIN);
+        let told = message(&data, "FOLDER_WRITABLE_BY_OTHERS");
+        assert!(told.contains(&format!("{folder} belongs to")), "{told}");
+        // With the sticky bit nobody renames what is not theirs.
+        set_mode(&m, folder, 0o1777);
+        assert!(!warnings(&m.ok(AGAIN)).contains(&"FOLDER_WRITABLE_BY_OTHERS"));
+        set_mode(&m, folder, 0o755);
+    }
 }

@@ -142,6 +142,7 @@ const CASES: &[Case] = &[
     (|m| mode(m, "startup/client.key", 0o640), "modes", "failed", Some("KIT_MODE")),
     (|m| mode(m, "startup/start.sh", 0o644), "modes", "warning", None),
     (|m| mode(m, "startup", 0o777), "modes", "failed", Some("KIT_MODE")),
+    (|m| mode(m, "..", 0o777), "modes", "failed", Some("KIT_MODE")),
     (
         |m| m.write(&format!("{SITE}/local/privacy.json"), "{\"a\": 1, \"a\": 2}"),
         "json",
@@ -380,5 +381,28 @@ fn another_file_in_the_place_of_a_list_does_not_condemn_a_kit() {
         assert_eq!(found["reason"], "NOT_A_REVOCATION_LIST", "{file}: {found}");
         assert!(text_of(&found, "message").contains(words), "{found}");
         assert!(!text_of(&found, "hint").contains("Do not start"), "{found}");
+    }
+}
+
+/// Whoever is root can give files to somebody else.
+#[test]
+fn other_owners_are_told() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.kit("hospital-a.yaml", "hospital-a");
+    for (owned, told) in [
+        (PROD.to_owned(), "who can exchange the kit"),
+        (format!("{SITE}/local"), "local belongs to the user 1"),
+        (format!("{SITE}/startup/start.sh"), "startup/start.sh belongs to the user 1"),
+    ] {
+        if std::os::unix::fs::chown(m.path(&owned), Some(1), None).is_err() {
+            return;
+        }
+        let printed = m.run(&format!("verify {SITE}")).stdout;
+        let printed = String::from_utf8(printed).unwrap();
+        assert!(printed.contains(told), "{owned}: {printed}");
+        assert!(!printed.contains("nobody else can change the kit"), "{owned}: {printed}");
+        std::os::unix::fs::chown(m.path(&owned), Some(0), None).unwrap();
     }
 }

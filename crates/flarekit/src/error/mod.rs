@@ -276,6 +276,8 @@ names! {
         BackedUp = "BACKED_UP",
         /// Files that a site changed in its kit were carried over into the new one.
         LocalFilesKept = "LOCAL_FILES_KEPT",
+        /// Files in a kit's `local` that another user could have put there are not in the new one.
+        LocalFilesLeft = "LOCAL_FILES_LEFT",
         /// A field that means nothing here, perhaps a misspelt one.
         UnknownField = "UNKNOWN_FIELD",
         /// The profile lacks what `cert approve` will need.

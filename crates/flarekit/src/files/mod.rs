@@ -47,7 +47,7 @@ pub use guard::Others;
 pub use lock::{Lock, lock_dir, lock_dir_shared, lock_file};
 pub use look::{Found, absolute, list, look, mode, refuse_link, resolve, resolve_parent};
 pub use open_folder::OpenFolder;
-pub use owner::{foreign, give_to_owner_of};
+pub use owner::{exchanged_by_others, foreign, give_to_owner_of, owner, refuse_others};
 pub use read::{FileBytes, read, read_chunks, read_named, read_secret};
 pub use same::{Compared, Comparison};
 pub use staged::StagedDir;

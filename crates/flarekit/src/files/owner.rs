@@ -1,9 +1,10 @@
 //! Whose a file is, where root writes into another user's directory, or another user's file is met.
 
 use super::error::{FileError, FileErrorKind};
+use super::guard::{Others, judge, others_rename};
 use super::{change, reach};
 use rustix::process::geteuid;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -42,14 +43,45 @@ pub fn give_to_owner_of(directory: &Path, file: &Path) -> Result<(), FileError> 
 #[must_use]
 pub fn foreign(path: &Path) -> Option<String> {
     let found = fs::symlink_metadata(path).ok()?;
-    (found.uid() != geteuid().as_raw()).then(|| {
-        format!(
-            "{} belongs to the user {} and has mode {:04o}",
-            path.display(),
-            found.uid(),
-            found.mode() & 0o7777
-        )
-    })
+    (found.uid() != geteuid().as_raw()).then(|| described(path, &found))
+}
+
+fn described(path: &Path, found: &Metadata) -> String {
+    let (path, mode) = (path.display(), found.mode() & 0o7777);
+    format!("{path} belongs to the user {} and has mode {mode:04o}", found.uid())
+}
+
+/// Whose a file or a directory is, links followed.
+///
+/// # Errors
+/// If nothing is there, or the system does not tell.
+pub fn owner(path: &Path) -> Result<u32, FileError> {
+    fs::metadata(path).map(|found| found.uid()).map_err(FileError::on("look at", path))
+}
+
+/// Refuses what another user owns, or everybody may change: it may be another's word. Says if its
+/// group may. The mode of a link says nothing.
+///
+/// # Errors
+/// [`FileErrorKind::OfAnotherUser`] or [`FileErrorKind::OpenToOthers`], and if the system does not
+/// tell.
+pub fn refuse_others(path: &Path) -> Result<Option<Others>, FileError> {
+    let found = fs::symlink_metadata(path).map_err(FileError::on("look at", path))?;
+    if found.is_symlink() {
+        let foreign = found.uid() != geteuid().as_raw() && found.uid() != 0;
+        return if foreign { Err(Others::Owner(found.uid()).refused(path)) } else { Ok(None) };
+    }
+    match judge(&found, path)? {
+        Some(owner @ Others::Owner(_)) => Err(owner.refused(path)),
+        group => Ok(group),
+    }
+}
+
+/// Says that another user could exchange what is in a directory, whoever it belongs to, if it is so.
+#[must_use]
+pub fn exchanged_by_others(directory: &Path) -> Option<String> {
+    let found = fs::symlink_metadata(directory).ok()?;
+    others_rename(&found).then(|| described(directory, &found))
 }
 
 #[cfg(test)]

@@ -3,39 +3,111 @@
 use std::path::{Path, PathBuf};
 
 use super::record::{Digests, KitRecord, digest};
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, Warning, WarningCode};
 use crate::files::{self, FileError, Found, StagedDir};
 
 /// The folder of a kit that belongs to the site.
 const LOCAL: &str = "local";
 
-/// Carries over from the old kit what is the site's own: whatever is not in the new one, and files
-/// that differ from what `package` wrote there, or, where nothing is recorded, from the new ones.
-/// Says which.
-pub(super) fn keep_own_files(
-    old: &Path,
-    record: Option<&KitRecord>,
-    new: &StagedDir,
-    planned: &Digests,
-) -> Result<Vec<PathBuf>, Error> {
-    let unreadable = |error: FileError| error.code(Code::OutputDirNotWritable);
-    let folder = old.join(LOCAL);
-    if files::look(&folder).map_err(unreadable)? != Found::Directory {
-        return Ok(vec![]);
-    }
-    let mut kept = Vec::new();
-    // It is the site's own folder, of whatever size.
-    for entry in files::tree(&folder, usize::MAX).map_err(unreadable)? {
-        let (path, found) = (Path::new(LOCAL).join(entry.path), entry.found);
-        if found == Found::Other || !is_own(old, &path, found, record, planned)? {
-            continue;
+/// What became of the site's own files.
+#[derive(Debug, Default)]
+pub(super) struct OwnFiles {
+    /// These are in the new kit, too.
+    pub kept: Vec<PathBuf>,
+    /// Another user could have put these there, which could be programs: they are not.
+    left: Vec<PathBuf>,
+    /// Why the first of them was left.
+    why: Option<FileError>,
+    /// Where a group may write.
+    group: Option<String>,
+}
+
+impl OwnFiles {
+    /// Carries over from the old kit what is the site's own: whatever is not in the new one, and
+    /// files that differ from what `package` wrote there, or, where nothing is recorded, from the
+    /// new ones.
+    pub fn carry_over(
+        old: &Path,
+        record: Option<&KitRecord>,
+        new: &StagedDir,
+        planned: &Digests,
+    ) -> Result<Self, Error> {
+        let folder = old.join(LOCAL);
+        let mut own = Self::default();
+        if files::look(&folder).map_err(unreadable)? != Found::Directory {
+            return Ok(own);
         }
-        new.carry(&path, &old.join(&path)).map_err(unreadable)?;
-        if found != Found::Directory {
-            kept.push(path);
+        // Below this directory nothing is taken.
+        let mut closed = None;
+        for (path, below) in [(old, ""), (&folder, LOCAL)] {
+            if !own.trusts(path)? && closed.is_none() {
+                closed = Some(PathBuf::from(below));
+            }
+        }
+        // It is the site's own folder, of whatever size.
+        for entry in files::tree(&folder, usize::MAX).map_err(unreadable)? {
+            let (path, found) = (Path::new(LOCAL).join(entry.path), entry.found);
+            if found == Found::Other {
+                continue;
+            }
+            let mut taken = !closed.as_ref().is_some_and(|closed| path.starts_with(closed));
+            if found == Found::Directory && taken && !own.trusts(&old.join(&path))? {
+                closed = Some(path.clone());
+                taken = false;
+            }
+            if !is_own(old, &path, found, record, planned)? {
+                continue;
+            }
+            taken = taken && (found == Found::Directory || own.trusts(&old.join(&path))?);
+            if taken {
+                new.carry(&path, &old.join(&path)).map_err(unreadable)?;
+            }
+            match found {
+                Found::Directory => {}
+                _ if taken => own.kept.push(path),
+                _ => own.left.push(path),
+            }
+        }
+        Ok(own)
+    }
+
+    /// Whether nobody else could have put this there, or changed it. A group that may is told.
+    fn trusts(&mut self, path: &Path) -> Result<bool, Error> {
+        match files::refuse_others(path) {
+            Ok(others) => {
+                if let Some(group) = others.filter(|_| self.group.is_none()) {
+                    self.group = Some(format!("{}: {group}", path.display()));
+                }
+                Ok(true)
+            }
+            Err(error) if error.is_exposed() => {
+                self.why.get_or_insert(error);
+                Ok(false)
+            }
+            Err(error) => Err(unreadable(error)),
         }
     }
-    Ok(kept)
+
+    /// What the user should know, when the old kit is in the backup.
+    pub fn warnings(&self, backup: &Path) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        if let Some(why) = self.why.as_ref().filter(|_| !self.left.is_empty()) {
+            let names: Vec<String> =
+                self.left.iter().map(|path| path.display().to_string()).collect();
+            let message = format!(
+                "files of the old kit that another user could have put there are not in the new \
+                 one: {} ({why}). Copy what is yours from {}",
+                names.join(", "),
+                backup.display()
+            );
+            warnings.push(Warning::new(WarningCode::LocalFilesLeft, message));
+        }
+        if let Some(group) = self.group.as_ref().filter(|_| !self.kept.is_empty()) {
+            let message = format!("files were taken over from {group}");
+            warnings.push(Warning::new(WarningCode::FolderWritableByOthers, message));
+        }
+        warnings
+    }
 }
 
 fn is_own(
@@ -50,9 +122,13 @@ fn is_own(
     if found != Found::File {
         return Ok(true);
     }
-    let actual = digest(&old.join(path)).map_err(|error| error.code(Code::OutputDirNotWritable))?;
+    let actual = digest(&old.join(path)).map_err(unreadable)?;
     Ok(match record {
         Some(record) => !record.wrote(&name, actual),
         None => actual != *new,
     })
+}
+
+fn unreadable(error: FileError) -> Error {
+    error.code(Code::OutputDirNotWritable)
 }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::KitPlan;
-use super::kept::keep_own_files;
+use super::kept::OwnFiles;
 use super::record::{self, Digests, KitRecord};
-use crate::error::{Code, Error, Reason, Warning};
+use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::files::{self, Compared, Comparison, FileError, Found, Lock, StagedDir};
 use crate::fingerprint::Fingerprint;
 use crate::names::{DeployVersion, ParticipantName, ProjectName};
@@ -40,7 +40,7 @@ pub struct StartupKit {
     pub backup: Option<PathBuf>,
     /// The site's own files of the replaced kit's `local` folder, which are in the new one too.
     pub kept: Vec<PathBuf>,
-    /// What builders of the site's own want to be known.
+    /// What builders of the site's own want to be known, and in what others have a hand.
     pub warnings: Vec<Warning>,
 }
 
@@ -118,7 +118,7 @@ impl ProdDir {
         fill(&staged, plan)?;
         // Builders may take their time; meanwhile others may package.
         let lock = self.lock.take().filter(|_| plan.builders().is_empty());
-        let warnings = plan.run_builders(&staged)?;
+        let mut warnings = plan.run_builders(&staged)?;
         let created = files::make_dirs(&self.path, DIRECTORY_MODE).map_err(unwritable)?;
         // A directory that was not locked may have been filled meanwhile, by another root's kit.
         let _lock = match lock {
@@ -137,10 +137,10 @@ impl ProdDir {
         } else {
             record::digests(staged.path()).map_err(unwritable)?
         };
-        let kept = if replaces {
-            keep_own_files(&target, record.as_ref(), &staged, &planned)?
+        let own = if replaces {
+            OwnFiles::carry_over(&target, record.as_ref(), &staged, &planned)?
         } else {
-            vec![]
+            OwnFiles::default()
         };
         let before = match record {
             Some(record) if replaces => record.installed(&target),
@@ -150,6 +150,7 @@ impl ProdDir {
         let backup = if replaces {
             let backup = self.backup_place(name, &staged, now)?;
             staged.exchange(&target, DIRECTORY_MODE, &backup).map_err(unwritable)?;
+            warnings.extend(own.warnings(&backup));
             Some(backup)
         } else {
             staged.publish(&target, DIRECTORY_MODE).map_err(|error| {
@@ -160,7 +161,20 @@ impl ProdDir {
         record.keep();
         created.keep();
         parents.keep();
-        Ok(StartupKit { path: target, backup, kept, warnings })
+        warnings.extend(self.exposed());
+        Ok(StartupKit { path: target, backup, kept: own.kept, warnings })
+    }
+
+    /// Where another user could exchange the kit for one of theirs.
+    fn exposed(&self) -> impl Iterator<Item = Warning> {
+        let above = self.project_dir.parent().into_iter();
+        above.chain([self.project_dir.as_path(), &self.path]).filter_map(|directory| {
+            let message = format!(
+                "{}: who can write there can exchange the kit and its scripts",
+                files::exchanged_by_others(directory)?
+            );
+            Some(Warning::new(WarningCode::FolderWritableByOthers, message))
+        })
     }
 
     /// Where the kit that is replaced goes.

@@ -297,7 +297,7 @@ fn only_a_certificate_that_counts_is_renewed() {
 fn a_ledger_that_cannot_be_used_is_told_with_its_owner() {
     let place = TempDir::new().unwrap();
     let ledger = place.path().join(LEDGER);
-    std::fs::write(&ledger, "").unwrap();
+    crate::files::write_new(&ledger, b"", 0o600).unwrap();
     let told = |reason| {
         let refused = Error::because(Code::OutputDirNotWritable, reason, "refused");
         with_owners(refused, &ledger).message().to_owned()

@@ -170,11 +170,26 @@ impl KitFolder {
                 ));
             }
         }
-        checks.outcome(
-            "modes",
-            defects,
-            "the key is its owner's alone, and nobody else can change the kit",
-        );
+        if let Some(above) = self.path.parent()
+            && let Ok(mode) = files::mode(above)
+            // With the sticky bit, names are changed by their owners only.
+            && mode & 0o1002 == 0o002
+        {
+            defect(format!(
+                "the folder {} has mode {mode:04o}: every user of this machine can exchange the kit",
+                above.display()
+            ));
+        }
+        let others = self.other_owners();
+        let good = if others.is_empty() {
+            "the key is its owner's alone, and nobody else can change the kit"
+        } else {
+            "the key is its owner's alone"
+        };
+        checks.outcome("modes", defects, good);
+        for what in others {
+            checks.warning("modes", what);
+        }
         let is_idle = |name: &&str| self.startup(name).is_some_and(|file| file.mode & 0o100 == 0);
         let idle: Vec<&str> = scripts::names(self.kind).iter().copied().filter(is_idle).collect();
         if !idle.is_empty() {
@@ -182,6 +197,23 @@ impl KitFolder {
             let what = "must be made executable (chmod 755), or be called with bash";
             checks.warning("modes", format!("{names} {what}"));
         }
+    }
+
+    /// What belongs to neither root nor the owner of the kit, and to whom.
+    fn other_owners(&self) -> Vec<String> {
+        let Ok(own) = files::owner(&self.path) else { return vec![] };
+        let other = |path: &Path| files::owner(path).ok().filter(|&user| user != own && user != 0);
+        let above = self.path.parent().and_then(|above| {
+            let user = other(above)?;
+            let above = above.display();
+            Some(format!("the folder {above} belongs to the user {user}, who can exchange the kit"))
+        });
+        let inside = ["startup", "local"].into_iter().chain(self.files.keys().map(String::as_str));
+        let inside = inside.filter_map(|name| {
+            let user = other(&self.path.join(name))?;
+            Some(format!("{name} belongs to the user {user}, who can change it"))
+        });
+        above.into_iter().chain(inside).collect()
     }
 
     /// Every JSON file that the runtime reads, held to one meaning.
