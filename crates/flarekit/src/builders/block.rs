@@ -128,11 +128,16 @@ impl Builders {
             return Err(fields::at(entry, Defect::new(Reason::FieldNotAccepted, message)));
         }
         let wrong = || fields::wrong(words, "exec", "a list: the program and its arguments");
-        let list = words.as_sequence().filter(|list| !list.is_empty()).ok_or_else(wrong)?;
+        let nothing = || {
+            let message =
+                "'exec' names no program: it must be a list of the program and its arguments";
+            fields::at(words, Defect::new(Reason::FieldValue, message))
+        };
+        let list = words.as_sequence().ok_or_else(wrong)?;
         let words = list.iter().map(|word| fields::text(word, "exec[]").map(str::to_owned));
         let words = words.collect::<Result<Vec<_>, _>>()?;
         if words.first().is_none_or(String::is_empty) {
-            return Err(wrong());
+            return Err(nothing());
         }
         self.steps.push(Step::Program { words });
         Ok(())
