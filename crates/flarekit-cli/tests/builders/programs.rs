@@ -1,7 +1,9 @@
 //! `exec`: programs in any language.
 
 use std::ffi::OsStr;
+use std::fs;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
@@ -203,4 +205,33 @@ fn two_at_once_both_make_their_kits() {
         assert_eq!(envelope("two at once", &output)["status"], "ok");
     }
     assert_eq!(m.names("workspace/hospital_federation/prod_00").len(), 2);
+}
+
+/// A program, a folder on the way to it, and where a link leads.
+#[test]
+fn a_program_that_others_could_have_written_does_not_run() {
+    let sandbox = Sandbox::new();
+    let m = approved(&sandbox, "- exec: [./tools/mine]\n");
+    let set_mode = |path: &str, mode| {
+        fs::set_permissions(m.path(path), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let open = ("REQUEST_DIR_MISMATCH".to_owned(), 4, Some("FOLDER_OPEN_TO_OTHERS".to_owned()));
+    script(&m, "hospital-a/tools/mine", "echo here >local/note");
+    set_mode("hospital-a/tools/mine", 0o777);
+    assert_eq!(m.refused(PACKAGE), open);
+    set_mode("hospital-a/tools/mine", 0o755);
+    set_mode("hospital-a/tools", 0o777);
+    assert_eq!(m.refused(PACKAGE), open);
+    set_mode("hospital-a/tools", 0o755);
+    fs::rename(m.path("hospital-a/tools/mine"), m.path("elsewhere")).unwrap();
+    symlink(m.path("elsewhere"), m.path("hospital-a/tools/mine")).unwrap();
+    set_mode("elsewhere", 0o777);
+    assert_eq!(m.refused(PACKAGE), open);
+    set_mode("elsewhere", 0o755);
+    m.ok(PACKAGE);
+    // Whoever is root can give it to somebody else.
+    if chown(m.path("elsewhere"), Some(1), None).is_ok() {
+        let (_, _, reason) = m.refused(&format!("{PACKAGE} --force"));
+        assert_eq!(reason.as_deref(), Some("FOLDER_OF_ANOTHER_USER"));
+    }
 }

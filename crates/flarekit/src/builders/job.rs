@@ -84,6 +84,11 @@ impl Job {
         let message = self.message(place)?;
         let steps = &self.builders.steps;
         let folder = &self.launch.request_folder;
+        for step in steps {
+            if let Step::Program { words } = step {
+                program::refuse_exposed(words, folder)?;
+            }
+        }
         if self.builders.need_python() {
             let mut python = Python::start(&self.launch.python, &message)?;
             return python.converse(|wish| match wish {

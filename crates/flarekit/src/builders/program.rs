@@ -41,6 +41,31 @@ pub(super) fn run(
     }
 }
 
+/// Refuses a program in the request folder that another user could have written: it is as good as the
+/// definition that names it. So is a folder or a link on the way to it.
+pub(super) fn refuse_exposed(words: &[String], request_folder: &Path) -> Result<(), Error> {
+    let Some(name) = words.first() else { return Ok(()) };
+    let program = find(name, request_folder)?;
+    let mut on_the_way = find("./", request_folder)?;
+    let Ok(below) = program.strip_prefix(&on_the_way) else { return Ok(()) };
+    let mut places: Vec<PathBuf> = below
+        .components()
+        .map(|part| {
+            on_the_way.push(part);
+            on_the_way.clone()
+        })
+        .collect();
+    places.extend(files::resolve(&program));
+    for place in places {
+        match files::refuse_others(&place) {
+            Err(error) if error.is_exposed() => return Err(error.code(Code::RequestDirMismatch)),
+            // What is the matter with it otherwise is told when it is to run.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// A path is meant in the request folder, a bare name on the PATH.
 fn find(name: &str, request_folder: &Path) -> Result<PathBuf, Error> {
     if !name.contains('/') {
