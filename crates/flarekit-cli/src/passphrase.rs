@@ -44,13 +44,12 @@ fn empty(what: &str) -> Error {
 fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     if path == Path::new("-") {
         let message = format!(
-            "--passphrase-file: '-' is not taken for standard input; {VARIABLE} can hold the \
-             passphrase, and a file of that name is ./-"
+            "--passphrase-file: '-' is not taken for standard input, which is /dev/stdin; {VARIABLE} \
+             can hold the passphrase, too, and a file of that name is ./-"
         );
         return Err(Error::because(Code::InvalidArgs, Reason::Usage, message));
     }
-    let (bytes, _) = files::resolve_parent(path)
-        .and_then(|path| files::read_secret(&path, LIMIT))
+    let bytes = files::read_secret_anywhere(path, LIMIT)
         .map_err(|error| error.code(Code::InvalidArgs).within("--passphrase-file"))?;
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -156,8 +155,7 @@ impl Drop for Silence<'_> {
 /// it otherwise, is seen when the key is opened.
 pub fn readable_by_others(file: Option<&Path>) -> Option<Warning> {
     let path = file?;
-    let real = files::resolve_parent(path).ok()?;
-    let mode = files::mode(&real).ok()?;
+    let mode = files::mode(path).ok()?;
     (mode & 0o077 != 0).then(|| {
         let message = format!(
             "{} has mode {:04o}: other users of this machine can read the passphrase",

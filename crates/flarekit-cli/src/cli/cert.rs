@@ -145,8 +145,8 @@ pub struct ApproveArgs {
     #[arg(long, value_name = "DIR", conflicts_with = "out")]
     pub out_dir: Option<PathBuf>,
 
-    /// The file whose first line is the passphrase of an encrypted rootCA.key. If not given:
-    /// FLAREKIT_CA_PASSPHRASE, or you are asked.
+    /// The file whose first line is the passphrase of an encrypted rootCA.key, or a
+    /// pipe such as /dev/stdin. If not given: FLAREKIT_CA_PASSPHRASE, or you are asked.
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 
@@ -220,8 +220,8 @@ pub struct DenyArgs {
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
 
-    /// The file whose first line is the passphrase of an encrypted rootCA.key. If not given:
-    /// FLAREKIT_CA_PASSPHRASE, or you are asked.
+    /// The file whose first line is the passphrase of an encrypted rootCA.key, or a
+    /// pipe such as /dev/stdin. If not given: FLAREKIT_CA_PASSPHRASE, or you are asked.
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 
@@ -269,8 +269,8 @@ pub struct RevokeArgs {
     #[arg(long, conflicts_with = "certificate")]
     pub all: bool,
 
-    /// The file whose first line is the passphrase of an encrypted rootCA.key. If not given:
-    /// FLAREKIT_CA_PASSPHRASE, or you are asked.
+    /// The file whose first line is the passphrase of an encrypted rootCA.key, or a
+    /// pipe such as /dev/stdin. If not given: FLAREKIT_CA_PASSPHRASE, or you are asked.
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 }
@@ -310,8 +310,8 @@ pub struct CrlArgs {
     #[arg(long)]
     pub der: bool,
 
-    /// The file whose first line is the passphrase of an encrypted rootCA.key. If not given:
-    /// FLAREKIT_CA_PASSPHRASE, or you are asked.
+    /// The file whose first line is the passphrase of an encrypted rootCA.key, or a
+    /// pipe such as /dev/stdin. If not given: FLAREKIT_CA_PASSPHRASE, or you are asked.
     #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
 }

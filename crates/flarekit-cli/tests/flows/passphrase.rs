@@ -1,5 +1,7 @@
 //! The passphrase of the CA's key, typed and told.
 
+use std::fs;
+use std::os::unix::fs::symlink;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
 
@@ -86,6 +88,35 @@ fn without_a_terminal_a_wrong_passphrase_is_one() {
         m.write("secret", text);
         let output = m.run(&format!("{LINE} --passphrase-file secret"));
         let found = String::from_utf8(output.stderr).unwrap();
+        assert!(found.contains(expected), "{text:?}: {found}");
+    }
+}
+
+/// As Kubernetes mounts a secret, and as shells hand one over.
+#[test]
+fn the_passphrase_may_be_behind_links_or_in_a_pipe() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    fs::create_dir_all(m.path("secrets/..2026")).unwrap();
+    m.write("secrets/..2026/pw", "correct\n");
+    symlink("..2026", m.path("secrets/..data")).unwrap();
+    symlink("..data/pw", m.path("secrets/pw")).unwrap();
+    let output = m.run(&format!("{LINE} --passphrase-file secrets/pw"));
+    assert!(String::from_utf8(output.stderr).unwrap().contains(OPENED));
+    let piped = |text: &str, length: usize| {
+        let text = text.repeat(length);
+        let mut command = m.flarekit();
+        command.args(LINE.split(' ')).args(["--passphrase-file", "/dev/stdin"]).write_stdin(text);
+        String::from_utf8(command.output().unwrap().stderr).unwrap()
+    };
+    for (text, length, expected) in [
+        ("correct\n", 1, OPENED),
+        ("correct", 1, OPENED),
+        ("wrong\n", 1, WRONG),
+        ("", 1, WRONG),
+        ("correct\n", 1000, "Reason: FILE_TOO_LARGE"),
+    ] {
+        let found = piped(text, length);
         assert!(found.contains(expected), "{text:?}: {found}");
     }
 }

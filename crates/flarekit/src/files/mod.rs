@@ -2,7 +2,8 @@
 //!
 //! Three promises hold for everything here. Where something is read or changed, symbolic links are
 //! not followed, neither in the last place of a path nor on the way to it: where a user's word for a
-//! place leads is asked once, by [`resolve`]. A file appears under its name complete and with its exact mode, whatever the umask,
+//! place leads is asked once, by [`resolve`], and followed to a passphrase, by
+//! [`read_secret_anywhere`]. A file appears under its name complete and with its exact mode, whatever the umask,
 //! or not at all. What fails leaves nothing behind.
 //!
 //! New content is written under a random name `.flarekit-<16 hex digits>` next to its destination
@@ -29,6 +30,7 @@ mod publish;
 mod reach;
 mod read;
 mod same;
+mod secret;
 mod staged;
 mod sweep;
 mod sync;
@@ -50,6 +52,7 @@ pub use open_folder::OpenFolder;
 pub use owner::{exchanged_by_others, foreign, give_to_owner_of, owner, refuse_others};
 pub use read::{FileBytes, read, read_chunks, read_named, read_secret};
 pub use same::{Compared, Comparison};
+pub use secret::read_secret_anywhere;
 pub use staged::StagedDir;
 pub use sweep::{sweep, sweep_backups};
 pub use tentative::{Replace, Tentative};
