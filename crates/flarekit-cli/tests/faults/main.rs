@@ -175,7 +175,7 @@ fn misplaced_keys(disk: &Disk, unfinished_allowed: bool) -> Vec<String> {
 fn hidden_is_private(disk: &Disk, path: &Path) -> bool {
     let hidden = path.ancestors().filter(|ancestor| is_unfinished(ancestor)).last();
     hidden.and_then(|path| disk.get(path)).is_some_and(|entry| match entry {
-        Entry::Directory(mode) => [0o700, 0o755].contains(mode),
+        Entry::Directory(mode) => [0o1700, 0o700, 0o755].contains(mode),
         Entry::File(mode, _) => *mode == 0o600,
         _ => false,
     })

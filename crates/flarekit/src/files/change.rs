@@ -69,11 +69,16 @@ pub(super) fn create_private(path: &Path) -> io::Result<File> {
 
 /// Creates a directory that nobody else can enter yet, and opens it.
 pub(super) fn make_private_dir(path: &Path) -> io::Result<File> {
+    make_dir(path, 0o700)
+}
+
+/// The same with a mode of which the group and others have nothing.
+pub(super) fn make_dir(path: &Path, mode: u32) -> io::Result<File> {
     let (directory, name) = parent(path)?;
     change(Change::MakeDir, &[path], || mkdirat(&directory, name, Mode::RWXU))?;
     open_dir_at(&directory, name)
         // A umask may have taken rights from the owner, too.
-        .and_then(|made| set_mode(&made, path, 0o700).map(|()| made))
+        .and_then(|made| set_mode(&made, path, mode).map(|()| made))
         .inspect_err(|_| {
             let _ = remove_dir(path);
         })
@@ -238,14 +243,27 @@ pub(super) fn remove_tree(path: &Path) -> io::Result<()> {
     remove_tree_at(&directory, name)
 }
 
+/// The same of a directory that is open: of what has taken its name meanwhile nothing is removed
+/// but, if it is empty, itself.
+pub(super) fn remove_open_tree(tree: &File, path: &Path) -> io::Result<()> {
+    let (directory, name) = parent(path)?;
+    change(Change::RemoveTree, &[path], || Ok(()))?;
+    empty(tree)?;
+    Ok(retry_on_intr(|| unlinkat(&directory, name, AtFlags::REMOVEDIR))?)
+}
+
 /// Every step goes by the directory that is open, and none by its path.
 fn remove_tree_at(directory: &impl AsFd, name: &OsStr) -> io::Result<()> {
-    let tree = open_dir_at(directory, name)?;
-    for (inner, is) in entries(&tree)? {
+    empty(&open_dir_at(directory, name)?)?;
+    Ok(retry_on_intr(|| unlinkat(directory, name, AtFlags::REMOVEDIR))?)
+}
+
+fn empty(tree: &File) -> io::Result<()> {
+    for (inner, is) in entries(tree)? {
         match is {
-            Found::Directory => remove_tree_at(&tree, &inner)?,
-            _ => retry_on_intr(|| unlinkat(&tree, &inner, AtFlags::empty()))?,
+            Found::Directory => remove_tree_at(tree, &inner)?,
+            _ => retry_on_intr(|| unlinkat(tree, &inner, AtFlags::empty()))?,
         }
     }
-    Ok(retry_on_intr(|| unlinkat(directory, name, AtFlags::REMOVEDIR))?)
+    Ok(())
 }

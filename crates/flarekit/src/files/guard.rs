@@ -14,6 +14,10 @@ const ROOT: u32 = 0;
 pub(super) const GROUP_WRITES: u32 = 0o020;
 const OTHERS_WRITE: u32 = 0o002;
 const STICKY: u32 = 0o1000;
+/// The mode of a directory that is being prepared. It is a mark, because only the owner of a
+/// directory can set its mode, and nobody sets the sticky bit where nobody else may write: whoever
+/// gives a private directory of the user's the name of an unfinished one cannot give it this.
+pub(super) const UNFINISHED: u32 = STICKY | 0o700;
 
 /// Somebody who could exchange what is in a directory, and is not refused for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +103,13 @@ pub(super) fn others_rename(found: &Metadata) -> bool {
 }
 
 fn others_rename_for(user: u32, owner: u32, mode: u32) -> bool {
-    (owner != user && owner != ROOT) || (mode & OTHERS_WRITE != 0 && mode & STICKY == 0)
+    (owner != user && owner != ROOT)
+        || (mode & (OTHERS_WRITE | GROUP_WRITES) != 0 && mode & STICKY == 0)
+}
+
+/// Whether a directory has the mark of one that is being prepared, which nobody else can have made.
+pub(super) fn is_unfinished(found: &Metadata) -> bool {
+    is_own(found) && found.mode() & 0o7777 == UNFINISHED
 }
 
 #[cfg(test)]
@@ -137,7 +147,8 @@ mod tests {
     fn who_can_rename() {
         for (user, owner, mode, expected) in [
             (ME, ME, 0o755, false),
-            (ME, ME, 0o775, false),
+            (ME, ME, 0o775, true),
+            (ME, ME, 0o1775, false),
             (ME, ROOT, 0o1777, false),
             (ME, ROOT, 0o777, true),
             (ME, SHE, 0o1777, true),

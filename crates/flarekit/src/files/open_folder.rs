@@ -5,8 +5,8 @@ use super::error::FileError;
 use super::look::{Found, entries, kind};
 use super::reach;
 use super::read::{FileBytes, Plain};
-use rustix::fs::{AtFlags, FileType, Mode, OFlags, statat};
-use rustix::io::{Errno, retry_on_intr};
+use rustix::fs::{AtFlags, FileType, statat};
+use rustix::io::Errno;
 use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io;
@@ -80,10 +80,8 @@ impl OpenFolder {
     pub fn list(&self) -> Result<Vec<(OsString, Found)>, FileError> {
         let on = || FileError::on("list", &self.path);
         // A handle that only searches lists nothing.
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let opened = retry_on_intr(|| reach::open_at(&self.handle, ".", flags, Mode::empty()));
-        let opened = opened.map_err(io::Error::from).map_err(on())?;
-        let mut found = entries(&File::from(opened)).map_err(on())?;
+        let opened = reach::open_in(&self.handle, ".", true).map_err(on())?;
+        let mut found = entries(&opened).map_err(on())?;
         found.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(found)
     }
@@ -109,12 +107,9 @@ impl OpenFolder {
     }
 
     fn plain_file(&self, name: &str, limit: u64) -> Result<Plain, FileError> {
-        let open = || {
-            let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::NOFOLLOW;
-            let open = || reach::open_at(&self.handle, name, flags, Mode::empty());
-            Ok(File::from(retry_on_intr(open)?))
-        };
-        Plain::take(&self.path.join(name), limit, self.find(name), open)
+        Plain::take(&self.path.join(name), limit, self.find(name), || {
+            reach::open_in(&self.handle, name, false)
+        })
     }
 
     fn find(&self, name: &str) -> io::Result<Found> {

@@ -14,8 +14,9 @@ use super::look::{Found, list, look};
 use super::moves::Moves;
 use super::read::read;
 use super::{change, guard, reach, sys};
+use rustix::fs::{AtFlags, FileType, statat};
 use std::ffi::{OsStr, OsString};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -165,6 +166,12 @@ pub(super) fn unfinished(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
 /// Whether a staging directory has the mark.
 pub(super) fn is_publishing(staging: &Path) -> bool {
     matches!(look(&staging.join(MARK)), Ok(Found::File))
+}
+
+/// The same of one that is open.
+pub(super) fn has_mark(staging: &File) -> bool {
+    statat(staging, MARK, AtFlags::SYMLINK_NOFOLLOW)
+        .is_ok_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::RegularFile)
 }
 
 /// From here on nothing is left to do.

@@ -79,6 +79,18 @@ pub(super) fn open(path: &Path, directory: bool) -> io::Result<File> {
     Ok(retry_on_intr(|| open_whole(path, flags, Mode::empty()))?)
 }
 
+/// The same of what has this name in an open directory; a link is not followed.
+pub(super) fn open_in(
+    directory: &impl AsFd,
+    name: impl Arg + Copy,
+    is_directory: bool,
+) -> io::Result<File> {
+    let mut flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW;
+    flags.set(OFlags::DIRECTORY, is_directory);
+    flags.set(OFlags::NOCTTY, !is_directory);
+    Ok(File::from(retry_on_intr(|| open_at(directory, name, flags, Mode::empty()))?))
+}
+
 /// Opens a directory to read, lock or sync it.
 pub(super) fn open_dir(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY;

@@ -4,7 +4,7 @@ use super::dirs::{Created, make_dirs, make_new_dir};
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, list, look};
 use super::publish::{Publication, is_publishing};
-use super::{backup, change, sync, sys, tree, write};
+use super::{backup, change, guard, sync, sys, tree, write};
 use crate::time::Timestamp;
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -12,7 +12,7 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// A private directory (0700) with a random name. Unless it is published, it is removed with its
+/// A private directory with a random name, marked as [unfinished](guard::UNFINISHED). Unless it is published, it is removed with its
 /// content when dropped, and so are those directories above it that had to be made and are empty.
 #[derive(Debug)]
 pub struct StagedDir {
@@ -42,7 +42,7 @@ impl StagedDir {
         for _ in 0..sys::ATTEMPTS {
             let parents = make_dirs(parent, parent_mode)?;
             let path = parent.join(sys::random_name().map_err(on())?);
-            let handle = match change::make_private_dir(&path) {
+            let handle = match change::make_dir(&path, guard::UNFINISHED) {
                 // The name is taken, or another process that failed removed the parent again.
                 Err(error)
                     if matches!(
@@ -286,10 +286,12 @@ impl StagedDir {
         }
     }
 
-    /// Sets the final mode, and makes it durable with the content.
+    /// Makes the content durable, and then the final mode. From there to the rename the directory
+    /// has no mark that it is unfinished, so that is as short as can be.
     fn seal(&self, mode: u32) -> io::Result<()> {
+        self.sync_with(&self.dirs.borrow())?;
         change::set_mode(&self.handle, &self.path, mode)?;
-        self.sync()
+        change::sync_dir(&self.path)
     }
 
     fn sync(&self) -> io::Result<()> {

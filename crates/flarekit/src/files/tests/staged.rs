@@ -1,7 +1,7 @@
 //! What is prepared appears whole, or not at all.
 
 use super::{mode, names, scratch, tree};
-use crate::files::{FileErrorKind, StagedDir, sweep, sweep_backups};
+use crate::files::{FileErrorKind, StagedDir, change, sweep, sweep_backups};
 use crate::time::Timestamp;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -24,7 +24,7 @@ fn is_private_until_published() {
     let staged = kit(&parent, "key");
     let name = staged.path().file_name().unwrap().to_str().unwrap().to_owned();
     assert!(name.starts_with(".flarekit-") && name.len() == 26, "{name}");
-    assert_eq!((mode(staged.path()), mode(&parent)), (0o700, 0o755));
+    assert_eq!((mode(staged.path()), mode(&parent)), (0o1700, 0o755));
     staged.publish(&target, 0o755).unwrap();
     assert_eq!(mode(&target), 0o755);
     assert_eq!(mode(&target.join("startup")), 0o755);
@@ -233,17 +233,50 @@ fn sweeps_what_the_dead_left_and_only_that() {
 
 /// In the place of a leftover may be a directory of the user's that another user gave such a name.
 #[test]
-fn nothing_is_swept_where_others_could_rename() {
+fn only_what_is_marked_is_swept_where_others_could_rename() {
     let dir = scratch();
-    let leftover = dir.path().join(".flarekit-0123456789abcdef");
-    fs::create_dir(&leftover).unwrap();
-    let set_mode = |mode| {
-        fs::set_permissions(dir.path(), fs::Permissions::from_mode(mode)).unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let set_mode = |path: &Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
-    set_mode(0o777);
+    let thesis = at(".flarekit-0123456789abcdef");
+    fs::create_dir(&thesis).unwrap();
+    fs::write(thesis.join("chapter"), "").unwrap();
+    for mode in [0o777, 0o775, 0o2775] {
+        set_mode(dir.path(), mode);
+        for private in [0o700, 0o755, 0o1755, 0o2700] {
+            set_mode(&thesis, private);
+            sweep(dir.path());
+            assert!(thesis.join("chapter").exists(), "{private:o} in {mode:o}");
+        }
+        let key = kit(dir.path(), "key");
+        fs::create_dir(at(".flarekit-00000000000000ee")).unwrap();
+        fs::write(at(".flarekit-00000000000000ff"), "").unwrap();
+        let dead = at(".flarekit-00000000000000aa");
+        fs::rename(key.path(), &dead).unwrap();
+        sweep(dir.path());
+        assert!(dead.exists(), "its run is alive");
+        drop(key);
+        sweep(dir.path());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "{mode:o}");
+    }
+    set_mode(dir.path(), 0o1777);
     sweep(dir.path());
-    assert!(leftover.exists());
-    set_mode(0o1777);
-    sweep(dir.path());
-    assert!(!leftover.exists());
+    assert!(!thesis.exists());
+}
+
+/// Between the look at a leftover and its removal, something else may get its name.
+#[test]
+fn what_takes_a_name_meanwhile_is_not_swept() {
+    let dir = scratch();
+    let at = |name: &str| dir.path().join(name);
+    for name in ["leftover", "thesis"] {
+        fs::create_dir(at(name)).unwrap();
+        fs::write(at(name).join("chapter"), "").unwrap();
+    }
+    let leftover = fs::File::open(at("leftover")).unwrap();
+    fs::rename(at("leftover"), at("away")).unwrap();
+    fs::rename(at("thesis"), at("leftover")).unwrap();
+    assert!(change::remove_open_tree(&leftover, &at("leftover")).is_err());
+    assert_eq!(names(dir.path()), ["away", "leftover", "leftover/chapter"]);
 }
