@@ -198,6 +198,41 @@ fn what_a_group_could_exchange_is_told_and_its_right_ends_when_a_key_comes() {
     assert_eq!((m.mode("hospital-a"), m.mode("ca")), (0o770, 0o770));
 }
 
+/// Who can rename the folder could put another one with such a program there, after all was judged.
+#[test]
+fn what_others_could_put_in_the_place_of_the_folder_is_not_started() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    fs::create_dir(m.path("shared")).unwrap();
+    fs::rename(m.path("hospital-a"), m.path("shared/hospital-a")).unwrap();
+    let site = String::from_utf8(m.read("shared/hospital-a/site.yaml")).unwrap();
+    m.write("shared/hospital-a/build", "#!/bin/sh\n");
+    set_mode(&m, "shared/hospital-a/build", 0o755);
+    let line = "package x.signed.zip --request-dir shared/hospital-a";
+    for (at, (mode, program, runs)) in [
+        (0o777, "./build", false),
+        (0o2777, "./build", false),
+        (0o1777, "./build", true),
+        (0o775, "./build", true),
+        (0o777, "/bin/true", true),
+        (0o777, "env", true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let builders = format!("\nbuilders:\n  - exec: [{program}]\n");
+        m.write("shared/hospital-a/site.yaml", site.clone() + &builders);
+        set_mode(&m, "shared", mode);
+        let line = format!("{line} -w w{at}");
+        if runs {
+            m.ok(&line);
+        } else {
+            let expected = ("REQUEST_DIR_MISMATCH".to_owned(), 4, Some(OPEN.to_owned()));
+            assert_eq!(m.refused(&line), expected, "{mode:o} {program}");
+        }
+    }
+}
+
 /// What looks like a run that died is planted beside a signed zip, and in a request's new folder.
 #[test]
 fn a_planted_run_replaces_and_removes_nothing() {

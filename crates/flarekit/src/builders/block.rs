@@ -1,5 +1,6 @@
 //! Reading the block: what is native, what is run, what is refused.
 
+use super::program::is_in_folder;
 use super::steps::Step;
 use crate::error::{Code, Defect, Error, Reason, Warning};
 use crate::fields;
@@ -77,6 +78,15 @@ impl Builders {
     #[must_use]
     pub fn are_hosted(&self) -> bool {
         self.need_python() || self.steps.iter().any(|step| matches!(step, Step::Program { .. }))
+    }
+
+    /// Whether a program is looked for in the request folder.
+    #[must_use]
+    pub fn start_from_folder(&self) -> bool {
+        self.steps.iter().any(|step| match step {
+            Step::Program { words } => words.first().is_some_and(|name| is_in_folder(name)),
+            _ => false,
+        })
     }
 
     /// Whether Python must run.

@@ -66,7 +66,11 @@ pub(super) fn refuse_exposed(words: &[String], request_folder: &Path) -> Result<
     Ok(())
 }
 
-/// A path is meant in the request folder, a bare name on the PATH.
+/// A relative path is meant in the request folder, a bare name on the PATH.
+pub(super) fn is_in_folder(name: &str) -> bool {
+    name.contains('/') && !name.starts_with('/')
+}
+
 fn find(name: &str, request_folder: &Path) -> Result<PathBuf, Error> {
     if !name.contains('/') {
         return Ok(PathBuf::from(name));

@@ -6,7 +6,7 @@
 use super::error::{FileError, FileErrorKind};
 use rustix::process::geteuid;
 use std::fmt;
-use std::fs::Metadata;
+use std::fs::{self, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
@@ -69,6 +69,25 @@ pub(super) fn judge(found: &Metadata, path: &Path) -> Result<Option<Others>, Fil
 pub(super) fn judge_by(owner: u32, mode: u32, path: &Path) -> Result<Option<Others>, FileError> {
     judge_for(geteuid().as_raw(), owner, mode)
         .map_err(|(kind, detail)| FileError::new("use", path, kind, detail))
+}
+
+/// Refuses a directory in whose place others could put another one: each that is above it belongs to
+/// the user or to root, and not everybody may rename in it. What a group may is left out: many
+/// systems give each user a group of their own and a umask of 002.
+///
+/// # Errors
+/// As [`judge`], about the one above it, and if the system does not tell.
+pub fn refuse_movable(path: &Path) -> Result<(), FileError> {
+    for above in path.ancestors().skip(1) {
+        let found = fs::symlink_metadata(above).map_err(FileError::on("look at", above))?;
+        // With the sticky bit nobody renames what belongs to somebody else.
+        let safe = if found.mode() & STICKY == 0 { 0 } else { OTHERS_WRITE };
+        if let Some(owner @ Others::Owner(_)) = judge_by(found.uid(), found.mode() & !safe, above)?
+        {
+            return Err(owner.refused(above));
+        }
+    }
+    Ok(())
 }
 
 /// What root owns is safe: root can do everything anyway. Root itself may use what others own, since

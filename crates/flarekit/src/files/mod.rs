@@ -45,7 +45,7 @@ pub use backup::remove;
 pub use dirs::{Created, make_dirs};
 pub use error::{FileError, FileErrorKind};
 pub use folder::{BACKUP, Filled, OwnFolder, backups_of, lock_filled, lock_to_look};
-pub use guard::Others;
+pub use guard::{Others, refuse_movable};
 pub use lock::{Lock, lock_dir, lock_dir_shared, lock_file};
 pub use look::{Found, absolute, list, look, mode, refuse_link, resolve, resolve_parent};
 pub use open_folder::OpenFolder;

@@ -46,6 +46,9 @@ impl KitInputs {
         if builders.are_hosted() {
             request.refuse_others()?;
         }
+        if builders.start_from_folder() {
+            request.refuse_movable()?;
+        }
         let static_files = builders.static_files.clone();
         let mut warnings = request.warnings;
         warnings.extend_from_slice(builders.warnings());

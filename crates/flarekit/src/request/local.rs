@@ -87,6 +87,12 @@ impl LocalRequest {
             None => Ok(()),
         }
     }
+
+    /// Refuses a folder that others could exchange for another one: what is started by its path in
+    /// the folder would be theirs.
+    pub(crate) fn refuse_movable(&self) -> Result<(), Error> {
+        files::refuse_movable(&self.folder).map_err(|error| error.code(Code::RequestDirMismatch))
+    }
 }
 
 fn check_metadata(
