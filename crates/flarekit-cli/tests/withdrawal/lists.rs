@@ -62,6 +62,9 @@ fn openssl_believes_the_list_and_refuses_who_is_on_it() {
     }
     let serial = String::from_utf8(m.read("crl.serials.txt")).unwrap();
     assert!(text.contains(&format!("Serial Number: {}", serial.trim())), "{text}");
+    // The list begins a little before it was signed, and so does what it speaks of.
+    let date = |what: &str| text.split_once(what).unwrap().1.lines().next().unwrap();
+    assert_eq!(date("Revocation Date: "), date("Last Update: "));
     // The plain list has the numbers as OpenSSL and the proxies print them.
     let printed = openssl(&m, "x509 -in bad.pem -noout -serial").unwrap();
     assert_eq!(said(&printed), format!("serial={serial}"));

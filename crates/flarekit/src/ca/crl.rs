@@ -35,8 +35,12 @@ impl CertAuthority {
         self.certificate.verify_root().map_err(failed)?;
         self.check_root_validity(now)?;
         let verified = ledger.verify()?;
-        let revoked = ledger.revocations()?;
         let this_update = now.minus_seconds(BACKDATING).max(self.certificate.not_before());
+        let mut revoked = ledger.revocations()?;
+        // The list begins a little earlier, because clocks differ, and speaks of nothing later.
+        for entry in &mut revoked {
+            entry.at = entry.at.min(this_update);
+        }
         let last = self.certificate.not_after();
         let wanted = now.plus_days(valid_days);
         let next_update = wanted.map_or(last, |wanted| wanted.min(last));
