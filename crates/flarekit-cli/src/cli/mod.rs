@@ -260,7 +260,7 @@ pub struct VerifyArgs {
     #[arg(long)]
     pub connect: bool,
 
-    /// How long each step of the connection may take.
+    /// How long the connection may take, and then the handshake.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = values::timeout)]
     pub timeout: u32,
 }

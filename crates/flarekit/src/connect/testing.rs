@@ -169,6 +169,18 @@ impl TestServer {
         })
     }
 
+    /// Says this byte by byte, with a pause after each, as long as somebody listens.
+    pub fn dripping(says: &'static [u8], pause: Duration) -> Self {
+        Self::start(1, move |mut stream| {
+            for byte in says.chunks(1) {
+                if stream.write_all(byte).is_err() {
+                    return;
+                }
+                thread::sleep(pause);
+            }
+        })
+    }
+
     /// A port at which nothing listens: the system gives it to nobody.
     pub fn nobody() -> Port {
         Port::new(1).unwrap()

@@ -136,6 +136,8 @@ fn what_does_not_speak_tls_is_told_apart() {
     for (says, waits, timeout, reason) in [
         (b"HTTP/1.1 400 Bad Request\r\n\r\n".as_slice(), true, LONG, Reason::ServerNotTls),
         (b"", false, LONG, Reason::ServerNotTls),
+        // A message with 64 KiB, as of a server whose certificate has too many names.
+        (&[22, 3, 3, 0, 4, 11, 1, 0, 0], true, LONG, Reason::ServerHandshakeFailed),
         (b"", true, SHORT, Reason::ServerTimedOut),
     ] {
         let server = TestServer::plain(says, waits);
@@ -160,4 +162,28 @@ fn a_port_without_a_listener_refuses() {
     let refused = reach(&host(HOST), TestServer::nobody(), LONG).unwrap_err();
     assert_eq!(refused.reason, Reason::ServerRefused);
     assert!(refused.message.starts_with("127.0.0.1:"), "{refused}");
+}
+
+/// Each byte comes in time, and all of them would take ten times as long.
+#[test]
+fn a_server_that_drips_gets_no_more_time() {
+    const HELLO: &[u8] = &[22, 3, 3, 0, 100, 2, 0, 0, 96, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let root = TestCa::ours().root;
+    let host = host(HOST);
+    let server = TestServer::dripping(HELLO, SHORT / 2);
+    let stream = reach(&host, server.port, LONG).unwrap();
+    let tls = Tls {
+        host: &host,
+        host_counts: true,
+        protocol: None,
+        root: &root,
+        credentials: None,
+        now: now(),
+        timeout: SHORT,
+    };
+    let begun = std::time::Instant::now();
+    let refused = handshake(stream, &tls).unwrap_err();
+    assert_eq!(refused.reason, Reason::ServerTimedOut, "{refused}");
+    assert!(begun.elapsed() < SHORT * 5, "{:?}", begun.elapsed());
+    server.end();
 }

@@ -3,12 +3,12 @@
 use std::io;
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustls::client::ClientConnection;
 use rustls::pki_types::{ServerName, UnixTime};
 use rustls::time_provider::TimeProvider;
-use rustls::{CertificateError, ClientConfig, Error, ProtocolVersion};
+use rustls::{CertificateError, ClientConfig, Error, InvalidMessage, ProtocolVersion};
 
 use super::client_key::{ClientCredentials, Presenter};
 use super::judge::{Judge, Seen};
@@ -39,7 +39,7 @@ pub struct Tls<'a> {
     pub credentials: Option<&'a ClientCredentials>,
     /// The time by which certificates are judged.
     pub now: Timestamp,
-    /// How long each step may take.
+    /// How long the handshake may take.
     pub timeout: Duration,
 }
 
@@ -87,8 +87,7 @@ pub fn handshake(mut stream: TcpStream, tls: &Tls<'_>) -> Result<Met, Defect> {
     let mut connection = ClientConnection::new(Arc::new(config), name).map_err(broken)?;
 
     let mut greet = || -> Result<(), Stop> {
-        set_timeout(&stream, tls.timeout)?;
-        run(&mut connection, &mut stream)?;
+        run(&mut connection, &mut stream, tls.timeout)?;
         let may_object = connection.protocol_version() == Some(ProtocolVersion::TLSv1_3);
         if presenter.was_asked() && may_object {
             set_timeout(&stream, tls.timeout.min(OBJECTION))?;
@@ -131,15 +130,27 @@ fn set_timeout(stream: &TcpStream, timeout: Duration) -> io::Result<()> {
     stream.set_write_timeout(Some(timeout))
 }
 
-/// Writes and reads until both sides have what they need.
-fn run(connection: &mut ClientConnection, stream: &mut TcpStream) -> Result<(), Stop> {
+/// Writes and reads until both sides have what they need, or the time is up: a server that sends a
+/// little now and then gets no more of it.
+fn run(
+    connection: &mut ClientConnection,
+    stream: &mut TcpStream,
+    timeout: Duration,
+) -> Result<(), Stop> {
+    let begun = Instant::now();
+    let hurry = |stream: &TcpStream| {
+        let left = timeout.saturating_sub(begun.elapsed());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { set_timeout(stream, left) }
+    };
     for _ in 0..READS {
         while connection.wants_write() {
+            hurry(stream)?;
             connection.write_tls(stream)?;
         }
         if !connection.is_handshaking() {
             return Ok(());
         }
+        hurry(stream)?;
         if connection.read_tls(stream)? == 0 {
             return Err(Stop::Closed);
         }
@@ -180,6 +191,14 @@ fn explain(stop: &Stop, seen: &Seen, asked: bool, tls: &Tls<'_>) -> Defect {
         Stop::Tls(Error::AlertReceived(alert)) => (
             Reason::ServerHandshakeFailed,
             format!("the server broke off the handshake ({alert:?})"),
+        ),
+        Stop::Tls(Error::InvalidMessage(
+            InvalidMessage::HandshakePayloadTooLarge | InvalidMessage::CertificatePayloadTooLarge,
+        )) => (
+            Reason::ServerHandshakeFailed,
+            "the server's part of the handshake is too large; perhaps its certificate has too many \
+             names"
+                .to_owned(),
         ),
         Stop::Tls(Error::InvalidMessage(_)) => {
             (Reason::ServerNotTls, "what answers there does not speak TLS".to_owned())
