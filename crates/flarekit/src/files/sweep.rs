@@ -6,7 +6,8 @@
 
 use super::look::{Found, entries};
 use super::{backup, change, guard, publish, reach, sys};
-use std::ffi::OsString;
+use rustix::fs::{AtFlags, fstat, statat};
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::path::Path;
 
@@ -25,11 +26,11 @@ pub fn sweep(parent: &Path) {
         if !name.to_str().is_some_and(sys::is_random_name) {
             continue;
         }
-        // The lock is held until the removal is done: see `sys::claim`.
         let Ok(leftover) = reach::open_in(&held, &name, directory) else { continue };
-        if (directory && publish::has_mark(&leftover)) || leftover.try_lock().is_err() {
+        if directory && publish::has_mark(&leftover) {
             continue;
         }
+        let Some(leftover) = abandoned(&held, &name, leftover) else { continue };
         let path = parent.join(&name);
         let _ = if !directory {
             change::remove_file(&path)
@@ -39,6 +40,19 @@ pub fn sweep(parent: &Path) {
             change::remove_dir(&path)
         };
     }
+}
+
+/// What was opened under a name, if nobody works on it any more. It stays locked until it is removed:
+/// see `sys::claim`.
+///
+/// Until the lock was free, its owner may have finished it and given it the name that it was made
+/// for: that must not be emptied. Whoever has the lock finds it under its random name only if nobody
+/// did, and nobody will.
+fn abandoned(held: &File, name: &OsStr, leftover: File) -> Option<File> {
+    leftover.try_lock().ok()?;
+    let named = statat(held, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+    let open = fstat(&leftover).ok()?;
+    ((named.st_dev, named.st_ino) == (open.st_dev, open.st_ino)).then_some(leftover)
 }
 
 /// Removes from a directory of backups what was to take the place of something and never did,
@@ -51,9 +65,8 @@ pub fn sweep_backups(backups: &Path) {
     for (name, directory) in held_in(&held) {
         let Some(shown) = name.to_str().filter(|_| directory) else { continue };
         let Ok(leftover) = reach::open_in(&held, &name, true) else { continue };
-        if leftover.metadata().is_ok_and(|found| backup::is_waiting(shown, &found))
-            && leftover.try_lock().is_ok()
-        {
+        let Some(leftover) = abandoned(&held, &name, leftover) else { continue };
+        if leftover.metadata().is_ok_and(|found| backup::is_waiting(shown, &found)) {
             let _ = change::remove_open_tree(&leftover, &backups.join(&name));
         }
     }
@@ -73,4 +86,29 @@ fn held_in(directory: &File) -> impl Iterator<Item = (OsString, bool)> {
         Found::File => Some((name, false)),
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::StagedDir;
+    use std::fs;
+
+    /// The sweeper saw a directory while it was prepared, and looks at it when its owner is done.
+    #[test]
+    fn what_got_its_name_meanwhile_is_not_swept() {
+        let place = tempfile::tempdir().unwrap();
+        let held = reach::open_dir(place.path()).unwrap();
+        let staged = StagedDir::create(place.path(), 0o700).unwrap();
+        staged.write(Path::new("file"), b"of the owner", 0o600).unwrap();
+        let name = staged.path().file_name().unwrap().to_owned();
+        let seen = || reach::open_in(&held, &name, true).unwrap();
+        let (early, while_alive) = (seen(), seen());
+        assert!(abandoned(&held, &name, while_alive).is_none());
+        staged.publish(&place.path().join("done"), 0o755).unwrap();
+        assert!(abandoned(&held, &name, early).is_none());
+        assert!(place.path().join("done/file").exists());
+        fs::create_dir(place.path().join(&name)).unwrap();
+        assert!(abandoned(&held, &name, seen()).is_some());
+    }
 }
