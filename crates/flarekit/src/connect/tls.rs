@@ -132,6 +132,7 @@ fn set_timeout(stream: &TcpStream, timeout: Duration) -> io::Result<()> {
 
 /// Writes and reads until both sides have what they need, or the time is up: a server that sends a
 /// little now and then gets no more of it.
+#[expect(clippy::disallowed_methods, reason = "how long it takes, not what the time is")]
 fn run(
     connection: &mut ClientConnection,
     stream: &mut TcpStream,
