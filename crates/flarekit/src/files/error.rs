@@ -57,6 +57,12 @@ impl FileError {
         self.kind
     }
 
+    /// Why, without what was being done and the path.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
     /// The published reason for it.
     #[must_use]
     pub fn reason(&self) -> Reason {

@@ -17,8 +17,8 @@ pub(super) struct OwnFiles {
     /// Another user could have put these there, which could be programs: they are not.
     left: Vec<PathBuf>,
     /// Why the first of them was left.
-    why: Option<FileError>,
-    /// Where a group may write.
+    why: Option<String>,
+    /// A folder in which a group may write; of files, too many are so.
     group: Option<String>,
 }
 
@@ -39,9 +39,9 @@ impl OwnFiles {
         }
         // Below this directory nothing is taken.
         let mut closed = None;
-        for (path, below) in [(old, ""), (&folder, LOCAL)] {
-            if !own.trusts(path)? && closed.is_none() {
-                closed = Some(PathBuf::from(below));
+        for below in ["", LOCAL].map(Path::new) {
+            if closed.is_none() && !own.trusts(old, below, Found::Directory)? {
+                closed = Some(below.to_owned());
             }
         }
         // It is the site's own folder, of whatever size.
@@ -51,14 +51,14 @@ impl OwnFiles {
                 continue;
             }
             let mut taken = !closed.as_ref().is_some_and(|closed| path.starts_with(closed));
-            if found == Found::Directory && taken && !own.trusts(&old.join(&path))? {
+            if found == Found::Directory && taken && !own.trusts(old, &path, found)? {
                 closed = Some(path.clone());
                 taken = false;
             }
             if !is_own(old, &path, found, record, planned)? {
                 continue;
             }
-            taken = taken && (found == Found::Directory || own.trusts(&old.join(&path))?);
+            taken = taken && (found == Found::Directory || own.trusts(old, &path, found)?);
             if taken {
                 new.carry(&path, &old.join(&path)).map_err(unreadable)?;
             }
@@ -72,16 +72,21 @@ impl OwnFiles {
     }
 
     /// Whether nobody else could have put this there, or changed it. A group that may is told.
-    fn trusts(&mut self, path: &Path) -> Result<bool, Error> {
-        match files::refuse_others(path) {
+    fn trusts(&mut self, old: &Path, path: &Path, found: Found) -> Result<bool, Error> {
+        let shown = || {
+            let is_kit = path.as_os_str().is_empty();
+            if is_kit { "the kit's folder".to_owned() } else { path.display().to_string() }
+        };
+        match files::refuse_others(&old.join(path)) {
             Ok(others) => {
-                if let Some(group) = others.filter(|_| self.group.is_none()) {
-                    self.group = Some(format!("{}: {group}", path.display()));
+                let group = others.filter(|_| found == Found::Directory && self.group.is_none());
+                if let Some(group) = group {
+                    self.group = Some(format!("{}: {group}", shown()));
                 }
                 Ok(true)
             }
             Err(error) if error.is_exposed() => {
-                self.why.get_or_insert(error);
+                self.why.get_or_insert_with(|| format!("{}: {}", shown(), error.detail()));
                 Ok(false)
             }
             Err(error) => Err(unreadable(error)),
@@ -103,7 +108,7 @@ impl OwnFiles {
             warnings.push(Warning::new(WarningCode::LocalFilesLeft, message));
         }
         if let Some(group) = self.group.as_ref().filter(|_| !self.kept.is_empty()) {
-            let message = format!("files were taken over from {group}");
+            let message = format!("files of the old kit were taken over, and of {group}");
             warnings.push(Warning::new(WarningCode::FolderWritableByOthers, message));
         }
         warnings
