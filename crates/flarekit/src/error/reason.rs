@@ -23,11 +23,11 @@ super::names! {
         NotADirectory = "NOT_A_DIRECTORY",
         /// A folder belongs to another participant's request, or is a CA directory.
         FolderInUse = "FOLDER_IN_USE",
-        /// A folder that holds a private key, the definition in it, or a folder above the programs in it
-        /// belongs to another user.
+        /// A folder that holds a private key, the definition or a program in it, or a folder above the
+        /// programs in it belongs to another user.
         FolderOfAnotherUser = "FOLDER_OF_ANOTHER_USER",
-        /// Other users may write in a folder that holds a private key, in the definition in it, or in a
-        /// folder above the programs in it.
+        /// Other users may write in a folder that holds a private key, in the definition or a program
+        /// in it, or in a folder above the programs in it.
         FolderOpenToOthers = "FOLDER_OPEN_TO_OTHERS",
         /// What would be replaced is not a signed zip.
         NotASignedZip = "NOT_A_SIGNED_ZIP",

@@ -34,7 +34,7 @@ pub fn give_to_owner_of(directory: &Path, file: &Path) -> Result<(), FileError> 
         FileError::new("write", directory, FileErrorKind::OfAnotherUser, detail)
     };
     if !is_new {
-        return Err(kept("it was exchanged meanwhile"));
+        return Err(kept("it is no new file of root's"));
     }
     change::set_owner(&open, file, (owner, found.gid())).map_err(|error| kept(&error.to_string()))
 }

@@ -55,8 +55,12 @@ impl OwnFiles {
                 closed = Some(path.clone());
                 taken = false;
             }
-            if !is_own(old, &path, found, record, planned)? {
-                continue;
+            match is_own(old, &path, found, record, planned) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                // Another user may have put there what cannot even be read.
+                Err(_) if !taken || !own.trusts(old, &path, found)? => {}
+                Err(error) => return Err(error),
             }
             taken = taken && (found == Found::Directory || own.trusts(old, &path, found)?);
             if taken {
