@@ -166,14 +166,16 @@ impl ProdDir {
     }
 
     /// Where another user could exchange the kit for one of theirs.
-    fn exposed(&self) -> impl Iterator<Item = Warning> {
+    fn exposed(&self) -> Option<Warning> {
         let above = self.project_dir.parent().into_iter();
-        above.chain([self.project_dir.as_path(), &self.path]).filter_map(|directory| {
+        let directories = above.chain([self.project_dir.as_path(), &self.path]);
+        let exposed: Vec<String> = directories.filter_map(files::exchanged_by_others).collect();
+        (!exposed.is_empty()).then(|| {
             let message = format!(
                 "{}: who can write there can exchange the kit and its scripts",
-                files::exchanged_by_others(directory)?
+                exposed.join("; ")
             );
-            Some(Warning::new(WarningCode::FolderWritableByOthers, message))
+            Warning::new(WarningCode::FolderWritableByOthers, message)
         })
     }
 
