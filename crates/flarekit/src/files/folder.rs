@@ -4,7 +4,7 @@ use super::backup::backup_name;
 use super::change;
 use super::error::{FileError, FileErrorKind};
 use super::guard::{self, Others};
-use super::lock::{Lock, lock_dir, lock_dir_shared};
+use super::lock::{Lock, hold_shared, lock_dir, lock_dir_shared};
 use super::look::{Found, look, refuse_link, resolve_parent};
 use super::open_folder::OpenFolder;
 use super::publish::{settle, unfinished};
@@ -202,11 +202,7 @@ pub struct Filled {
 
 impl Filled {
     fn lock(folder: &Path) -> Result<Self, FileError> {
-        let Some(held) = lock_dir_shared(folder)?.into_held() else {
-            let detail = "it may not be searched";
-            return Err(FileError::new("look at", folder, FileErrorKind::PermissionDenied, detail));
-        };
-        let folder = OpenFolder::of(held, folder);
+        let folder = OpenFolder::of(hold_shared(folder)?, folder);
         let others = guard::judge(&folder.metadata()?, folder.path())?;
         Ok(Self { folder, others })
     }

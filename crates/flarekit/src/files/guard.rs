@@ -1,7 +1,8 @@
 //! Who could exchange what is in a directory: a private key, or a definition that names programs.
 //!
-//! Only the directory itself is judged. Who can rename it, or one above it, is the business of
-//! whoever chose the place.
+//! Only the directory itself is judged, and what is read in it is read by its handle. Who can rename
+//! it, or one above it, is the business of whoever chose the place, unless something is started by
+//! its path there.
 
 use super::error::{FileError, FileErrorKind};
 use rustix::process::geteuid;

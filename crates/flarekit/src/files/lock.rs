@@ -1,7 +1,7 @@
 //! One process at a time.
 
 use super::error::{FileError, FileErrorKind};
-use super::reach::{open, open_dir, reach};
+use super::reach::{open, open_dir};
 use super::sys;
 use std::fs::{self, File, Metadata};
 use std::io;
@@ -16,14 +16,9 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Keeps what is locked already.
+    /// Keeps what [`hold_shared`] locked.
     pub(super) fn of(held: File) -> Self {
         Self { held: Some(held) }
-    }
-
-    /// What is locked, as far as it can be opened; this no longer releases the lock.
-    pub(super) fn into_held(self) -> Option<File> {
-        self.held
     }
 
     /// What is locked, if it could be opened.
@@ -48,7 +43,7 @@ impl Lock {
 /// # Errors
 /// The system's refusal; a link in the directory's place is not followed.
 pub fn lock_dir(dir: &Path) -> Result<Lock, FileError> {
-    lock_with(dir, sys::lock)
+    lock_with(dir, sys::lock).map(Lock::of)
 }
 
 /// The same lock for those who only read: several may hold it, while nobody holds the exclusive one.
@@ -57,12 +52,15 @@ pub fn lock_dir(dir: &Path) -> Result<Lock, FileError> {
 /// # Errors
 /// As [`lock_dir`].
 pub fn lock_dir_shared(dir: &Path) -> Result<Lock, FileError> {
-    match lock_with(dir, sys::lock_shared) {
-        Err(error) if error.kind() == FileErrorKind::PermissionDenied => {
-            Ok(Lock { held: reach(dir).ok().map(File::from) })
-        }
-        other => other,
+    match hold_shared(dir) {
+        Err(error) if error.kind() == FileErrorKind::PermissionDenied => Ok(Lock { held: None }),
+        other => other.map(Lock::of),
     }
+}
+
+/// The same lock where nothing goes on without: it lasts as long as what is returned is open.
+pub(super) fn hold_shared(dir: &Path) -> Result<File, FileError> {
+    lock_with(dir, sys::lock_shared)
 }
 
 /// The exclusive lock on a file, which nobody replaces meanwhile.
@@ -76,10 +74,10 @@ pub fn lock_file(path: &Path) -> Result<Lock, FileError> {
         Err(error) if sys::is_unsupported(&error) => {}
         locked => locked.map_err(on())?,
     }
-    Ok(Lock { held: Some(file) })
+    Ok(Lock::of(file))
 }
 
-fn lock_with(dir: &Path, lock: impl Fn(&File) -> io::Result<()>) -> Result<Lock, FileError> {
+fn lock_with(dir: &Path, lock: impl Fn(&File) -> io::Result<()>) -> Result<File, FileError> {
     let on = || FileError::on("lock", dir);
     loop {
         let directory = open_dir(dir).map_err(on())?;
@@ -89,7 +87,7 @@ fn lock_with(dir: &Path, lock: impl Fn(&File) -> io::Result<()>) -> Result<Lock,
         }
         // While waiting, the directory may have been replaced by another of its name.
         if sys::same(&directory, &fs::symlink_metadata(dir).map_err(on())?) {
-            return Ok(Lock { held: Some(directory) });
+            return Ok(directory);
         }
     }
 }

@@ -185,16 +185,4 @@ mod tests {
         assert_eq!(open.look("link").unwrap(), Found::Link);
         assert_eq!(open.read("file", 3).unwrap_err().kind(), FileErrorKind::TooLarge);
     }
-
-    /// Whoever may not list a folder may still read in it what they know.
-    #[test]
-    fn a_folder_need_not_be_readable() {
-        let place = tempfile::tempdir().unwrap();
-        let mine = place.path().join("mine");
-        folder(&mine, "mine");
-        fs::set_permissions(&mine, fs::Permissions::from_mode(0o300)).unwrap();
-        let filled = lock_filled(&mine).unwrap();
-        assert_eq!(filled.folder().read("file", 100).unwrap().bytes, b"mine");
-        fs::set_permissions(&mine, fs::Permissions::from_mode(0o700)).unwrap();
-    }
 }
