@@ -77,7 +77,8 @@ pub(super) fn judge_by(owner: u32, mode: u32, path: &Path) -> Result<Option<Othe
 /// systems give each user a group of their own and a umask of 002.
 ///
 /// # Errors
-/// As [`judge`], about the one above it, and if the system does not tell.
+/// [`FileErrorKind::OfAnotherUser`] or [`FileErrorKind::OpenToOthers`] of the one above it, and if the
+/// system does not tell.
 pub fn refuse_movable(path: &Path) -> Result<(), FileError> {
     for above in path.ancestors().skip(1) {
         let found = fs::symlink_metadata(above).map_err(FileError::on("look at", above))?;

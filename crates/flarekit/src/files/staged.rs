@@ -12,8 +12,9 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// A private directory with a random name, marked as [unfinished](guard::UNFINISHED). Unless it is published, it is removed with its
-/// content when dropped, and so are those directories above it that had to be made and are empty.
+/// A private directory with a random name, whose sticky bit marks it as unfinished. Unless it is
+/// published, it is removed with its content when dropped, and so are those directories above it that
+/// had to be made and are empty.
 #[derive(Debug)]
 pub struct StagedDir {
     path: PathBuf,

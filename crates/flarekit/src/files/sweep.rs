@@ -17,7 +17,7 @@ use std::path::Path;
 /// on it.
 ///
 /// Where another user could give a directory of this user's such a name, those with content go only
-/// if they have the [mark](guard::UNFINISHED). Files and empty directories go everywhere: whoever
+/// if they have the mark of what is unfinished. Files and empty directories go everywhere: whoever
 /// can rename them can remove them, too.
 pub fn sweep(parent: &Path) {
     let Ok(held) = reach::open_dir(parent) else { return };
