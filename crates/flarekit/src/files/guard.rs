@@ -123,6 +123,12 @@ pub(super) fn others_rename(found: &Metadata) -> bool {
     others_rename_for(geteuid().as_raw(), found.uid(), found.mode())
 }
 
+/// The same, but for what a group may: many systems give each user a group of their own and a umask of
+/// 002, so that would be said of many a folder, and mostly for nothing.
+pub(super) fn strangers_rename(found: &Metadata) -> bool {
+    others_rename_for(geteuid().as_raw(), found.uid(), found.mode() & !GROUP_WRITES)
+}
+
 fn others_rename_for(user: u32, owner: u32, mode: u32) -> bool {
     (owner != user && owner != ROOT)
         || (mode & (OTHERS_WRITE | GROUP_WRITES) != 0 && mode & STICKY == 0)

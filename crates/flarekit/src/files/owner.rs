@@ -1,7 +1,7 @@
 //! Whose a file is, where root writes into another user's directory, or another user's file is met.
 
 use super::error::{FileError, FileErrorKind};
-use super::guard::{Others, judge, others_rename};
+use super::guard::{Others, judge, strangers_rename};
 use super::{change, reach};
 use rustix::process::geteuid;
 use std::fs::{self, Metadata};
@@ -77,11 +77,12 @@ pub fn refuse_others(path: &Path) -> Result<Option<Others>, FileError> {
     }
 }
 
-/// Says that another user could exchange what is in a directory, whoever it belongs to, if it is so.
+/// Says that another user could exchange what is in a directory, whoever it belongs to, if it is so. Of
+/// a group that may nothing is said.
 #[must_use]
 pub fn exchanged_by_others(directory: &Path) -> Option<String> {
     let found = fs::symlink_metadata(directory).ok()?;
-    others_rename(&found).then(|| described(directory, &found))
+    strangers_rename(&found).then(|| described(directory, &found))
 }
 
 #[cfg(test)]
