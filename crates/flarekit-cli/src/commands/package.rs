@@ -39,8 +39,7 @@ pub fn run(args: &PackageArgs, env: &Environment) -> Result<Report, Failure> {
         audit: &audit,
     };
     let approved = approval.approved_request();
-    let folder = RequestFolder::find_of(&search, &approved)?;
-    let local = folder.accept(&approved)?;
+    let (folder, local) = RequestFolder::find_and_accept(&search, &approved)?;
     let inputs = KitInputs::new(&approval, local, &args.python)?;
     let mut warnings = inputs.warnings().to_vec();
     let plan = KitPlan::new(inputs)?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::{FileNames, RequestFolder, RequestMetadata};
+use super::{FileNames, RequestFolder, RequestMetadata, Search};
 use crate::archive::contains_private_key;
 use crate::definition::Definition;
 use crate::digest::Digest;
@@ -55,18 +55,32 @@ pub struct LocalRequest {
 }
 
 impl RequestFolder {
-    /// Whether the key in the folder is the approved one.
-    pub(super) fn has_key_of(&self, approved: &ApprovedRequest<'_>) -> bool {
-        key(self.folder(), approved).is_ok()
+    /// [Finds](Self::find) the folder of an approval, of several with its request id the one that has
+    /// its key, and [accepts](Self::accept) what is in it.
+    pub fn find_and_accept(
+        search: &Search<'_>,
+        approved: &ApprovedRequest<'_>,
+    ) -> Result<(Self, LocalRequest), Error> {
+        let (folder, key) = Self::find_with(search, |folder| key(folder.folder(), approved))?;
+        let local = folder.accept_with(approved, key)?;
+        Ok((folder, local))
     }
 
     /// Accepts what is in the folder only if all of it belongs to the approval.
     pub fn accept(&self, approved: &ApprovedRequest<'_>) -> Result<LocalRequest, Error> {
+        self.accept_with(approved, key(self.folder(), approved))
+    }
+
+    fn accept_with(
+        &self,
+        approved: &ApprovedRequest<'_>,
+        key: Result<ApprovedKey, Error>,
+    ) -> Result<LocalRequest, Error> {
         let folder = self.path();
         check_metadata(folder, &self.metadata, approved)?;
         let (definition, written) = definition(self.folder(), approved.identity)?;
         let custom_ca = custom_ca(&definition)?;
-        let (key_pem, mut warnings) = key(self.folder(), approved)?;
+        let ApprovedKey { pem: key_pem, mut warnings } = key?;
         let others = self.filled.others();
         warnings.extend(others.map(|who| Warning::writable_folder(folder, who)));
         let exposed = match others {
@@ -165,10 +179,13 @@ fn custom_ca(definition: &Definition) -> Result<Option<Vec<u8>>, Error> {
     Ok(Some(bytes))
 }
 
-fn key(
-    folder: &OpenFolder,
-    approved: &ApprovedRequest<'_>,
-) -> Result<(Zeroizing<Vec<u8>>, Vec<Warning>), Error> {
+/// The key of the signed certificate, and what to know about its file.
+struct ApprovedKey {
+    pem: Zeroizing<Vec<u8>>,
+    warnings: Vec<Warning>,
+}
+
+fn key(folder: &OpenFolder, approved: &ApprovedRequest<'_>) -> Result<ApprovedKey, Error> {
     let name = FileNames::of(&approved.identity.name).key;
     let path = folder.path().join(&name);
     let code = |error: FileError| {
@@ -188,5 +205,5 @@ fn key(
     if mode & 0o077 != 0 {
         warnings.push(Warning::readable_key(&path, mode));
     }
-    Ok((pem, warnings))
+    Ok(ApprovedKey { pem, warnings })
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ApprovedRequest, FileNames, RequestMetadata};
+use super::{FileNames, RequestMetadata};
 use crate::audit::AuditDirectory;
 use crate::error::{Code, Defect, Error, Reason};
 use crate::files::{self, FileError, Filled, Found, OpenFolder};
@@ -41,15 +41,23 @@ impl RequestFolder {
     pub fn find(search: &Search<'_>) -> Result<Self, Error> {
         match search.given {
             Some(folder) => find_given(search, folder),
-            None => find_searched(search, |_| true),
+            None => find_searched(search, |_| Ok(())).map(|(folder, _)| folder),
         }
     }
 
-    /// The same for an approval: of several folders with its request id, the one that has its key.
-    pub fn find_of(search: &Search<'_>, approved: &ApprovedRequest<'_>) -> Result<Self, Error> {
+    /// The same for an approval, with the key that is in it: of several folders with its request id,
+    /// the one whose key `read` accepts.
+    pub(super) fn find_with<Key>(
+        search: &Search<'_>,
+        read: impl Fn(&Self) -> Result<Key, Error>,
+    ) -> Result<(Self, Result<Key, Error>), Error> {
         match search.given {
-            Some(folder) => find_given(search, folder),
-            None => find_searched(search, |folder| folder.has_key_of(approved)),
+            Some(folder) => {
+                let found = find_given(search, folder)?;
+                let key = read(&found);
+                Ok((found, key))
+            }
+            None => find_searched(search, read),
         }
     }
 
@@ -146,12 +154,12 @@ fn find_given(search: &Search<'_>, folder: &Path) -> Result<RequestFolder, Error
     }
 }
 
-/// The first folder that fits; else the first that is of the request, so that it can be said what
-/// is wrong with it.
-fn find_searched(
+/// The first folder whose key is accepted; else the first that is of the request, so that it can be
+/// said what is wrong with it.
+fn find_searched<Key>(
     search: &Search<'_>,
-    fits: impl Fn(&RequestFolder) -> bool,
-) -> Result<RequestFolder, Error> {
+    read: impl Fn(&RequestFolder) -> Result<Key, Error>,
+) -> Result<(RequestFolder, Result<Key, Error>), Error> {
     let recorded = search.audit.request_folders(search.request_id);
     let record = if recorded.is_empty() { ", and no record of it" } else { "" };
     let mut folders: Vec<PathBuf> = Vec::new();
@@ -164,8 +172,10 @@ fn find_searched(
     let (mut unfit, mut exposed) = (None, None);
     for folder in &folders {
         match RequestFolder::take(folder, search) {
-            Ok(found) if fits(&found) => return Ok(found),
-            Ok(found) => unfit = unfit.or(Some(found)),
+            Ok(found) => match read(&found) {
+                Ok(key) => return Ok((found, Ok(key))),
+                Err(error) => unfit = unfit.or(Some((found, Err(error)))),
+            },
             Err(Candidate::Exposed(error)) => exposed = exposed.or(Some(error)),
             Err(_) => {}
         }
