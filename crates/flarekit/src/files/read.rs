@@ -138,18 +138,25 @@ impl Plain {
     }
 
     fn read_into(&self, buffer: &mut [u8], path: &Path) -> Result<usize, FileError> {
-        let mut length = 0;
-        while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
-            match (&self.file).read(rest) {
-                Ok(0) => return Ok(length),
-                Ok(count) => length += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(FileError::on("read", path)(error)),
-            }
-        }
-        let detail = "it grew while it was being read";
-        Err(FileError::new("read", path, FileErrorKind::Other, detail))
+        read_all(&self.file, buffer).map_err(FileError::on("read", path))?.ok_or_else(|| {
+            let detail = "it grew while it was being read";
+            FileError::new("read", path, FileErrorKind::Other, detail)
+        })
     }
+}
+
+/// Reads to the end, and says how much that was; `None` if the buffer was full before.
+pub(super) fn read_all(mut file: &File, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    let mut length = 0;
+    while let Some(rest) = buffer.get_mut(length..).filter(|rest| !rest.is_empty()) {
+        match file.read(rest) {
+            Ok(0) => return Ok(Some(length)),
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
 }
 
 fn file_kind(found: &Metadata) -> Found {

@@ -2,9 +2,9 @@
 
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, kind};
+use super::read::read_all;
 use rustix::fs::FileType;
 use std::fs::{self, File, Metadata};
-use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use zeroize::Zeroizing;
@@ -20,24 +20,16 @@ pub fn read_secret_anywhere(path: &Path, limit: u64) -> Result<Zeroizing<Vec<u8>
     let on = || FileError::on("read", path);
     // Looking first spares a device from being opened.
     expect_readable(&fs::metadata(path).map_err(on())?, path)?;
-    let mut file = File::open(path).map_err(on())?;
+    let file = File::open(path).map_err(on())?;
     expect_readable(&file.metadata().map_err(on())?, path)?;
     let size = usize::try_from(limit).unwrap_or(usize::MAX).saturating_add(1);
     let mut bytes = Zeroizing::new(vec![0; size]);
-    let mut length = 0;
-    while let Some(rest) = bytes.get_mut(length..).filter(|rest| !rest.is_empty()) {
-        match file.read(rest) {
-            Ok(0) => {
-                bytes.truncate(length);
-                return Ok(bytes);
-            }
-            Ok(count) => length += count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(on()(error)),
-        }
-    }
-    let detail = format!("it has more than {limit} bytes");
-    Err(FileError::new("read", path, FileErrorKind::TooLarge, detail))
+    let length = read_all(&file, &mut bytes).map_err(on())?.ok_or_else(|| {
+        let detail = format!("it has more than {limit} bytes");
+        FileError::new("read", path, FileErrorKind::TooLarge, detail)
+    })?;
+    bytes.truncate(length);
+    Ok(bytes)
 }
 
 fn expect_readable(found: &Metadata, path: &Path) -> Result<(), FileError> {
