@@ -114,32 +114,11 @@ impl Definition {
 /// The fields that mean something in a definition.
 const DOCUMENT: &[&str] =
     &["name", "description", "participants", "builders", "packager", "api_version"];
-/// The fields of a participant that mean something for any type. Some are there to be refused with a
-/// reason.
-const PARTICIPANT: &[&str] = &[
-    "name",
-    "type",
-    "org",
-    "role",
-    "host_names",
-    "default_host",
-    "connection_security",
-    "server",
-    "fed_learn_port",
-    "admin_port",
-    "auth_identity",
-    "connect_to",
-    "capacity",
-    "allow_log_streaming",
-    "use_aio",
-    "custom_ca_cert",
-    "listening_host",
-    "parent",
-];
 /// Those that are read into the server's address, which comes with the approval.
 const ENDPOINT: &[&str] = &["server", "fed_learn_port", "admin_port"];
 
-/// The fields that mean something for a participant of this kind, to `request` or to `package`.
+/// The fields that mean something for a participant of this kind, to `request` or to `package`. Some
+/// are there to be refused with a reason.
 fn meaningful(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Site => &[
@@ -175,11 +154,13 @@ fn meaningful(kind: Kind) -> &'static [&'static str] {
 /// The warning for a field that means nothing for this kind: it is another's, resembles another's, or
 /// is probably a misspelt one of its own.
 fn meaningless(node: &Node, key: &str, meant: Option<&str>, kind: Kind) -> Option<Warning> {
-    let is_anothers = PARTICIPANT.contains(&key);
+    let kinds = [Kind::Site, Kind::Server, Kind::User].into_iter();
+    let all: Vec<&str> = kinds.flat_map(meaningful).chain(ENDPOINT).copied().collect();
+    let is_anothers = all.contains(&key);
     if !is_anothers && meant.is_some() {
         return Some(fields::unknown_warning(node, key, meant));
     }
-    if !is_anothers && fields::meant(key, PARTICIPANT).is_none() {
+    if !is_anothers && fields::meant(key, &all).is_none() {
         return None;
     }
     let whose = match kind {
