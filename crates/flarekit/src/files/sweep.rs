@@ -103,12 +103,14 @@ mod tests {
         staged.write(Path::new("file"), b"of the owner", 0o600).unwrap();
         let name = staged.path().file_name().unwrap().to_owned();
         let seen = || reach::open_in(&held, &name, true).unwrap();
-        let (early, while_alive) = (seen(), seen());
+        let (early, late, while_alive) = (seen(), seen(), seen());
         assert!(abandoned(&held, &name, while_alive).is_none());
         staged.publish(&place.path().join("done"), 0o755).unwrap();
         assert!(abandoned(&held, &name, early).is_none());
-        assert!(place.path().join("done/file").exists());
+        // Nor if something else has the name by now, which alone may go.
         fs::create_dir(place.path().join(&name)).unwrap();
+        assert!(abandoned(&held, &name, late).is_none());
+        assert!(place.path().join("done/file").exists());
         assert!(abandoned(&held, &name, seen()).is_some());
     }
 }
