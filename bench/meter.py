@@ -14,26 +14,28 @@ EXAMPLE = PROJECT / "examples/hospital"
 PROFILE = ("--profile", "project_profile.yaml")
 VENV = PROJECT / "target/interop/venv/bin"
 
-# Runs in a process of its own, which is small: what the one that forks has in memory counts for
-# the one that is forked (getrusage(2), ru_maxrss).
+# Runs in a process of its own, which is small: what the one that spawns has in memory counts for
+# the one that is spawned (getrusage(2), ru_maxrss). Spawned, not forked: the copying of Python's own
+# pages would count, too.
 METER = """
 import json, os, sys, time
-rounds, folder, environment, command = json.load(sys.stdin)
+folder, environment, commands = json.load(sys.stdin)
 os.chdir(folder)
 nothing = os.open(os.devnull, os.O_RDWR)
 runs = []
-for last in reversed(range(rounds)):
+for command in commands:
     answer = os.open("answer", os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    to = [(os.POSIX_SPAWN_DUP2, nothing, 0), (os.POSIX_SPAWN_DUP2, answer, 1)]
     start = time.perf_counter()
-    child = os.fork()
-    if not child:
-        os.dup2(nothing, 0), os.dup2(answer, 1)
-        os.execve(command[0], command, environment)
+    child = os.posix_spawn(command[0], command, environment, file_actions=to)
     _, status, usage = os.wait4(child, 0)
+    wall = 1000 * (time.perf_counter() - start)
     spent = usage.ru_utime + usage.ru_stime
-    runs.append((1000 * (time.perf_counter() - start), 1000 * spent, usage.ru_maxrss / 1024))
+    runs.append((os.waitstatus_to_exitcode(status), (wall, 1000 * spent, usage.ru_maxrss / 1024)))
     os.close(answer)
-print(json.dumps([os.waitstatus_to_exitcode(status), runs]))
+    if runs[-1][0] != runs[0][0]:
+        break
+print(json.dumps(runs))
 """
 # The calls that wait for the disk.
 DURABLE = ("fsync", "fdatasync", "syncfs", "sync_file_range")
@@ -47,16 +49,19 @@ class Cost(NamedTuple):
     memory: float
 
 
-def measured(folder, environment, command, rounds=1):
-    """The exit status, the costs, and what was said on stdout (of the last run) and on stderr."""
-    order = [rounds, str(folder), environment, [str(word) for word in command]]
+def measured(folder, environment, commands):
+    """Runs commands one after the other, up to the first whose exit status is another than that of
+    those before. The last exit status, the costs of all, and what was said on stdout (by the last)
+    and on stderr."""
+    commands = [[str(word) for word in command] for command in commands]
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", METER],
-        input=json.dumps(order), capture_output=True, text=True, check=True,
+        input=json.dumps([str(folder), environment, commands]), capture_output=True, text=True,
+        check=True,
     )
-    status, runs = json.loads(done.stdout)
+    runs = json.loads(done.stdout)
     answer = (Path(folder) / "answer").read_text()
-    return status, [Cost(*run) for run in runs], answer, done.stderr
+    return runs[-1][0], [Cost(*cost) for _, cost in runs], answer, done.stderr
 
 
 class Machine:
@@ -67,14 +72,17 @@ class Machine:
         (folder / "home").mkdir(parents=True, exist_ok=True)
         self.environment = {"HOME": str(folder / "home"), "PATH": os.environ["PATH"]}
 
-    def run(self, program, *arguments, statuses=(0,)):
+    def run(self, program, *arguments):
         """The cost of one command."""
-        command = [program, *arguments]
-        status, costs, answer, complaint = measured(self.folder, self.environment, command)
-        if status not in statuses:
-            command = " ".join(map(str, command))
+        return self.run_all([[program, *arguments]])[0]
+
+    def run_all(self, commands):
+        """The costs of commands, one right after the other."""
+        status, costs, answer, complaint = measured(self.folder, self.environment, commands)
+        if status:
+            command = " ".join(map(str, commands[len(costs) - 1]))
             sys.exit(f"bench: {command}: {status}\n{answer}{complaint}")
-        return costs[0]
+        return costs
 
     def durable_writes(self, program, *arguments):
         """How often a command waits for the disk; None where there is no strace."""
@@ -97,12 +105,12 @@ def build(smoke):
     return TARGET / ("debug" if smoke else "release") / "flarekit"
 
 
-def arithmetic(rounds, smoke, folder):
+def arithmetic(rounds, smoke, folder, *options):
     """The medians of crates/flarekit/benches/arithmetic.rs, in microseconds."""
     profile = ["--profile", "dev"] if smoke else []
     done = subprocess.run(
         ["cargo", "bench", "--locked", "-q", "-p", "flarekit", "--bench", "arithmetic", *profile,
-         "--", "--rounds", str(rounds)],
+         "--", "--rounds", str(rounds), *options],
         cwd=PROJECT, env=os.environ | {"TMPDIR": str(folder)}, check=True, capture_output=True,
         text=True,
     )

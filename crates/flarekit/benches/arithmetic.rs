@@ -1,11 +1,13 @@
 //! What a command cannot do without, measured in one process: the RSA operations, a durable write,
-//! and everything in `cert request` and `cert init` but the generation of their key.
+//! what SQLite takes for an approval and a list, and everything in `cert request` and `cert init` but
+//! the generation of their key.
 //!
-//! `bench/run` runs it and divides by its answer, one JSON object with medians in microseconds.
+//! `bench/run` and `bench/scale` run it and divide by its answer, one JSON object with medians in
+//! microseconds. With `--ledger FILE` it says what SQLite takes with that ledger, and nothing else.
 
 #![expect(clippy::unwrap_used, reason = "a measurement may stop")]
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::hint::black_box;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -19,6 +21,8 @@ use flarekit::names::{DeployVersion, ProjectName, RequestId};
 use flarekit::pki::{PrivateKey, Signer, random_bytes};
 use flarekit::request::{self, Request};
 use flarekit::time::Timestamp;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags};
 use serde_json::{Map, Value, json};
 
 const DEFINITION: &[u8] = b"name: hospital_federation\nparticipants:\n- name: hospital-a\n  type: \
@@ -26,9 +30,29 @@ const DEFINITION: &[u8] = b"name: hospital_federation\nparticipants:\n- name: ho
 /// About the size of a signed zip.
 const FILE: [u8; 4096] = [b'x'; 4096];
 
+/// A row of each table that an approval writes, with contents as long as its own.
+const APPROVAL: [&str; 3] = [
+    "INSERT INTO entries (number, previous, hash, kind, at, root, name, org, cert_type, request_id,
+         request_zip, request_json, csr, public_key, serial, not_before, not_after, alt_names)
+     SELECT coalesce(max(number), 0) + 1, randomblob(32), randomblob(32), 'approval', 1, \
+         randomblob(32), hex(randomblob(6)), 'hospital_alpha', 'client', hex(randomblob(16)), \
+         randomblob(32), randomblob(32), randomblob(32), randomblob(32), hex(randomblob(20)), 1, 2, \
+         'hospital-a' FROM entries",
+    "INSERT INTO documents SELECT max(number), randomblob(900), randomblob(1200), randomblob(256)
+     FROM entries",
+    "INSERT INTO checkpoints SELECT coalesce(max(number), 0) + 1, randomblob(32), 1, \
+         randomblob(32), 1, randomblob(256) FROM checkpoints",
+];
+/// What a list shows of each certificate, in the order of names.
+const LIST: &str = "SELECT name, cert_type, org, not_after, serial FROM entries ORDER BY name";
+
 fn main() {
     let rounds = number_after("--rounds").unwrap_or(200);
     let folder = tempfile::tempdir_in(env::temp_dir()).unwrap();
+    if let Some(ledger) = word_after("--ledger") {
+        println!("{}", sqlite_alone(Path::new(&ledger), rounds, folder.path()));
+        return;
+    }
     let key = PrivateKey::generate().unwrap();
     let message = [7; 1024];
     let signature = key.sign_content(&message).unwrap();
@@ -79,6 +103,51 @@ fn durable_file(folder: &Path, round: u32) {
     file.write_all(&FILE).unwrap();
     file.sync_all().unwrap();
     File::open(folder).unwrap().sync_all().unwrap();
+}
+
+/// What SQLite takes for a list of a ledger, and for the rows of an approval in a copy of it.
+fn sqlite_alone(ledger: &Path, rounds: u32, folder: &Path) -> Value {
+    let copy = folder.join("ledger.db");
+    fs::copy(ledger, &copy).unwrap();
+    json!({
+        "list_alone": median(rounds, |_| list_alone(&copy)),
+        "approval_alone": median(rounds, |_| approval_alone(&copy)),
+    })
+}
+
+/// SQLite opens a ledger, adds the rows of an approval and closes it, without waiting for the disk.
+fn approval_alone(file: &Path) {
+    let connection = connect(file);
+    connection.pragma_update(None, "synchronous", "OFF").unwrap();
+    connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for statement in APPROVAL {
+        assert_eq!(connection.execute(statement, []).unwrap(), 1);
+    }
+    connection.execute_batch("COMMIT").unwrap();
+    connection.close().unwrap();
+}
+
+/// The bytes of a list, which SQLite hands out row by row.
+fn list_alone(file: &Path) -> usize {
+    let connection = connect(file);
+    let mut statement = connection.prepare(LIST).unwrap();
+    let columns = statement.column_count();
+    let mut rows = statement.query([]).unwrap();
+    let mut bytes = 0;
+    while let Some(row) = rows.next().unwrap() {
+        for column in 0..columns {
+            bytes += match row.get_ref(column).unwrap() {
+                ValueRef::Text(text) | ValueRef::Blob(text) => text.len(),
+                ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) => 8,
+            };
+        }
+    }
+    bytes
+}
+
+fn connect(file: &Path) -> Connection {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(file, flags).unwrap()
 }
 
 fn request_without_key(rounds: u32, folder: &Path) -> f64 {
@@ -139,6 +208,9 @@ fn now() -> Timestamp {
 }
 
 fn number_after(option: &str) -> Option<u32> {
-    let mut arguments = env::args().skip_while(|argument| argument != option);
-    arguments.nth(1)?.parse().ok()
+    word_after(option)?.parse().ok()
+}
+
+fn word_after(option: &str) -> Option<String> {
+    env::args().skip_while(|argument| argument != option).nth(1)
 }
