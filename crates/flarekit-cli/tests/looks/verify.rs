@@ -384,6 +384,29 @@ fn another_file_in_the_place_of_a_list_does_not_condemn_a_kit() {
     }
 }
 
+/// Often the group is the user's alone, so that it is no defect.
+#[test]
+fn what_a_group_may_change_is_told() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.kit("hospital-a.yaml", "hospital-a");
+    for (name, told) in [
+        (".", "the kit's folder has mode 0770: its group"),
+        ("local", "local has mode 0770: its group"),
+        ("startup/start.sh", "startup/start.sh has mode 0770: its group"),
+    ] {
+        let before = m.mode(&format!("{SITE}/{name}"));
+        mode(&m, name, 0o770);
+        let printed = String::from_utf8(m.run(&format!("verify {SITE}")).stdout).unwrap();
+        assert!(printed.contains(told), "{name}: {printed}");
+        assert!(!printed.contains("nobody else can change the kit"), "{name}: {printed}");
+        mode(&m, name, before);
+    }
+    let printed = String::from_utf8(m.run(&format!("verify {SITE}")).stdout).unwrap();
+    assert!(printed.contains("nobody else can change the kit"), "{printed}");
+}
+
 /// Whoever is root can give files to somebody else.
 #[test]
 fn other_owners_are_told() {

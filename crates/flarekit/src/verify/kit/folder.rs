@@ -157,17 +157,18 @@ impl KitFolder {
                  private key; it must be 0600"
             ));
         }
-        let directories =
-            ["", "startup", "local"].map(|name| (name, files::mode(&self.path.join(name)).ok()));
-        let modes = self.files.iter().map(|(name, file)| (name.as_str(), Some(file.mode)));
-        for (name, mode) in directories.into_iter().chain(modes) {
-            if let Some(mode) = mode
-                && mode & 0o002 != 0
-            {
-                let name = if name.is_empty() { "the kit's folder" } else { name };
-                defect(format!(
-                    "{name} has mode {mode:04o}: every user of this machine can change it"
-                ));
+        let directories = ["", "startup", "local"]
+            .into_iter()
+            .filter_map(|name| Some((name, files::mode(&self.path.join(name)).ok()?)));
+        let modes = self.files.iter().map(|(name, file)| (name.as_str(), file.mode));
+        let mut others = self.other_owners();
+        for (name, mode) in directories.chain(modes) {
+            let name = if name.is_empty() { "the kit's folder" } else { name };
+            if mode & 0o002 != 0 {
+                let what = "every user of this machine can change it";
+                defect(format!("{name} has mode {mode:04o}: {what}"));
+            } else if mode & 0o020 != 0 {
+                others.push(format!("{name} has mode {mode:04o}: its group can change it"));
             }
         }
         if let Some(above) = self.path.parent()
@@ -180,7 +181,6 @@ impl KitFolder {
                 above.display()
             ));
         }
-        let others = self.other_owners();
         let good = if others.is_empty() {
             "the key is its owner's alone, and nobody else can change the kit"
         } else {
