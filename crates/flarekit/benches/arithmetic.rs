@@ -41,7 +41,7 @@ const APPROVAL: [&str; 3] = [
     "INSERT INTO documents SELECT max(number), randomblob(900), randomblob(1200), randomblob(256)
      FROM entries",
     "INSERT INTO checkpoints SELECT coalesce(max(number), 0) + 1, randomblob(32), 1, \
-         randomblob(32), 1, randomblob(256) FROM checkpoints",
+         randomblob(32), 1, randomblob(256), randomblob(32) FROM checkpoints",
 ];
 /// What a list shows of each certificate, in the order of names.
 const LIST: &str = "SELECT name, cert_type, org, not_after, serial FROM entries ORDER BY name";

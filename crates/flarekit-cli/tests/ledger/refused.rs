@@ -37,7 +37,7 @@ const ROWS: &[Row] = &[
         },
         ("LEDGER_INVALID", 4, "LEDGER_NOT_A_LEDGER"),
     ),
-    (|m| sql(m, "PRAGMA user_version = 3"), ("LEDGER_INVALID", 4, "LEDGER_NEWER")),
+    (|m| sql(m, "PRAGMA user_version = 4"), ("LEDGER_INVALID", 4, "LEDGER_NEWER")),
     (|m| sql(m, "DROP TRIGGER entries_stay"), ("LEDGER_INVALID", 4, "LEDGER_SCHEMA")),
     (
         |m| sql(m, "CREATE TRIGGER more AFTER INSERT ON entries BEGIN SELECT 1; END"),

@@ -281,3 +281,69 @@ fn approvals_that_stand_already_are_signed_for() {
     assert_eq!(signed(), entries);
     assert_eq!(crate::common::warnings(&m.ok(&many)), [""; 0]);
 }
+
+/// Takes rows out of an index, and leaves the statement that made it as it was.
+const HIDE: &str = "DROP INDEX entries_that_withdraw;
+    CREATE INDEX entries_that_withdraw ON entries (number)
+        WHERE kind IN ('revocation', 'denial') AND number > 9;
+    PRAGMA writable_schema = ON;
+    UPDATE sqlite_schema
+        SET sql = replace(sql, char(10) || '        WHERE', ' WHERE') WHERE name = 'entries_that_withdraw';
+    UPDATE sqlite_schema
+        SET sql = replace(sql, ' AND number > 9', '') WHERE name = 'entries_that_withdraw'";
+
+/// Also where other entries follow that the CA signed: it forgets nobody that it said no to.
+#[test]
+fn what_was_withdrawn_is_not_forgotten() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    for (folder, name) in [("one", "hospital-a"), ("two", "hospital-b"), ("three", "hospital-c")] {
+        request(&m, folder, &site(name));
+    }
+    m.ok(&approve("one", "hospital-a"));
+    m.ok("cert revoke hospital-a -c ca --reason key-compromise");
+    m.ok("cert deny two/hospital-b.request.zip -c ca --reason stranger");
+    m.ok(&approve("three", "hospital-c"));
+    request(&m, "four", &site("hospital-d"));
+    for change in [
+        "DELETE FROM entries WHERE number = 2",
+        "DELETE FROM entries WHERE number = 3; DELETE FROM documents WHERE entry = 3",
+        "UPDATE entries SET kind = 'reapproval' WHERE number = 2",
+        HIDE,
+    ] {
+        for line in [
+            approve("one", "hospital-a"),
+            format!("{} --replace", approve("one", "hospital-a")),
+            format!("{} --replace", approve("two", "hospital-b")),
+            approve("four", "hospital-d"),
+            "cert approve one two four -c ca --profile project_profile.yaml --out-dir out".into(),
+            "cert deny four/hospital-d.request.zip -c ca --reason stranger".into(),
+            "cert revoke hospital-c -c ca --reason superseded".into(),
+        ] {
+            let _ = std::fs::remove_dir_all(m.path("copy"));
+            copy(&m.path("ca"), &m.path("copy"));
+            tamper(&m, |connection| connection.execute_batch(change).unwrap());
+            let line = line.replace("-c ca", "-c copy");
+            let envelope = crate::common::envelope(&line, &m.run(&format!("{line} --format json")));
+            if line.contains("--out-dir") {
+                let last = &envelope["data"]["items"][2];
+                assert_eq!(last["error_code"], "LEDGER_INVALID", "{change}, {line}: {envelope}");
+                assert_eq!(envelope["data"]["approved"], 0);
+                continue;
+            }
+            // What is still found speaks first.
+            let found = ["KEY_REVOKED", "REQUEST_ALREADY_DENIED"].map(Into::into);
+            let of_withdrawn = line.contains("approve one/") || line.contains("approve two/");
+            assert!(
+                envelope["error_code"] == "LEDGER_INVALID"
+                    || of_withdrawn && found.contains(&envelope["error_code"]),
+                "{change}, {line}: {envelope}"
+            );
+        }
+    }
+    for zip in ["two/hospital-b.signed.zip", "four/hospital-d.signed.zip"] {
+        assert!(!m.exists(zip), "{zip}");
+    }
+    assert!(!m.exists("out") || m.names("out").is_empty());
+}

@@ -10,7 +10,7 @@ use super::database::Database;
 use super::entry::{Entry, EntryKind};
 use super::renewal::Renewed;
 use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
-use super::withdrawn;
+use super::withdrawn::Withdrawn;
 use crate::approval::AdmittedRequest;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::pki::Certificate;
@@ -70,8 +70,9 @@ impl ClearedRequest {
         replace: Replace,
         now: Timestamp,
         database: &Database,
+        withdrawn: &Withdrawn,
     ) -> Result<Self, Error> {
-        let case = Case { database, request: admitted.request().metadata(), now };
+        let case = Case { database, withdrawn, request: admitted.request().metadata(), now };
         let Verdict { earlier, replaces, renews, warnings } = case.decide(&admitted, replace)?;
         Ok(Self { admitted, earlier, replaces, renews, warnings })
     }
@@ -113,6 +114,7 @@ pub(super) struct Verdict {
 /// A request before the ledger.
 pub(super) struct Case<'a> {
     pub database: &'a Database,
+    pub withdrawn: &'a Withdrawn,
     pub request: &'a RequestMetadata,
     pub now: Timestamp,
 }
@@ -120,7 +122,7 @@ pub(super) struct Case<'a> {
 impl Case<'_> {
     pub fn decide(&self, admitted: &AdmittedRequest, replace: Replace) -> Result<Verdict, Error> {
         rows::refuse_reused_id(self.database, admitted.request())?;
-        withdrawn::refuse(self.database, admitted.request())?;
+        self.withdrawn.refuse(self.database, admitted.request())?;
         let servers = self.servers()?;
         self.refuse_server_names(admitted, &servers)?;
         let mut same_name = self.with_name(self.request.identity.name.as_str())?;

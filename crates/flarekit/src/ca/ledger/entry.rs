@@ -62,6 +62,11 @@ impl EntryKind {
         }
     }
 
+    /// Whether something was said no to for good: what the CA must never forget.
+    pub(super) fn withdraws(self) -> bool {
+        matches!(self, Self::Revocation | Self::Denial)
+    }
+
     pub(super) fn parse(text: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == text)
     }

@@ -159,7 +159,7 @@ pub(super) fn changed(database: &Database, number: u64) -> Error {
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Found> {
-    let optional = |at| row.get(at).map(|found: Option<Bytes>| found.map(|found| found.0));
+    let optional = |at| optional_digest(row, at);
     let time = |at| row.get(at).map(|found: Option<Seconds>| found.map(|found| found.0));
     let number = |at| row.get(at).map(|found: Option<i64>| found.map(i64::cast_unsigned));
     let record = Record {
@@ -195,6 +195,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Found> {
 /// A digest in a column.
 pub(super) fn digest(row: &Row<'_>, at: usize) -> rusqlite::Result<Digest> {
     Ok(row.get::<_, Bytes>(at)?.0)
+}
+
+/// A digest in a column that may hold nothing.
+pub(super) fn optional_digest(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Digest>> {
+    row.get(at).map(|found: Option<Bytes>| found.map(|found| found.0))
 }
 
 /// A time in a column.

@@ -10,7 +10,7 @@ pub(super) const VERSION: i64 = MIGRATIONS.len() as i64;
 
 /// The steps from an empty file to the current version, statement by statement. What was released is
 /// never changed; a new version adds a step.
-const MIGRATIONS: [&[&str]; 2] = [TABLES, USERS];
+const MIGRATIONS: [&[&str]; 3] = [TABLES, USERS, WITHDRAWALS];
 
 const TABLES: &[&str] = &[
     "CREATE TABLE entries (
@@ -43,14 +43,7 @@ const TABLES: &[&str] = &[
     signed_json BLOB,
     signature   BLOB
 ) STRICT",
-    "CREATE TABLE checkpoints (
-    number    INTEGER PRIMARY KEY,
-    previous  BLOB NOT NULL,
-    entries   INTEGER NOT NULL,
-    hash      BLOB NOT NULL,
-    at        INTEGER NOT NULL,
-    signature BLOB NOT NULL
-) STRICT",
+    CHECKPOINTS,
     "CREATE INDEX entries_by_name ON entries (name)",
     "CREATE INDEX entries_by_request ON entries (request_id) WHERE request_id IS NOT NULL",
     "CREATE INDEX entries_by_key ON entries (public_key) WHERE public_key IS NOT NULL",
@@ -73,10 +66,37 @@ const TABLES: &[&str] = &[
     BEGIN SELECT RAISE(ABORT, 'checkpoints are never removed'); END",
 ];
 
+const CHECKPOINTS: &str = "CREATE TABLE checkpoints (
+    number    INTEGER PRIMARY KEY,
+    previous  BLOB NOT NULL,
+    entries   INTEGER NOT NULL,
+    hash      BLOB NOT NULL,
+    at        INTEGER NOT NULL,
+    signature BLOB NOT NULL
+) STRICT";
+
 /// The few among many sites.
 const USERS: &[&str] = &[
     "CREATE INDEX entries_of_users ON entries (name) WHERE cert_type NOT IN ('client', 'server')",
 ];
+
+/// Each checkpoint is over what was withdrawn, too, and that is found without the rest.
+const WITHDRAWALS: &[&str] = &[
+    "CREATE INDEX entries_that_withdraw ON entries (number) WHERE kind IN ('revocation', 'denial')",
+    ADD_WITHDRAWN,
+];
+
+const ADD_WITHDRAWN: &str = "ALTER TABLE checkpoints ADD COLUMN withdrawn BLOB";
+
+/// What the table is after that: SQLite writes the column into the statement that made it.
+const CHECKPOINTS_WITH_WITHDRAWN: &str = "CREATE TABLE checkpoints (
+    number    INTEGER PRIMARY KEY,
+    previous  BLOB NOT NULL,
+    entries   INTEGER NOT NULL,
+    hash      BLOB NOT NULL,
+    at        INTEGER NOT NULL,
+    signature BLOB NOT NULL
+, withdrawn BLOB) STRICT";
 
 /// Takes the steps that a file lacks, all or none. Of two that try at once the second finds nothing
 /// left to do.
@@ -116,11 +136,15 @@ pub(super) fn describe(connection: &Connection) -> rusqlite::Result<Vec<String>>
 }
 
 /// The schema of a ledger of a version that this program knows, sorted: SQLite keeps each statement as
-/// it was written. (Should a later step change a table, what comes of it stands here beside it.)
+/// it was written, but for a table that a later step changed.
 pub(super) fn expected(version: i64) -> Vec<&'static str> {
     // No ledger is without tables.
     let steps = usize::try_from(version).unwrap_or_default().max(1);
     let mut statements: Vec<&str> = MIGRATIONS.into_iter().take(steps).flatten().copied().collect();
+    if statements.contains(&ADD_WITHDRAWN) {
+        statements.retain(|statement| ![CHECKPOINTS, ADD_WITHDRAWN].contains(statement));
+        statements.push(CHECKPOINTS_WITH_WITHDRAWN);
+    }
     statements.sort_unstable();
     statements
 }

@@ -6,6 +6,7 @@ use super::entry::{Entry, EntryKind};
 use super::list::State;
 use super::renewal::Renewed;
 use super::rows::{self, IS_CERTIFICATE};
+use super::withdrawn::Withdrawn;
 use crate::approval::{AdmittedRequest, SignedMetadata};
 use crate::connection::Connection;
 use crate::digest::Digest;
@@ -91,8 +92,9 @@ impl Standing {
         replace: Replace,
         now: Timestamp,
         database: &Database,
+        withdrawn: &Withdrawn,
     ) -> Result<Self, Error> {
-        let case = Case { database, request: admitted.request().metadata(), now };
+        let case = Case { database, withdrawn, request: admitted.request().metadata(), now };
         let latest = latest(database, admitted, now)?;
         let (verdict, against) = match case.decide(admitted, replace) {
             Ok(verdict) => (verdict, None),

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use super::checkpoint::{self, End};
 use super::database::Database;
 use super::entry::{Documents, Entry, EntryKind, Record};
 use super::renewal::Renewed;
 use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
-use super::{Checkpoint, LEDGER, Ledger, with_owners};
+use super::{Checkpoint, LEDGER, Ledger, LedgerView, with_owners};
 use crate::approval::UnverifiedRequest;
 use crate::audit::AuditDirectory;
 use crate::ca::CertAuthority;
@@ -116,12 +117,20 @@ fn a_checkpoint_is_of_one_root_and_one_place() {
     let root = Fingerprint::from_digest(root().sha256());
     let other = Fingerprint::from_digest([1; 32]);
     let at = Timestamp::from_unix(NOW);
-    let first = Checkpoint::sign(None, (3, Digest::of(b"3")), root, at, &key).unwrap();
-    let second = Checkpoint::sign(Some(&first), (4, Digest::of(b"4")), root, at, &key).unwrap();
+    let end = |entries, withdrawn: &[u8]| {
+        let hash = Digest::of(&[u8::try_from(entries).unwrap()]);
+        End { entries, hash, withdrawn: Digest::of(withdrawn) }
+    };
+    let first = Checkpoint::sign(None, end(3, b"a"), root, at, &key).unwrap();
+    let second = Checkpoint::sign(Some(&first), end(4, b"a"), root, at, &key).unwrap();
     assert_eq!((first.number, second.number), (1, 2));
     first.verify(root, key.public_key()).unwrap();
     assert!(first.verify(other, key.public_key()).is_err());
     assert!(Checkpoint { entries: 4, ..first.clone() }.verify(root, key.public_key()).is_err());
+    for withdrawn in [None, Some(Digest::of(b"b"))] {
+        let other = Checkpoint { withdrawn, ..first.clone() };
+        assert!(other.verify(root, key.public_key()).is_err());
+    }
     assert!(
         Checkpoint { previous: first.previous, ..second }.verify(root, key.public_key()).is_err()
     );
@@ -187,12 +196,66 @@ fn questions_are_answered_by_indexes() {
     }
 }
 
+/// Undoes the last step of a ledger.
+const TO_VERSION_2: &str = "DROP INDEX entries_that_withdraw;
+    ALTER TABLE checkpoints DROP COLUMN withdrawn; PRAGMA user_version = 2";
+
+/// Up to version 2 checkpoints were not over what was withdrawn: the chain tells from its first entry
+/// on, once.
+#[test]
+fn after_a_checkpoint_of_version_2_the_whole_chain_is_proven() {
+    let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors/valid/flarekit-0.1.0");
+    let ca = CertAuthority::open(&vectors.join("ca"), &mut || Ok(None)).unwrap().0;
+    let (root, at) = (ca.fingerprint(), Timestamp::from_unix(NOW));
+    let revoke = |number| Record { kind: EntryKind::Revocation, ..record(number) };
+    let checkpoint = |change: &str| {
+        let place = ledger(0);
+        let (mut ledger, _) =
+            Ledger::open(place.path(), root, &AuditDirectory::in_home(None), at).unwrap();
+        let writing = ledger.begin().unwrap();
+        for record in [record(1), revoke(1), record(3)] {
+            writing.append(record).unwrap();
+        }
+        let database = writing.database().unwrap();
+        let (entries, hash) = rows::end(database).unwrap();
+        let end = End { entries, hash, withdrawn: Digest::of(b"") };
+        let old = Checkpoint::sign(None, end, root, at, &ca.key).unwrap();
+        let old = Checkpoint { withdrawn: None, ..old }.signed(root, &ca.key).unwrap();
+        database.run(|connection| checkpoint::insert(connection, &old)).unwrap();
+        writing.commit().unwrap();
+        drop(ledger);
+        let connection = rusqlite::Connection::open(place.path().join(LEDGER)).unwrap();
+        connection.execute_batch(TO_VERSION_2).unwrap();
+        drop(connection);
+        LedgerView::open(place.path()).unwrap().verify().unwrap();
+
+        let (mut ledger, _) =
+            Ledger::open(place.path(), root, &AuditDirectory::in_home(None), at).unwrap();
+        let writing = ledger.begin().unwrap();
+        let database = writing.database().unwrap();
+        // As somebody could, who has not the key.
+        database.run(|connection| connection.execute_batch(change)).unwrap();
+        writing.append(Record { name: "next".to_owned(), ..record(4) }).unwrap();
+        writing.checkpoint(&ca, at)?;
+        writing.commit()?;
+        let view = LedgerView::open(place.path()).unwrap();
+        assert_eq!(view.verify().unwrap().checkpoints, 2);
+        let last = view.database().unwrap().run(checkpoint::last).unwrap().unwrap();
+        assert_ne!(last.withdrawn.unwrap(), super::withdrawn::nothing());
+        Ok::<_, Error>(())
+    };
+    checkpoint("").unwrap();
+    let remove = "DROP TRIGGER entries_remain; DELETE FROM entries WHERE number = 2";
+    assert_eq!(checkpoint(remove).unwrap_err().reason(), Some(Reason::LedgerChainBroken));
+}
+
 /// A ledger of an earlier version is read as it is, and written in the current one.
 #[test]
 fn an_earlier_version_is_read_and_brought_up_to_date() {
     let place = ledger(3);
     let path = place.path().join(LEDGER);
     let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute_batch(TO_VERSION_2).unwrap();
     connection.execute_batch("DROP INDEX entries_of_users; PRAGMA user_version = 1").unwrap();
     drop(connection);
     let version = |database: &Database| database.run(super::schema::version_of).unwrap();

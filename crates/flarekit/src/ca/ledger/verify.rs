@@ -1,10 +1,11 @@
 //! Proving that the ledger is what the CA wrote.
 
-use super::checkpoint::{self, Checkpoint, following};
+use super::checkpoint::{self, Checkpoint, End, following};
 use super::database::Database;
 use super::entry::Entry;
 use super::rows::{self, Found};
 use super::view::LedgerView;
+use super::withdrawn;
 use crate::digest::Digest;
 use crate::error::{Error, Reason, Warning, WarningCode};
 use crate::fingerprint::Fingerprint;
@@ -65,7 +66,7 @@ impl LedgerView {
             each(&found.entry);
             Ok(())
         })?;
-        let (entries, hash) = chain.finish()?;
+        let End { entries, hash, .. } = chain.finish()?;
         self.check_signatures(database, &checkpoints, root)?;
         check_file(database)?;
         let last = checkpoints.last();
@@ -102,25 +103,36 @@ impl LedgerView {
     }
 }
 
-/// Proves what follows the last checkpoint, and that one: the CA's key must not sign what somebody
-/// else put there or changed. Gives the end of the chain.
+/// Proves what follows the last checkpoint, that one, and all that was withdrawn: the CA's key must
+/// not sign what somebody else put there or changed, nor for whom it said no to. Gives the end of the
+/// chain.
 pub(super) fn prove_end(
     database: &Database,
     last: Option<&Checkpoint>,
     root: Fingerprint,
     key: &PublicKey,
-) -> Result<(u64, Digest), Error> {
-    let mut chain = Chain::new(database, &[]);
+) -> Result<End, Error> {
+    let mut chain = Chain::new(database, last.map_or(&[], std::slice::from_ref));
     if let Some(last) = last {
         let of = |what: &str| broken(database, &format!("checkpoint {}: {what}", last.number));
         last.verify(root, key).map_err(|defect| of(&defect.message))?;
-        let signed = rows::entries(database, "WHERE e.number = ?1", [last.entries.cast_signed()])?;
-        if signed.first().is_none_or(|entry| entry.hash() != last.hash) {
-            return Err(of(&format!("entry {} is not what the CA signed", last.entries)));
+        // Without the digest of what was withdrawn, as up to version 2, the chain tells from its
+        // first entry on.
+        if let Some(signed) = last.withdrawn {
+            let withdrawn = withdrawn::until(database, last.entries)?;
+            if withdrawn != signed {
+                return Err(of("a revocation or a denial that the CA signed is missing or hidden"));
+            }
+            let number = last.entries.cast_signed();
+            let entry = rows::entries(database, "WHERE e.number = ?1", [number])?;
+            if entry.first().is_none_or(|entry| entry.hash() != last.hash) {
+                return Err(of(&format!("entry {} is not what the CA signed", last.entries)));
+            }
+            chain = Chain::new(database, &[]);
+            chain.end = End { entries: last.entries, hash: last.hash, withdrawn };
         }
-        (chain.number, chain.hash) = (last.entries, last.hash);
     }
-    let after = [chain.number.cast_signed()];
+    let after = [chain.end.entries.cast_signed()];
     rows::each(database, "WHERE e.number > ?1", after, |found| chain.follow(&found))?;
     chain.finish()
 }
@@ -131,19 +143,21 @@ struct Chain<'a> {
     checkpoints: std::slice::Iter<'a, Checkpoint>,
     /// The checkpoint that comes next.
     next: Option<&'a Checkpoint>,
-    number: u64,
-    hash: Digest,
+    end: End,
 }
 
 impl<'a> Chain<'a> {
     fn new(database: &'a Database, checkpoints: &'a [Checkpoint]) -> Self {
         let mut checkpoints = checkpoints.iter();
         let next = checkpoints.next();
-        Self { database, checkpoints, next, number: 0, hash: Digest::from_bytes([0; 32]) }
+        let end =
+            End { entries: 0, hash: Digest::from_bytes([0; 32]), withdrawn: withdrawn::nothing() };
+        Self { database, checkpoints, next, end }
     }
 
     fn follow(&mut self, found: &Found) -> Result<(), Error> {
-        let (entry, expected) = (&found.entry, self.number + 1);
+        let (entry, before) = (&found.entry, self.end.entries);
+        let expected = before + 1;
         let torn = |what: String| Err(self.database.invalid(Reason::LedgerChainBroken, what));
         if entry.number != expected {
             return torn(format!("entry {expected} is missing"));
@@ -151,20 +165,25 @@ impl<'a> Chain<'a> {
         if entry.hash() != found.hash {
             return Err(rows::changed(self.database, expected));
         }
-        if entry.previous != self.hash {
-            let before = self.number;
+        if entry.previous != self.end.hash {
             return torn(format!(
                 "entry {expected} does not follow entry {before}: one of the two was changed"
             ));
         }
-        (self.number, self.hash) = (expected, found.hash);
-        while let Some(checkpoint) = self.next.filter(|next| next.entries <= self.number) {
-            if checkpoint.entries != self.number || checkpoint.hash != self.hash {
+        (self.end.entries, self.end.hash) = (expected, found.hash);
+        if entry.record.kind.withdraws() {
+            self.end.withdrawn = withdrawn::with(self.end.withdrawn, found.hash);
+        }
+        while let Some(checkpoint) = self.next.filter(|next| next.entries <= expected) {
+            let withdrawn = checkpoint.withdrawn.unwrap_or(self.end.withdrawn);
+            if (checkpoint.entries, checkpoint.hash, withdrawn)
+                != (expected, found.hash, self.end.withdrawn)
+            {
                 return Err(broken(
                     self.database,
                     &format!(
                         "entry {} or one before it is not what the CA signed in checkpoint {}",
-                        self.number, checkpoint.number
+                        expected, checkpoint.number
                     ),
                 ));
             }
@@ -173,14 +192,14 @@ impl<'a> Chain<'a> {
         Ok(())
     }
 
-    fn finish(self) -> Result<(u64, Digest), Error> {
+    fn finish(self) -> Result<End, Error> {
         match self.next {
-            None => Ok((self.number, self.hash)),
+            None => Ok(self.end),
             Some(checkpoint) => Err(self.database.invalid(
                 Reason::LedgerChainBroken,
                 format!(
                     "entry {} is missing: checkpoint {} is over {} entries",
-                    self.number + 1,
+                    self.end.entries + 1,
                     checkpoint.number,
                     checkpoint.entries
                 ),

@@ -1,76 +1,126 @@
 //! What was said no to stays so: a denied request, and the key of a revoked certificate.
+//!
+//! Few of many entries say no, and everything hangs on them: each checkpoint is over a digest of all
+//! of them. So one that was removed or hidden is found before the CA signs anything, without reading
+//! the whole ledger. That digest starts as 32 zero bytes; with each revocation and denial it becomes
+//! the SHA-256 of itself and the entry's hash.
+
+use std::collections::HashMap;
 
 use super::database::Database;
-use super::entry::{Entry, EntryKind};
+use super::entry::{Documents, Entry, EntryKind};
 use super::rows::{self, IS_CERTIFICATE};
 use crate::approval::VerifiedRequest;
+use crate::digest::Digest;
 use crate::error::{Code, Error};
 
-/// Refuses a request that was denied, or whose key somebody else may have. Nothing overrides that:
-/// for a new request, `cert request --force` makes a new key.
-pub(super) fn refuse(database: &Database, request: &VerifiedRequest) -> Result<(), Error> {
-    refuse_denied(database, request)?;
-    // A revocation repeats the key of the certificate that it is about.
-    match of_key(database, request, EntryKind::Revocation)?.first() {
-        None => Ok(()),
-        Some(revoked) => Err(Error::new(
-            Code::KeyRevoked,
-            format!(
-                "the key in the request of '{}' is that of the certificate {} of '{}', which was \
-                 revoked on {} ({})",
-                request.metadata().identity.name,
-                revoked.record.serial.as_deref().unwrap_or("of an unknown serial number"),
-                revoked.record.name,
-                revoked.record.at,
-                revoked.record.reason.as_deref().unwrap_or("unspecified")
-            ),
-        )),
-    }
+/// Selects these entries. SQLite would rather go through all others, too, than sort a few numbers.
+const WITHDRAWS: &str = "WHERE e.number IN (SELECT x.number FROM entries AS x INDEXED BY \
+                         entries_that_withdraw WHERE x.kind IN ('revocation', 'denial'))";
+
+/// The digest of no such entry.
+pub(super) fn nothing() -> Digest {
+    Digest::from_bytes([0; 32])
 }
 
-/// A denied request is known by its id and, because nobody signs that, by its key: whoever has the
-/// zip can change the id. Of a renewal the id is signed, so that one with the same key is another
-/// request, and its own.
-fn refuse_denied(database: &Database, request: &VerifiedRequest) -> Result<(), Error> {
-    let metadata = request.metadata();
-    // What else an id stands for was refused already.
-    let id = metadata.request_id.to_plain();
-    let denial = "WHERE e.request_id = ?1 AND e.kind = ?2";
-    let parameters = (id.as_str(), EntryKind::Denial.as_str());
-    if let Some(denied) = rows::entries(database, denial, parameters)?.first() {
-        let whose = format!("this request of '{}'", denied.record.name);
-        return Err(denied_before(&whose, denied));
+/// The digest with one more.
+pub(super) fn with(before: Digest, entry: Digest) -> Digest {
+    Digest::of(&[*before.as_bytes(), *entry.as_bytes()].concat())
+}
+
+/// The digest of those up to an entry, each of which has its own hash.
+pub(super) fn until(database: &Database, number: u64) -> Result<Digest, Error> {
+    let condition = format!("{WITHDRAWS} AND e.number <= ?1");
+    let found = rows::entries(database, &condition, [number.cast_signed()])?;
+    Ok(found.iter().fold(nothing(), |digest, entry| with(digest, entry.hash())))
+}
+
+/// Everything that was said no to.
+#[derive(Default)]
+pub(super) struct Withdrawn {
+    /// Revocations and denials by the key that they are about, in the order of the chain.
+    by_key: HashMap<Digest, Vec<Entry>>,
+    /// Denials by the request's id.
+    by_id: HashMap<String, Entry>,
+}
+
+impl Withdrawn {
+    pub fn load(database: &Database) -> Result<Self, Error> {
+        let mut withdrawn = Self::default();
+        for mut entry in rows::entries(database, WITHDRAWS, [])? {
+            entry.record.documents = Documents::default();
+            if let Some(id) = &entry.record.request_id
+                && entry.record.kind == EntryKind::Denial
+            {
+                let id = id.as_str().to_owned();
+                withdrawn.by_id.entry(id).or_insert_with(|| entry.clone());
+            }
+            if let Some(key) = entry.record.public_key {
+                withdrawn.by_key.entry(key).or_default().push(entry);
+            }
+        }
+        Ok(withdrawn)
     }
-    if metadata.renewal.is_some() {
-        return Ok(());
+
+    /// Refuses a request that was denied, or whose key somebody else may have. Nothing overrides
+    /// that: for a new request, `cert request --force` makes a new key.
+    pub fn refuse(&self, database: &Database, request: &VerifiedRequest) -> Result<(), Error> {
+        self.refuse_denied(database, request)?;
+        // A revocation repeats the key of the certificate that it is about.
+        match self.of_key(request, EntryKind::Revocation) {
+            None => Ok(()),
+            Some(revoked) => Err(Error::new(
+                Code::KeyRevoked,
+                format!(
+                    "the key in the request of '{}' is that of the certificate {} of '{}', which \
+                     was revoked on {} ({})",
+                    request.metadata().identity.name,
+                    revoked.record.serial.as_deref().unwrap_or("of an unknown serial number"),
+                    revoked.record.name,
+                    revoked.record.at,
+                    revoked.record.reason.as_deref().unwrap_or("unspecified")
+                ),
+            )),
+        }
     }
-    let denials = of_key(database, request, EntryKind::Denial)?;
-    let Some(denied) = denials.first() else { return Ok(()) };
-    // That a copy with another id was denied takes nothing back from the request that was approved.
-    let approved = format!("WHERE e.request_id = ?1 AND {IS_CERTIFICATE}");
-    if !rows::entries(database, &approved, [id.as_str()])?.is_empty() {
-        return Ok(());
+
+    /// A denied request is known by its id and, because nobody signs that, by its key: whoever has
+    /// the zip can change the id. Of a renewal the id is signed, so that one with the same key is
+    /// another request, and its own.
+    fn refuse_denied(&self, database: &Database, request: &VerifiedRequest) -> Result<(), Error> {
+        let metadata = request.metadata();
+        // What else an id stands for was refused already.
+        let id = metadata.request_id.to_plain();
+        if let Some(denied) = self.by_id.get(id.as_str()) {
+            let whose = format!("this request of '{}'", denied.record.name);
+            return Err(denied_before(&whose, denied));
+        }
+        if metadata.renewal.is_some() {
+            return Ok(());
+        }
+        let Some(denied) = self.of_key(request, EntryKind::Denial) else { return Ok(()) };
+        // That a copy with another id was denied takes nothing back from the request that was
+        // approved.
+        let approved = format!("WHERE e.request_id = ?1 AND {IS_CERTIFICATE}");
+        if !rows::entries(database, &approved, [id.as_str()])?.is_empty() {
+            return Ok(());
+        }
+        let whose = format!(
+            "the key in this request of '{}' is that of a request of '{}', which",
+            metadata.identity.name, denied.record.name
+        );
+        Err(denied_before(&whose, denied))
     }
-    let whose = format!(
-        "the key in this request of '{}' is that of a request of '{}', which",
-        metadata.identity.name, denied.record.name
-    );
-    Err(denied_before(&whose, denied))
+
+    /// The first entry of a kind with the request's key.
+    fn of_key(&self, request: &VerifiedRequest, kind: EntryKind) -> Option<&Entry> {
+        let entries = self.by_key.get(&request.metadata().public_key_sha256)?;
+        entries.iter().find(|entry| entry.record.kind == kind)
+    }
 }
 
 fn denied_before(whose: &str, denied: &Entry) -> Error {
     let reason = denied.record.reason.as_deref().unwrap_or("no reason was given");
     let message = format!("{whose} was denied on {}: {reason}", denied.record.at);
     Error::new(Code::RequestAlreadyDenied, message)
-}
-
-/// The entries of a kind with the request's key.
-fn of_key(
-    database: &Database,
-    request: &VerifiedRequest,
-    kind: EntryKind,
-) -> Result<Vec<Entry>, Error> {
-    let key = request.metadata().public_key_sha256;
-    let parameters = (kind.as_str(), key.as_bytes().as_slice());
-    rows::entries(database, "WHERE e.kind = ?1 AND e.public_key = ?2", parameters)
 }

@@ -5,6 +5,7 @@ use super::database::Database;
 use super::entry::{Documents, Entry, EntryKind, Record};
 use super::standing::Standing;
 use super::verify::prove_end;
+use super::withdrawn::Withdrawn;
 use super::{Ledger, checkpoint, rows};
 use crate::approval::{AdmittedRequest, SignedApproval};
 use crate::ca::CertAuthority;
@@ -19,6 +20,7 @@ use checkpoint::Checkpoint;
 pub struct Writing<'a> {
     ledger: &'a mut Ledger,
     approvals: Vec<SignedApproval>,
+    withdrawn: Withdrawn,
     open: bool,
 }
 
@@ -41,7 +43,10 @@ impl<'a> Writing<'a> {
         ledger.reopen()?;
         // IMMEDIATE: what is found from here on cannot change before it is written.
         ledger.database()?.run(|connection| connection.execute_batch("BEGIN IMMEDIATE"))?;
-        Ok(Self { ledger, approvals: Vec::new(), open: true })
+        let withdrawn = Withdrawn::default();
+        let mut writing = Self { ledger, approvals: Vec::new(), withdrawn, open: true };
+        writing.withdrawn = Withdrawn::load(writing.database()?)?;
+        Ok(writing)
     }
 
     /// Clears a request, or says what was issued that stands against it. With `replace`, earlier
@@ -52,7 +57,7 @@ impl<'a> Writing<'a> {
         replace: bool,
         now: Timestamp,
     ) -> Result<ClearedRequest, Error> {
-        ClearedRequest::new(admitted, Replace::of(replace), now, self.database()?)
+        ClearedRequest::new(admitted, Replace::of(replace), now, self.database()?, &self.withdrawn)
     }
 
     /// The same for a run that may be repeated: also with `replace`, a certificate that was issued
@@ -63,7 +68,13 @@ impl<'a> Writing<'a> {
         replace: bool,
         now: Timestamp,
     ) -> Result<ClearedRequest, Error> {
-        ClearedRequest::new(admitted, Replace::once(replace), now, self.database()?)
+        ClearedRequest::new(
+            admitted,
+            Replace::once(replace),
+            now,
+            self.database()?,
+            &self.withdrawn,
+        )
     }
 
     /// What the ledger says about a request, for somebody who decides about it. Drop this then:
@@ -74,7 +85,7 @@ impl<'a> Writing<'a> {
         replace: bool,
         now: Timestamp,
     ) -> Result<Standing, Error> {
-        Standing::of(admitted, Replace::of(replace), now, self.database()?)
+        Standing::of(admitted, Replace::of(replace), now, self.database()?, &self.withdrawn)
     }
 
     /// The same for a run that may be repeated, as in [`clear_once`](Self::clear_once).
@@ -84,7 +95,7 @@ impl<'a> Writing<'a> {
         replace: bool,
         now: Timestamp,
     ) -> Result<Standing, Error> {
-        Standing::of(admitted, Replace::once(replace), now, self.database()?)
+        Standing::of(admitted, Replace::once(replace), now, self.database()?, &self.withdrawn)
     }
 
     /// Refuses if the ledger says something else about the request than when it was considered:
@@ -158,7 +169,7 @@ impl<'a> Writing<'a> {
         let last = database.run(checkpoint::last)?;
         let key = ca.certificate().public_key();
         let end = prove_end(database, last.as_ref(), root, key)?;
-        if last.as_ref().map_or(0, |last| last.entries) == end.0 {
+        if last.as_ref().map_or(0, |last| last.entries) == end.entries {
             return Ok(());
         }
         let signer: &dyn Signer = &ca.key;
