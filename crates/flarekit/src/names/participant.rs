@@ -6,6 +6,9 @@ use super::{HostName, X520_UPPER_BOUND, common_name, is_windows_device, shown};
 use crate::error::{Defect, Reason};
 use crate::identity::CertType;
 
+/// What every NVFlare runtime calls the server, whatever its certificate says
+/// (`nvflare.fuel.common.fqn.FQN.ROOT_SERVER`).
+const ROOT_SERVER: &str = "server";
 /// The longest server name: with `.request.zip` appended it still fits a file name of 255 bytes.
 const SERVER_NAME: usize = 243;
 
@@ -83,6 +86,9 @@ impl fmt::Display for ParticipantName {
 fn fits_type(text: &str, cert_type: CertType) -> Result<(), String> {
     match cert_type {
         CertType::Client => {
+            if text.eq_ignore_ascii_case(ROOT_SERVER) {
+                return Err("does not suit a client: so NVFlare calls the server".to_owned());
+            }
             let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
             if plain {
                 return Ok(());
@@ -129,6 +135,8 @@ mod tests {
         for (name, cert_type) in [
             ("hospital-a", CertType::Client),
             ("12345", CertType::Client),
+            ("server-1", CertType::Client),
+            ("server", CertType::Server),
             ("alice@hospital-alpha.org", CertType::Lead),
             ("server1.hospital-central.org", CertType::Server),
             ("localhost", CertType::Server),
@@ -139,6 +147,8 @@ mod tests {
         for (name, cert_type) in [
             ("hospital.a", CertType::Client),
             ("a@b.org", CertType::Client),
+            ("server", CertType::Client),
+            ("Server", CertType::Client),
             ("alice", CertType::Member),
             ("a@b@c.org", CertType::Member),
             ("a@b.o1", CertType::Member),
