@@ -27,11 +27,12 @@ pub(super) fn name_by(now: Timestamp, mark: &str) -> String {
 }
 
 /// What tells a directory from every other, at whatever path: its inode, and when something was last
-/// put into it, which tells it from a later one with the same inode.
+/// put into it, which tells it from a later one with the same inode. Not its device, whose number can
+/// be another one after the machine was started again.
 pub(super) fn mark_of(found: &Metadata) -> String {
-    let facts = [found.dev(), found.ino()].map(u64::to_be_bytes).concat();
     let time = [found.mtime(), found.mtime_nsec()].map(i64::to_be_bytes).concat();
-    Digest::of(&[facts, time].concat()).to_string().chars().take(MARK).collect()
+    let facts = [found.ino().to_be_bytes().as_slice(), &time].concat();
+    Digest::of(&facts).to_string().chars().take(MARK).collect()
 }
 
 /// Whether a directory has the name that it was to leave to what it replaces.

@@ -153,8 +153,10 @@ pub(super) fn unfinished(directory: &Path) -> Result<Vec<PathBuf>, FileError> {
             && name.to_str().is_some_and(sys::is_random_name)
             && is_publishing(&staging)
             && reach::open_dir(&staging).is_ok_and(|staging| {
+                // Its run holds the lock alone. Those who look do not keep each other from seeing that
+                // it is dead.
                 staging.metadata().is_ok_and(|found| guard::is_private(&found))
-                    && staging.try_lock().is_ok()
+                    && staging.try_lock_shared().is_ok()
             })
         {
             found.push(staging);

@@ -244,10 +244,26 @@ impl StagedDir {
             Err(error) => return Err(on()(error)),
         }
         if let Err(error) = self.sync_parents(target) {
-            self.published = change::swap(backup, target).is_err();
+            self.published = self.take_back(target, backup).is_err();
             return Err(on()(error));
         }
         Ok(())
+    }
+
+    /// Puts the old directory in its place again, and the new one where it was prepared.
+    pub(super) fn take_back(&self, target: &Path, backup: &Path) -> io::Result<()> {
+        match change::swap(backup, target) {
+            Err(error) if sys::is_unsupported(&error) => self.take_back_by_renames(target, backup),
+            other => other,
+        }
+    }
+
+    /// The same where the file system cannot exchange.
+    pub(super) fn take_back_by_renames(&self, target: &Path, backup: &Path) -> io::Result<()> {
+        change::rename_new(target, &self.path)?;
+        change::rename_new(backup, target).inspect_err(|_| {
+            let _ = change::rename_new(&self.path, target);
+        })
     }
 
     /// Two renames, where the file system cannot exchange. A run killed between them leaves the

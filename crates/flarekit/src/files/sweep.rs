@@ -27,6 +27,7 @@ pub fn sweep(parent: &Path) {
             continue;
         }
         let Ok(leftover) = reach::open_in(&held, &name, directory) else { continue };
+        // Not even for a moment: who looks whether its run is dead would find it alive.
         if directory && publish::has_mark(&leftover) {
             continue;
         }
@@ -34,7 +35,10 @@ pub fn sweep(parent: &Path) {
         let path = parent.join(&name);
         let _ = if !directory {
             change::remove_file(&path)
-        } else if trusted || leftover.metadata().is_ok_and(|found| guard::is_unfinished(&found)) {
+        } else if leftover.metadata().is_ok_and(|found| {
+            // In a directory for everybody root meets what is others', and is not to remove it.
+            trusted && guard::is_own(&found) || guard::is_unfinished(&found)
+        }) {
             change::remove_open_tree(&leftover, &path)
         } else {
             change::remove_dir(&path)
@@ -47,9 +51,12 @@ pub fn sweep(parent: &Path) {
 ///
 /// Until the lock was free, its owner may have finished it and given it the name that it was made
 /// for: that must not be emptied. Whoever has the lock finds it under its random name only if nobody
-/// did, and nobody will.
+/// did, and nobody will. Or its owner died while it was publishing: that is finished, not removed.
 fn abandoned(held: &File, name: &OsStr, leftover: File) -> Option<File> {
     leftover.try_lock().ok()?;
+    if publish::has_mark(&leftover) {
+        return None;
+    }
     let named = statat(held, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
     let open = fstat(&leftover).ok()?;
     ((named.st_dev, named.st_ino) == (open.st_dev, open.st_ino)).then_some(leftover)
@@ -112,5 +119,24 @@ mod tests {
         assert!(abandoned(&held, &name, late).is_none());
         assert!(place.path().join("done/file").exists());
         assert!(abandoned(&held, &name, seen()).is_some());
+        fs::write(place.path().join(&name).join(publish::MARK), "").unwrap();
+        assert!(abandoned(&held, &name, seen()).is_none());
+    }
+
+    /// Root meets them in `/tmp`, where their owners can give them any name.
+    #[test]
+    fn root_sweeps_no_directories_of_others() {
+        let place = tempfile::tempdir().unwrap();
+        let theirs = place.path().join(sys::random_name().unwrap());
+        fs::create_dir(&theirs).unwrap();
+        fs::write(theirs.join("file"), "theirs").unwrap();
+        if std::os::unix::fs::chown(&theirs, Some(1), None).is_err() {
+            return;
+        }
+        sweep(place.path());
+        assert!(theirs.join("file").exists());
+        std::os::unix::fs::chown(&theirs, Some(0), None).unwrap();
+        sweep(place.path());
+        assert!(!theirs.exists());
     }
 }

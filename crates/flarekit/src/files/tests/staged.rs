@@ -176,6 +176,12 @@ fn two_renames_serve_where_there_is_no_exchange() {
     assert!(staged.replace_by_renames(&at("site"), &at("backup")).is_err());
     drop(staged);
     assert_eq!(tree(dir.path()), before);
+    // A failure after both is undone as well.
+    let mut staged = kit(dir.path(), "new");
+    staged.replace_by_renames(&at("site"), &at("backup")).unwrap();
+    staged.take_back_by_renames(&at("site"), &at("backup")).unwrap();
+    fs::remove_dir_all(staged.path()).unwrap();
+    assert_eq!(tree(dir.path()), before);
     kit(dir.path(), "new").replace_by_renames(&at("site"), &at("backup")).unwrap();
     assert_eq!(fs::read(at("site/startup/client.key")).unwrap(), b"new");
     assert_eq!(fs::read(at("backup/startup/client.key")).unwrap(), b"old");
