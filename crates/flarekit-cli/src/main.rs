@@ -21,10 +21,13 @@ use std::process::ExitCode;
 use environment::Environment;
 use invocation::{Asked, Invocation};
 use output::Answer;
+use rustix::fs::Mode;
+use rustix::process::umask;
 
 fn main() -> ExitCode {
     #[cfg(feature = "test-hooks")]
     hooks::prepare();
+    keep_own_rights();
     let mut arguments = std::env::args_os();
     let environment = Environment::of_process(arguments.next());
     let outline = cli::outline(environment.program);
@@ -39,4 +42,11 @@ fn main() -> ExitCode {
         }
     });
     output::finish(format, outcome)
+}
+
+/// A umask may take rights from the owner, too. Modes are set in the end, but until then directories
+/// that are made must let their owner in.
+fn keep_own_rights() {
+    let mask = umask(Mode::RWXG | Mode::RWXO);
+    umask(mask - Mode::RWXU);
 }

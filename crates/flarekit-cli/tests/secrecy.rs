@@ -150,7 +150,7 @@ fn mode_of(path: &str, entry: &Entry) -> u32 {
 
 #[test]
 fn modes_are_those_of_the_contract_under_any_umask() {
-    for umask in ["000", "022", "077"] {
+    for umask in ["000", "022", "077", "777"] {
         let sandbox = Sandbox::new();
         let m = sandbox.seeded("m");
         let flarekit = assert_cmd::cargo::cargo_bin("flarekit");
