@@ -114,6 +114,12 @@ fn usage_errors_say_what_is_wrong_and_what_is_possible() {
         ("cert aprove", "unknown command 'aprove'; did you mean 'approve'?"),
         ("cert init", "required and not given: --profile <FILE>, --output-dir <DIR>"),
         ("cert init --profle x -o y", "unknown option '--profle'; did you mean '--profile'?"),
+        ("cert request --p p --o o", "'--o' is ambiguous: --out, --output"),
+        ("cert request --p p --fo", "'--fo' is ambiguous: --force, --format"),
+        (
+            "cert approve r --ca-dir c --p p --ou o",
+            "'--ou' is ambiguous: --out, --out-dir, --output",
+        ),
         ("cert init --profile", "--profile needs a value"),
         ("cert init --profile p -o o --force=1", "--force takes no value, but has '1'"),
         (
@@ -239,6 +245,7 @@ fn the_schema_wins_over_missing_and_unknown_options() {
         assert!(out.starts_with("{\n  \"schema_version\": \"1\",\n  \"command\""), "{out}");
         let schema: Value = serde_json::from_str(out).unwrap();
         assert_eq!(schema["command"], "flarekit cert approve");
+        assert!(!out.contains("\"--p\""), "{out}");
         let names: Vec<_> =
             schema["args"].as_array().unwrap().iter().map(|arg| &arg["name"]).collect();
         let expected = [

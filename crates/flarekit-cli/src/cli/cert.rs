@@ -133,7 +133,8 @@ pub struct ApproveArgs {
     pub ca_dir: PathBuf,
 
     /// The project profile (YAML) with name, scheme, connection_security and server.
-    #[arg(long, value_name = "FILE")]
+    // To the reference, no other option begins with --p.
+    #[arg(long, value_name = "FILE", alias = "p")]
     pub profile: PathBuf,
 
     /// The signed zip to write. If not given: <name>.signed.zip beside the request zip.

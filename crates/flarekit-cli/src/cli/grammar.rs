@@ -61,6 +61,15 @@ pub fn commands_of(command: &Command) -> Vec<String> {
     command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect()
 }
 
+/// The long options of the command that begin like this, one spelling of each.
+pub fn options_from(command: &Command, beginning: &str) -> Vec<String> {
+    let spelling = |arg: &Arg| {
+        let long = arg.get_long().into_iter().chain(arg.get_all_aliases().into_iter().flatten());
+        long.map(|long| format!("--{long}")).find(|long| long.starts_with(beginning))
+    };
+    command.get_arguments().filter_map(spelling).collect()
+}
+
 /// Whether the older option `--output` of the command with this path accepts the name.
 pub fn names_a_format(path: &[String], name: &str) -> bool {
     formats_of_output(path).contains(&name)
@@ -185,6 +194,8 @@ fn with_machine_options(command: Command, path: &[String], way: &Way<'_>) -> Com
 
 #[cfg(test)]
 mod tests {
+    use clap::parser::ValueSource;
+
     use super::{commands_of, complete_for, find, folded, offered, outline};
     use crate::environment::ProgramName;
 
@@ -198,6 +209,45 @@ mod tests {
                 complete_for(outline(program), program, &[cert.clone(), name]).debug_assert();
             }
             complete_for(outline(program), program, &["package".to_owned()]).debug_assert();
+        }
+    }
+
+    /// The options of the reference's commands.
+    const REFERENCE: [(&str, &[&str]); 4] = [
+        ("cert init", &["profile", "output-dir", "org", "valid-days", "deploy-version", "force"]),
+        ("cert request", &["participant", "out", "force"]),
+        ("cert approve", &["ca-dir", "profile", "out", "valid-days", "force"]),
+        ("package", &["workspace", "request-dir", "fingerprint", "expected-fingerprint", "force"]),
+    ];
+    /// What each of its commands has, too.
+    const COMMON: [&str; 5] = ["help", "schema", "output", "format", "connect-timeout"];
+
+    #[test]
+    fn a_beginning_that_is_clear_to_nvflare_is_clear_to_us() {
+        let program = ProgramName::Flarekit;
+        for (line, own) in REFERENCE {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            let mut root = complete_for(outline(program), program, &words).ignore_errors(true);
+            root.build();
+            let grammar = find(&root, &words).clone();
+            let known: Vec<&str> = own.iter().copied().chain(COMMON).collect();
+            for (option, end) in own.iter().flat_map(|all| (1..=all.len()).map(move |to| (all, to)))
+            {
+                let beginning = &option[..end];
+                let alone = known.iter().filter(|other| other.starts_with(beginning)).count() == 1;
+                if !alone && beginning != *option {
+                    continue;
+                }
+                let is_it = |arg: &&clap::Arg| {
+                    let mut aliases = arg.get_all_aliases().into_iter().flatten();
+                    arg.get_long() == Some(option) || aliases.any(|alias| alias == *option)
+                };
+                let id = grammar.get_arguments().find(is_it).unwrap().get_id();
+                let typed = ["x".to_owned(), format!("--{beginning}"), "10".to_owned()];
+                let matches = grammar.clone().try_get_matches_from(typed).unwrap();
+                let source = matches.value_source(id.as_str());
+                assert_eq!(source, Some(ValueSource::CommandLine), "{line} --{beginning}");
+            }
         }
     }
 

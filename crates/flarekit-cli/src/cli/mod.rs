@@ -19,7 +19,9 @@ pub use cert::{
     RevokeArgs,
 };
 pub use examples::examples;
-pub use grammar::{commands_of, complete_for, find, names_a_format, offered, outline};
+pub use grammar::{
+    commands_of, complete_for, find, names_a_format, offered, options_from, outline,
+};
 pub use values::USUAL_DAYS;
 
 /// Issue certificates and startup kits for the sites, users and server of a federation.

@@ -58,7 +58,12 @@ fn message(error: &clap::Error, grammar: &Command, here: &Command) -> String {
             unknown_command(&word, here, &elsewhere.unwrap_or(suggestion))
         }
         ErrorKind::UnknownArgument if argument.starts_with('-') => {
-            format!("unknown option '{argument}'{suggestion}")
+            match cli::options_from(here, &argument).as_slice() {
+                several @ [_, _, ..] => {
+                    format!("'{argument}' is ambiguous: {}", several.join(", "))
+                }
+                _ => format!("unknown option '{argument}'{suggestion}"),
+            }
         }
         ErrorKind::UnknownArgument => format!("'{argument}' is one argument too many{suggestion}"),
         ErrorKind::MissingRequiredArgument => format!("required and not given: {argument}"),

@@ -57,12 +57,12 @@ fn argument(arg: &Arg) -> Value {
     Value::Object(described)
 }
 
-/// Every way to write the option; none for a positional argument.
+/// Every way to write the option that the help shows; none for a positional argument.
 fn spellings(arg: &Arg) -> Vec<String> {
     let short =
-        arg.get_short().into_iter().chain(arg.get_all_short_aliases().into_iter().flatten());
+        arg.get_short().into_iter().chain(arg.get_visible_short_aliases().into_iter().flatten());
     let short = short.map(|short| format!("-{short}"));
-    let long = arg.get_long().into_iter().chain(arg.get_all_aliases().into_iter().flatten());
+    let long = arg.get_long().into_iter().chain(arg.get_visible_aliases().into_iter().flatten());
     short.chain(long.map(|long| format!("--{long}"))).collect()
 }
 
