@@ -6,7 +6,7 @@ use clap::builder::ArgPredicate;
 use clap::{Args, Subcommand};
 use flarekit::ca::ledger::{Order, State};
 use flarekit::identity::Kind;
-use flarekit::names::{DeployVersion, Remark};
+use flarekit::names::{DeployVersion, Remark, RootOrg};
 use flarekit::pki::RevocationReason;
 
 use super::values::{self, VALID_DAYS};
@@ -44,9 +44,10 @@ pub struct InitArgs {
     #[arg(short, long, value_name = "DIR", visible_alias = "ca-dir", visible_short_alias = 'c')]
     pub output_dir: PathBuf,
 
-    /// Your organisation, for the O of the root certificate. Left out if not given.
-    #[arg(long, value_name = "ORG")]
-    pub org: Option<String>,
+    /// Your organisation, for the O of the root certificate: 1 to 64 characters on one line. Left out
+    /// if not given.
+    #[arg(long, value_name = "ORG", value_parser = values::root_org)]
+    pub org: Option<RootOrg>,
 
     /// For how many days the root certificate is valid. No certificate outlives its root.
     #[arg(long, value_name = "DAYS", default_value = "3650", value_parser = values::days)]

@@ -4,7 +4,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 use flarekit::ca::ledger::{Order, State};
 use flarekit::identity::Kind;
-use flarekit::names::{DeployVersion, Remark};
+use flarekit::names::{DeployVersion, Remark, RootOrg};
 use flarekit::pki::RevocationReason;
 
 use crate::output::Format;
@@ -70,6 +70,11 @@ pub fn kind() -> impl TypedValueParser<Value = Kind> {
 /// The order of a list.
 pub fn order() -> impl TypedValueParser<Value = Order> {
     one_of(&[Order::Name, Order::End], Order::as_str)
+}
+
+/// The organisation of a root certificate.
+pub fn root_org(text: &str) -> Result<RootOrg, String> {
+    RootOrg::parse(text).map_err(|_| "needs 1 to 64 characters on one line".to_owned())
 }
 
 /// A reason or a note.

@@ -1,8 +1,7 @@
 //! `cert init`: project profile to CA directory.
 
 use flarekit::ca::CreateCa;
-use flarekit::error::{Code, Error, Warning, WarningCode};
-use flarekit::names::Org;
+use flarekit::error::{Error, Warning, WarningCode};
 use flarekit::profile::ProjectProfile;
 
 use super::read_text_file;
@@ -14,11 +13,9 @@ use crate::output::Report;
 pub fn run(args: &InitArgs, env: &Environment) -> Result<Report, Error> {
     let profile = read_text_file(&args.profile)?;
     let project = ProjectProfile::parse_name(&profile, &args.profile.display().to_string())?;
-    let invalid = |defect: flarekit::error::Defect| defect.code(Code::InvalidArgs);
-    let org = args.org.as_deref().map(Org::parse).transpose().map_err(invalid)?;
     let ca = CreateCa {
         project,
-        org,
+        org: args.org.clone(),
         valid_days: args.valid_days,
         deploy_version: args.deploy_version.clone(),
         profile: &args.profile,

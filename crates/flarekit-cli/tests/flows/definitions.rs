@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::common::archives::Members;
 use crate::common::{
-    Machine, PROFILE, SERVER, SERVER_NAME, SITE, Sandbox, USER, text_of, warnings,
+    INIT, Machine, PROFILE, SERVER, SERVER_NAME, SITE, Sandbox, USER, succeeded, text_of, warnings,
+    words,
 };
 
 const KIT: &str = "workspace/hospital_federation/prod_00/hospital-a";
@@ -17,6 +18,24 @@ fn kit_of(m: &Machine, definition: &str) -> Value {
     m.init();
     m.write("definition.yaml", definition);
     m.kit("definition.yaml", "hospital-a")
+}
+
+/// The root's organisation is a text for people, unlike those of the participants.
+#[test]
+fn the_root_may_have_an_organisation_in_words() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    let org = "Hospital \"Central\" S\u{fc}d, Ltd.";
+    let mut init = m.flarekit();
+    init.args(words(INIT)).args(["--org", org, "--format", "json"]);
+    let root = text_of(&succeeded("init", &init.output().unwrap()), "rootca_fingerprint_sha256");
+    m.write("site.yaml", SITE);
+    let approved = m.approve("site.yaml", "hospital-a");
+    assert_eq!(warnings(&approved), [] as [&str; 0]);
+    m.ok(&format!("package hospital-a/hospital-a.signed.zip --fingerprint {root}"));
+    let verified = m.ok(&format!("verify {KIT}"));
+    let subject = "CN=hospital_federation, O=Hospital \\\"Central\\\" S\u{fc}d, Ltd.";
+    assert_eq!(verified["rootca_subject"], subject);
 }
 
 #[test]

@@ -110,13 +110,13 @@ const ROWS: &[Row] = &[
         "empty org",
         "cert init --profile project_profile.yaml -o ca --org ''",
         |_| {},
-        (ARGS, 4, "ORG_NAME"),
+        (ARGS, 4, "USAGE"),
     ),
     (
-        "org with a dash",
-        "cert init --profile project_profile.yaml -o ca --org a-b",
+        "org that a terminal would obey",
+        "cert init --profile project_profile.yaml -o ca --org a\u{1b}[2J",
         |_| {},
-        (ARGS, 4, "ORG_NAME"),
+        (ARGS, 4, "USAGE"),
     ),
     (
         "huge validity",

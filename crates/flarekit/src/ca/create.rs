@@ -8,7 +8,7 @@ use crate::error::{Code, Defect, Error, Reason, Warning};
 use crate::files::{self, FileError, OwnFolder};
 use crate::fingerprint::Fingerprint;
 use crate::json;
-use crate::names::{DeployVersion, Org, ProjectName};
+use crate::names::{DeployVersion, ProjectName, RootOrg};
 use crate::pki::{
     AltName, Certificate, DistinguishedName, PrivateKey, Serial, Validity, issue_root,
 };
@@ -20,7 +20,7 @@ pub struct CreateCa<'a> {
     /// The federation, which becomes the root's CN.
     pub project: ProjectName,
     /// The root's O, if it is to have one.
-    pub org: Option<Org>,
+    pub org: Option<RootOrg>,
     /// How long the root is valid.
     pub valid_days: u32,
     /// The generation of the deployment.

@@ -4,10 +4,12 @@
 mod host;
 mod participant;
 mod remark;
+mod root_org;
 
 pub use host::{Host, HostName};
 pub use participant::ParticipantName;
 pub use remark::Remark;
+pub use root_org::RootOrg;
 
 use std::fmt;
 
