@@ -136,6 +136,8 @@ fn a_full_disk_signs_nothing() {
         let envelope = crate::common::envelope(&line, &output);
         assert_eq!(envelope["error_code"], "OUTPUT_DIR_NOT_WRITABLE", "{envelope}");
         assert_eq!(envelope["reason"], "LEDGER_NOT_WRITABLE", "{envelope}");
+        let message = envelope["message"].as_str().unwrap();
+        assert!(message.ends_with("disk I/O error; perhaps the disk is full"), "{message}");
         let mut changed = changes(&before, &disk(&m.cwd));
         // SQLite could not clear these away on a full disk. The next command does.
         changed.retain(|path| !path.to_str().unwrap().starts_with("ca/ledger.db-"));

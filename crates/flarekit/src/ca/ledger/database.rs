@@ -217,10 +217,27 @@ fn refusal(path: &Path, error: &rusqlite::Error) -> Error {
         Reason::LedgerBusy | Reason::LedgerNotWritable => Error::because(
             Code::OutputDirNotWritable,
             reason,
-            format!("cannot use the ledger {}: {error}", path.display()),
+            format!(
+                "cannot use the ledger {}: {error}{}",
+                path.display(),
+                if wrote(error) { "; perhaps the disk is full" } else { "" }
+            ),
         ),
         reason => invalid(path, reason, error),
     }
+}
+
+/// Whether SQLite had something to write, and gives no reason why it could not.
+fn wrote(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi::{
+        SQLITE_IOERR_FSYNC, SQLITE_IOERR_SHMMAP, SQLITE_IOERR_SHMSIZE, SQLITE_IOERR_WRITE,
+    };
+    error.sqlite_error().is_some_and(|error| {
+        matches!(
+            error.extended_code,
+            SQLITE_IOERR_FSYNC | SQLITE_IOERR_SHMMAP | SQLITE_IOERR_SHMSIZE | SQLITE_IOERR_WRITE
+        )
+    })
 }
 
 /// A file that SQLite keeps beside the database.
