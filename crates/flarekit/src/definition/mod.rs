@@ -82,9 +82,7 @@ impl Definition {
     #[must_use]
     pub fn warnings(&self, place: &str) -> Vec<Warning> {
         let kind = self.site.identity.cert_type.kind();
-        let of_document = fields::unknown(&self.document, DOCUMENT)
-            .filter(|(_, _, meant)| meant.is_some())
-            .map(|(node, key, meant)| fields::unknown_warning(node, key, meant));
+        let of_document = fields::unknown(&self.document, DOCUMENT).filter_map(misplaced);
         let of_participant = sole_participant(&self.document)
             .into_iter()
             .flat_map(|entry| fields::unknown(entry, meaningful(kind)))
@@ -116,6 +114,8 @@ const DOCUMENT: &[&str] =
     &["name", "description", "participants", "builders", "packager", "api_version"];
 /// Those that are read into the server's address, which comes with the approval.
 const ENDPOINT: &[&str] = &["server", "fed_learn_port", "admin_port"];
+/// Why these mean nothing.
+const COMES: &str = ": the server's address comes with the approval";
 
 /// The fields that mean something for a participant of this kind, to `request` or to `package`. Some
 /// are there to be refused with a reason.
@@ -151,6 +151,15 @@ fn meaningful(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// The warning for a field of the document that is probably misspelt, or is the server's address.
+fn misplaced((node, key, meant): (&Node, &str, Option<&str>)) -> Option<Warning> {
+    if ENDPOINT.contains(&key) {
+        let message = format!("{}: the field {} means nothing here{COMES}", node.at, shown(key));
+        return Some(Warning::new(WarningCode::UnknownField, message));
+    }
+    meant.map(|meant| fields::unknown_warning(node, key, Some(meant)))
+}
+
 /// The warning for a field that means nothing for this kind: it is another's, resembles another's, or
 /// is probably a misspelt one of its own.
 fn meaningless(node: &Node, key: &str, meant: Option<&str>, kind: Kind) -> Option<Warning> {
@@ -169,7 +178,7 @@ fn meaningless(node: &Node, key: &str, meant: Option<&str>, kind: Kind) -> Optio
         Kind::User => "an admin",
     };
     let why = match ENDPOINT.contains(&key) {
-        true => ": the server's address comes with the approval",
+        true => COMES,
         false => "",
     };
     let message = format!("{}: the field {} means nothing for {whose}{why}", node.at, shown(key));

@@ -47,6 +47,23 @@ fn nothing_outside_the_allow_list_leaves() {
     );
 }
 
+#[test]
+fn a_servers_address_is_told_to_mean_nothing_wherever_it_stands() {
+    let told = |text: &str| {
+        let warnings = Definition::parse(text.as_bytes()).unwrap().warnings("x");
+        warnings.into_iter().map(|warning| warning.message).collect::<Vec<_>>()
+    };
+    for field in ["server: {host: x.org}", "fed_learn_port: 1", "admin_port: 2"] {
+        let name = field.split(':').next().unwrap();
+        let message = format!(
+            "x: line 1, column 1: the field '{name}' means nothing here: the server's address comes \
+             with the approval"
+        );
+        assert_eq!(told(&format!("{field}\n{SITE}")), [message]);
+    }
+    assert_eq!(told(&format!("site_contact: x\n{SITE}")), [""; 0]);
+}
+
 /// Many requests wait in memory, each with no more names of unknown fields than anybody reads.
 #[test]
 fn of_many_unknown_fields_a_few_are_named() {
