@@ -1,5 +1,7 @@
 //! That the advice helps: it fits what was found, and does not say what was tried already.
 
+use std::os::unix::fs::symlink;
+
 use crate::common::{Machine, Sandbox, envelope, words};
 
 const APPROVE: &str =
@@ -71,6 +73,22 @@ fn cases() -> Vec<Case> {
             |_| {},
             "rootCA.pem is not a directory",
             "Give the CA directory itself",
+        ),
+        (
+            "cert init --profile project_profile.yaml -o linked".to_owned(),
+            |m| symlink("ca", m.path("linked")).unwrap(),
+            "linked: it is a symbolic link",
+            "not a file or a link",
+        ),
+        (
+            "package hospital-a/hospital-a.signed.zip".to_owned(),
+            |m| {
+                m.ok(APPROVE);
+                std::fs::create_dir_all(m.path("workspace/hospital_federation/real")).unwrap();
+                symlink("real", m.path("workspace/hospital_federation/prod_00")).unwrap();
+            },
+            "prod_00 is a symbolic link",
+            "not a file or a link",
         ),
     ]
 }

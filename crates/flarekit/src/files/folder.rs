@@ -54,8 +54,11 @@ impl OwnFolder {
                 sweep(&path);
                 Some(lock)
             }
-            Found::File | Found::Link | Found::Other => {
-                let detail = "it exists and is not a directory";
+            found @ (Found::File | Found::Link | Found::Other) => {
+                let detail = match found {
+                    Found::Link => "it is a symbolic link",
+                    _ => "it exists and is not a directory",
+                };
                 return Err(FileError::new("use", &path, FileErrorKind::NotADirectory, detail));
             }
         };

@@ -62,11 +62,15 @@ impl ProdDir {
             match files::look(directory).map_err(unwritable)? {
                 Found::Nothing => break,
                 Found::Directory => {}
-                Found::File | Found::Link | Found::Other => {
+                found @ (Found::File | Found::Link | Found::Other) => {
+                    let what = match found {
+                        Found::Link => "is a symbolic link",
+                        _ => "exists and is not a directory",
+                    };
                     return Err(Error::because(
                         Code::OutputDirNotWritable,
                         Reason::NotADirectory,
-                        format!("{} exists and is not a directory", directory.display()),
+                        format!("{} {what}", directory.display()),
                     ));
                 }
             }
