@@ -239,7 +239,7 @@ names! {
         UnusualFileName = "UNUSUAL_FILE_NAME",
         /// The root certificate names another issuer than itself, as some of the reference's do.
         RootNamesAnotherIssuer = "ROOT_NAMES_ANOTHER_ISSUER",
-        /// This very request was approved before.
+        /// This very request was approved before, or another one with its key.
         AlreadyApproved = "ALREADY_APPROVED",
         /// No request matches some of the digests that are expected.
         ExpectedRequestMissing = "EXPECTED_REQUEST_MISSING",
