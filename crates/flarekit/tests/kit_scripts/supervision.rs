@@ -124,6 +124,36 @@ fn a_request_to_stop_waits_for_a_python_that_ends_itself() {
     assert!(!site.output().contains("killed"));
 }
 
+/// Whoever moves the folder of a site that runs and starts another one in its place has two loops
+/// with one set of files. Each ends its own Python, and both end.
+#[test]
+fn a_request_to_stop_also_reaches_the_loop_of_a_kit_that_was_replaced() {
+    let site = Site::client();
+    site.start(1);
+    let (first, _) = site.only_call();
+    let old = read_pid(&site.state("daemon_pid.fl")).unwrap();
+    let aside = site.path("aside");
+    fs::rename(&site.kit, &aside).unwrap();
+    fs::create_dir(&site.kit).unwrap();
+    fs::rename(aside.join("startup"), site.state("startup")).unwrap();
+    site.start(2);
+    let second = site.calls().into_iter().map(|(pid, _)| pid).find(|pid| *pid != first).unwrap();
+    wait_until("pid.fl", || read_pid(&site.state("pid.fl")) == Some(second));
+    let new = read_pid(&site.state("daemon_pid.fl")).unwrap();
+
+    // So the old loop is the first to read the request.
+    assert!(signal("-STOP", new));
+    touch(&site.state("shutdown.fl"));
+    wait_until("the end of the old loop", || !is_alive(old) && !is_alive(first));
+    assert!(is_alive(second));
+    assert!(signal("-CONT", new));
+    wait_until("the end of the new loop", || !is_alive(new) && !is_alive(second));
+    for name in ["daemon_pid.fl", "pid.fl", "shutdown.fl"] {
+        assert!(!site.state(name).exists(), "{name}");
+    }
+    assert_eq!(site.calls().len(), 2);
+}
+
 #[test]
 fn a_request_to_restart_starts_a_new_python() {
     let site = Site::client();

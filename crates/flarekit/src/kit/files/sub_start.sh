@@ -93,11 +93,17 @@ is_process() {
   [[ $command == *"$2"* ]]
 }
 
-# In a container, the pid in an old file is often this very process.
+# Prints the pid of another loop that runs on this workspace, or fails. In a container, the pid in
+# an old file is often this very process.
+other_loop() {
+  local pid
+  pid=$(read_pid "$DAEMON_FILE") && [ "$pid" != $$ ] && is_process "$pid" sub_start.sh &&
+    echo "$pid"
+}
+
 refuse_second_instance() {
   local pid
-  pid=$(read_pid "$DAEMON_FILE") || return 0
-  if [ "$pid" = $$ ] || ! is_process "$pid" sub_start.sh; then return 0; fi
+  pid=$(other_loop) || return 0
   echo "This site is already running (process $pid, workspace $WORKSPACE)."
   echo "If that is wrong, end process $pid, remove $DAEMON_FILE and start again."
   exit 0
@@ -203,18 +209,21 @@ child=''         # the Python that this loop started
 restarts=0       # in a row, each within 300 s of the one before
 last_launch=-300 # on the clock SECONDS, which began with this script
 
+# Another kit may have been put into this one's place and started there: then the files are those
+# of its loop, which has yet to read a request to stop.
 clean_up() {
-  rm -f -- "$PID_FILE" "$SHUTDOWN_FILE" "$RESTART_FILE" "$DAEMON_FILE"
+  other_loop >/dev/null || rm -f -- "$PID_FILE" "$SHUTDOWN_FILE" "$RESTART_FILE" "$DAEMON_FILE"
 }
 
-# Sets $pid. A Python left by an earlier loop is taken over. Our own child needs no look at its
-# command line, which it has only a moment after its launch.
+# Sets $pid. Our own child counts, whatever the file says, and needs no look at its command line,
+# which it has only a moment after its launch. Before there is one, the file tells of a Python that
+# an earlier loop left, which is taken over.
 python_runs() {
-  pid=$(read_pid "$PID_FILE") || pid=$child
-  if [ -n "$pid" ] && [ "$pid" = "$child" ]; then
+  pid=$child
+  if [ -n "$pid" ]; then
     kill -0 "$pid" 2>/dev/null
   else
-    [ -n "$pid" ] && is_process "$pid" "-m $WORKSPACE -s $CONFIG"
+    pid=$(read_pid "$PID_FILE") && is_process "$pid" "-m $WORKSPACE -s $CONFIG"
   fi
 }
 
@@ -259,7 +268,7 @@ if ! (set -C && echo $$ >"$DAEMON_FILE") 2>/dev/null; then
   refuse_second_instance
   fail "This file could not be written: $DAEMON_FILE"
 fi
-trap 'rm -f -- "$DAEMON_FILE"' EXIT
+trap 'other_loop >/dev/null || rm -f -- "$DAEMON_FILE"' EXIT
 
 # A request that came while nothing was running is of no use any more.
 python_runs || rm -f -- "$SHUTDOWN_FILE" "$RESTART_FILE"
