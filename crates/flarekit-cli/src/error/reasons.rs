@@ -48,6 +48,10 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
             of_held_certificate(reason)
         }
         Code::CertAlreadyExists => of_taken(reason),
+        Code::OutputDirExists if reason == Reason::KitRunning => Some(
+            "Stop it first with startup/stop_fl.sh in that kit, and run this again after about 15 \
+             seconds. If the process is another kit's, remove daemon_pid.fl from this one.",
+        ),
         Code::CaNotFound if reason == Reason::NotADirectory => {
             Some("Give the CA directory itself, as 'cert init' made it, not a file in it.")
         }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Child, Command, Stdio};
 
 use crate::common::disk::{changes, disk};
 use crate::common::{Machine, SERVER_NAME, Sandbox, text_of, warnings};
@@ -150,6 +151,52 @@ fn another_profile_is_signed_for_the_same_certificate() {
     m.ok(line);
     assert_eq!(m.read("hospital-a/hospital-a.signed.zip"), zip);
     m.ok("package hospital-a/hospital-a.signed.zip");
+}
+
+/// Ends a process with the test.
+struct Ending(Child);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The loop of a kit that runs would go on in the place of the new one.
+#[test]
+fn a_kit_that_runs_is_not_replaced() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    for (definition, name) in [("hospital-a.yaml", "hospital-a"), ("server.yaml", SERVER_NAME)] {
+        m.kit(definition, name);
+        let pid_file = format!("{PROD}/{name}/daemon_pid.fl");
+        let line = format!("package {name}/{name}.signed.zip --force");
+        // In the loop's place, a program that has its name in the command line.
+        let start = |script: &str| {
+            let mut command = Command::new("bash");
+            command.args(["-c", "read -r", script]).stdin(Stdio::piped());
+            Ending(command.spawn().unwrap())
+        };
+        let running = start("startup/sub_start.sh");
+        m.write(&pid_file, format!("{}\n", running.0.id()));
+        let before = disk(&m.cwd);
+        let (code, status, reason) = m.refused(&line);
+        assert_eq!(
+            (code.as_str(), status, reason.as_deref()),
+            ("OUTPUT_DIR_EXISTS", 1, Some("KIT_RUNNING"))
+        );
+        assert!(changes(&before, &disk(&m.cwd)).is_empty());
+        // Ended; and the pid now that of another program.
+        drop(running);
+        m.ok(&line);
+        let other = start("startup/other.sh");
+        m.write(&pid_file, format!("{}\n", other.0.id()));
+        m.ok(&line);
+        m.write(&pid_file, "nonsense\n");
+        m.ok(&line);
+    }
 }
 
 /// Files that somebody puts where the reference builds its kits end up in no kit.

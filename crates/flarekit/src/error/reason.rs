@@ -29,6 +29,8 @@ super::names! {
         /// Other users may write in a folder that holds a private key, in the definition or a program
         /// in it, or in a folder above the programs in it.
         FolderOpenToOthers = "FOLDER_OPEN_TO_OTHERS",
+        /// A kit that would be replaced is running.
+        KitRunning = "KIT_RUNNING",
         /// What would be replaced is not a signed zip.
         NotASignedZip = "NOT_A_SIGNED_ZIP",
         /// What would be replaced is not a denied zip.

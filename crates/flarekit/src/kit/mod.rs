@@ -12,6 +12,7 @@ mod kept;
 mod plan;
 mod prod;
 mod record;
+mod running;
 
 pub use content::shell_word;
 pub use inputs::KitInputs;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::KitPlan;
 use super::kept::OwnFiles;
 use super::record::{self, Digests, KitRecord};
+use super::running;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::files::{self, Compared, Comparison, FileError, Found, Lock, StagedDir};
 use crate::fingerprint::Fingerprint;
@@ -92,7 +93,7 @@ impl ProdDir {
         let target = self.kit_path(name);
         match files::look(&target).map_err(unwritable)? {
             Found::Nothing => Ok(()),
-            Found::Directory if force => Ok(()),
+            Found::Directory if force => running::refuse(&target),
             Found::Directory => Err(exists(&target)),
             Found::File | Found::Link | Found::Other => Err(Error::because(
                 Code::OutputDirNotWritable,
@@ -142,6 +143,7 @@ impl ProdDir {
             record::digests(staged.path()).map_err(unwritable)?
         };
         let own = if replaces {
+            running::refuse(&target)?;
             OwnFiles::carry_over(&target, record.as_ref(), &staged, &planned)?
         } else {
             OwnFiles::default()
