@@ -1,10 +1,13 @@
 //! From a certificate to the next one: whose key signs, what is kept, and what the ledger knows.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::common::archives::request_again;
 use crate::common::{Machine, SERVER_NAME, Sandbox, USER_NAME, text_of, warnings};
 
+const OLDER: &str = "OLDER_CERTIFICATE";
 const KITS: &str = "workspace/hospital_federation/prod_00";
 const PARTICIPANTS: [(&str, &str, &str, &str); 3] = [
     ("hospital-a.yaml", "hospital-a", "client.key", "client.crt"),
@@ -71,6 +74,27 @@ fn every_participant_renews_from_its_kit() {
         assert_ne!(m.read(&certificate), old_certificate);
         assert_eq!(m.read(&format!("{kit}/local/privacy.json")), b"{\"mine\": 1}\n");
         m.ok(&format!("verify {kit} --fingerprint {fingerprint}"));
+    }
+}
+
+/// The signed zip of the year before is still there.
+#[test]
+fn an_older_certificate_in_the_place_of_a_newer_one_is_told() {
+    for (definition, name, ..) in PARTICIPANTS {
+        let sandbox = Sandbox::new();
+        let m = sandbox.seeded("m");
+        m.init();
+        m.kit(definition, name);
+        let old = format!("package {name}/{name}.signed.zip --force");
+        assert!(!warnings(&m.ok(&old)).contains(&OLDER), "the same one again");
+        m.ok(&format!("cert request --renew {name}"));
+        // Certificates tell whole seconds.
+        std::thread::sleep(Duration::from_millis(1100));
+        m.ok(&approve(&format!("{name}-renewal"), name));
+        let new = format!("package {name}-renewal/{name}.signed.zip --force");
+        assert!(!warnings(&m.ok(&new)).contains(&OLDER));
+        assert!(warnings(&m.ok(&old)).contains(&OLDER));
+        assert!(!warnings(&m.ok(&new)).contains(&OLDER));
     }
 }
 

@@ -274,6 +274,8 @@ names! {
         LedgerUnsignedEntries = "LEDGER_UNSIGNED_ENTRIES",
         /// What was there before was moved into a backup.
         BackedUp = "BACKED_UP",
+        /// The kit that was replaced had a newer certificate.
+        OlderCertificate = "OLDER_CERTIFICATE",
         /// Files that a site changed in its kit were carried over into the new one.
         LocalFilesKept = "LOCAL_FILES_KEPT",
         /// Files in a kit's `local` that another user could have put there are not in the new one.

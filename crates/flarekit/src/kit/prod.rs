@@ -154,6 +154,7 @@ impl ProdDir {
         };
         let record = KitRecord::write_next(&path, &planned, &before).map_err(unwritable)?;
         let backup = if replaces {
+            warnings.extend(newer_before(&target, plan));
             let backup = self.backup_place(name, &staged, now)?;
             staged.exchange(&target, DIRECTORY_MODE, &backup).map_err(unwritable)?;
             warnings.extend(own.warnings(&backup));
@@ -209,6 +210,28 @@ fn fill(staged: &StagedDir, plan: &KitPlan) -> Result<(), Error> {
         staged.write(&file.path, &file.bytes, file.mode).map_err(unwritable)?;
     }
     Ok(())
+}
+
+/// The kit that is replaced may be of a renewal, and the signed zip the one before it.
+fn newer_before(replaced: &Path, plan: &KitPlan) -> Option<Warning> {
+    let (name, _) = plan.credentials();
+    let planned = plan.files().iter().find(|file| file.path == Path::new(name))?;
+    let new = Certificate::from_pem(&planned.bytes).ok()?;
+    // The second place is that of a moved workspace.
+    let before = [replaced.join(name), replaced.join("kit").join(name)]
+        .iter()
+        .find_map(|path| Certificate::from_pem(&files::read(path, FILE_LIMIT).ok()?.bytes).ok())?;
+    (before.not_before() > new.not_before()).then(|| {
+        let message = format!(
+            "the kit that was there before has a newer certificate, valid from {} to {}; this one is \
+             valid from {} to {}. If this signed zip was not meant, package the newer one again",
+            before.not_before(),
+            before.not_after(),
+            new.not_before(),
+            new.not_after()
+        );
+        Warning::new(WarningCode::OlderCertificate, message)
+    })
 }
 
 fn unwritable(error: FileError) -> Error {
