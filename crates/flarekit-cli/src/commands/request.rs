@@ -20,6 +20,9 @@ pub fn run(args: &RequestArgs, env: &Environment) -> Result<Report, Error> {
     let Subject { definition, place, held, found_in, unsaid } = subject(args, &audit, env)?;
     let name = &definition.site.identity.name;
     let folder = folder(args, name);
+    if let Some(held) = &held {
+        held.refuse_renewed(&folder)?;
+    }
     request::refuse_occupied(&folder, name, args.force)?;
     let failed = |defect: Defect| defect.code(Code::CsrGenerationFailed);
     let new_key = || PrivateKey::generate().map_err(failed);

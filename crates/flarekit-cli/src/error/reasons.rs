@@ -107,6 +107,10 @@ fn of_taken(reason: Reason) -> Option<&'static str> {
             "If the clock was wrong, wait, or remove the file. If the ledger was restored from a \
              backup, revoke again what it does not know any more; then remove the file."
         }
+        Reason::NewerCertificate => {
+            "Renew the newer one: name the kit that is in use, or that folder, with --renew, and \
+             add --force."
+        }
         Reason::NotASignedZip | Reason::NotADeniedZip => {
             "Choose another --out, or remove the file yourself if you do not need it."
         }

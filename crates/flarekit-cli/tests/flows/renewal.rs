@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::common::archives::request_again;
+use crate::common::disk::{changes, disk};
 use crate::common::{Machine, SERVER_NAME, Sandbox, USER_NAME, text_of, warnings};
 
 const OLDER: &str = "OLDER_CERTIFICATE";
@@ -95,6 +96,40 @@ fn an_older_certificate_in_the_place_of_a_newer_one_is_told() {
         assert!(!warnings(&m.ok(&new)).contains(&OLDER));
         assert!(warnings(&m.ok(&old)).contains(&OLDER));
         assert!(!warnings(&m.ok(&new)).contains(&OLDER));
+    }
+}
+
+/// In the second year, the certificate of the first request folder counts as replaced. A request with
+/// it would look like an impostor's.
+#[test]
+fn the_second_renewal_is_of_the_newer_certificate() {
+    for later in [format!("{KITS}/hospital-a"), "hospital-a-renewal".to_owned()] {
+        let sandbox = Sandbox::new();
+        let m = sandbox.seeded("m");
+        m.init();
+        m.kit("hospital-a.yaml", "hospital-a");
+        let renew = |what: &str| format!("cert request --renew {what} --force");
+        let first = renew("hospital-a");
+        m.ok(&first);
+        // A request that nobody has approved can be made again.
+        m.ok(&first);
+        std::thread::sleep(Duration::from_millis(1100));
+        let package = "package hospital-a-renewal/hospital-a.signed.zip --force";
+        m.ok(&approve("hospital-a-renewal", "hospital-a"));
+        m.ok(package);
+
+        let before = disk(&m.cwd);
+        for line in [first.as_str(), "cert request --renew hospital-a"] {
+            let (code, status, reason) = m.refused(line);
+            let refusal = (code.as_str(), status, reason.as_deref());
+            assert_eq!(refusal, ("CERT_ALREADY_EXISTS", 1, Some("NEWER_CERTIFICATE")), "{line}");
+        }
+        assert!(changes(&before, &disk(&m.cwd)).is_empty());
+        m.ok(&renew(&later));
+        // The certificate has moved into the backup; the request tells.
+        assert_eq!(m.refused(&first).2.as_deref(), Some("NEWER_CERTIFICATE"));
+        m.ok(&approve("hospital-a-renewal", "hospital-a"));
+        m.ok(package);
     }
 }
 

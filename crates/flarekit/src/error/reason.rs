@@ -38,6 +38,8 @@ super::names! {
         /// A file that was named, or would be replaced, is not a revocation list, or not a list of
         /// serial numbers.
         NotARevocationList = "NOT_A_REVOCATION_LIST",
+        /// A folder is of a newer certificate than the one to be renewed.
+        NewerCertificate = "NEWER_CERTIFICATE",
         /// The revocation list that would be replaced is newer.
         NewerRevocationList = "NEWER_REVOCATION_LIST",
         /// A file exceeds its limit.

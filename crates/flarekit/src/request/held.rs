@@ -100,6 +100,39 @@ impl HeldCertificate {
         &self.warnings
     }
 
+    /// Refuses a folder that is of a later certificate: the CA counts this one as replaced, and would
+    /// take its holder for an impostor. The folder has that certificate once it is packaged, or a
+    /// request that renews it.
+    pub fn refuse_renewed(&self, folder: &Path) -> Result<(), Error> {
+        let certificate = folder.join(FileNames::of(&self.identity.name).certificate);
+        let packaged = files::read_named(&certificate, FILE_LIMIT)
+            .ok()
+            .and_then(|file| Certificate::from_pem(&file.bytes).ok());
+        let asked = files::read_named(&folder.join("request.json"), json::MAX_BYTES as u64)
+            .ok()
+            .and_then(|file| RequestMetadata::parse(&file.bytes).ok()?.renewal)
+            .map(|renewal| renewal.certificate().clone());
+        let Some(newer) = packaged.into_iter().chain(asked).find(|other| self.precedes(other))
+        else {
+            return Ok(());
+        };
+        let message = format!(
+            "{} is of a newer certificate of {}, valid from {}; the one to be renewed is valid from {}",
+            folder.display(),
+            self.identity.name,
+            newer.not_before(),
+            self.certificate.not_before()
+        );
+        Err(Error::because(Code::CertAlreadyExists, Reason::NewerCertificate, message))
+    }
+
+    /// Whether another certificate is a later one of the same participant, from the same CA.
+    fn precedes(&self, other: &Certificate) -> bool {
+        other.not_before() > self.certificate.not_before()
+            && other.subject() == self.certificate.subject()
+            && matches!((other.issuer(), self.certificate.issuer()), (Ok(a), Ok(b)) if a == b)
+    }
+
     /// The participant's definition: of a request folder the one in it. A kit has none, so of a kit
     /// it is that of the folder which `records` name for it; else what its certificate says, with
     /// the warning that nothing else is known.
