@@ -8,6 +8,8 @@ use crate::digest::{Digest, ExpectedDigest, SpokenDigest, without_label};
 use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};
 use crate::names::{ParticipantName, shown};
 
+/// With this some editors begin a file in UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// So many lines that no request matched are named.
 const NAMED: usize = 10;
 
@@ -45,6 +47,7 @@ impl ExpectedDigests {
         };
         let mut list =
             Self { place: place.to_owned(), lines: Vec::new(), by_beginning: HashMap::new() };
+        let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         for (number, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
             let number = number + 1;
             match Line::parse(line, number) {
@@ -81,13 +84,18 @@ impl ExpectedDigests {
         name: &ParticipantName,
         place: &str,
     ) -> Result<(), Error> {
-        let mut other = None;
+        let (mut met, mut other) = (false, None);
+        // What several mails said may stand there several times.
         for line in self.of(found) {
             if line.name == name.as_str() {
                 line.met.store(true, Ordering::Relaxed);
-                return Ok(());
+                met = true;
+            } else {
+                other.get_or_insert(line);
             }
-            other.get_or_insert(line);
+        }
+        if met {
+            return Ok(());
         }
         let said = other.map(|line| {
             format!(", but line {} of {} says of {}", line.number, self.place, shown(&line.name))
@@ -189,6 +197,8 @@ mod tests {
             format!("{digest}\thospital-a\n\n"),
             format!("{}  hospital-a", digest.spoken()),
             format!("{}  hospital-b\n{digest}  hospital-a", digest.spoken()),
+            format!("{digest}  hospital-a\n{digest} *./x/hospital-a.request.zip\n"),
+            format!("\u{feff}{digest}  hospital-a\n"),
             format!("# told by telephone\n{digest}  hospital-a\n#\n"),
             format!("SHA256 (/a (b)/hospital-a.request.zip) = {digest}"),
             format!("request_digest: {} hospital-a", digest.spoken()),
@@ -197,6 +207,8 @@ mod tests {
             let list = ExpectedDigests::parse(line.as_bytes(), "list").unwrap();
             assert_eq!(list.expect(digest, "zip"), Ok(()), "{line}");
             assert_eq!(list.expect_of(digest, &name("hospital-a"), "zip"), Ok(()), "{line}");
+            let missing = list.missing().map(|warning| warning.message);
+            assert_eq!(missing.filter(|message| message.contains("hospital-a")), None, "{line}");
         }
     }
 
