@@ -86,7 +86,7 @@ pub fn row(code: Code) -> (u8, &'static str) {
         Code::LedgerInvalid => (INPUT,
             "Do not approve anything with this CA until you know what happened. Compare the ledger with a backup of the CA directory, and restore it from there."),
         Code::LedgerNotFound => (STATE,
-            "Check --ca-dir. The first 'cert approve' makes the ledger; if something was approved already, restore ledger.db from a backup."),
+            "Check --ca-dir. The first 'cert approve' makes the ledger; if something was approved already, restore ledger.db from a backup. 'cert revoke' does without one with --certificate."),
         Code::InvalidCsr => (STATE,
             "Ask the requester to run 'cert request --force' and to send the new request zip."),
         Code::WeakKey => (INPUT,

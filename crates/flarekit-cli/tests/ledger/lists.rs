@@ -155,6 +155,28 @@ fn a_ca_without_a_ledger_has_an_empty_one() {
     assert_eq!(m.names("ca"), ["ca.json", "rootCA.key", "rootCA.pem"]);
 }
 
+/// A request folder and a kit have the root certificate, too: an empty list of theirs would be taken
+/// for that of the CA.
+#[test]
+fn a_folder_with_nothing_but_a_root_certificate_is_no_ca() {
+    let sandbox = Sandbox::new();
+    let m = federation(&sandbox);
+    let root = m.read("ca/rootCA.pem");
+    m.write("copy/rootCA.pem", &root);
+    for line in ["cert list", "cert expiring", "audit verify", "audit export"] {
+        assert_eq!(m.refused(&format!("{line} -c copy")), ("CA_NOT_FOUND".into(), 1, None));
+    }
+    // What an auditor gets may be the ledger and the root alone; NVFlare's CA has no ledger.
+    m.write("auditor/rootCA.pem", &root);
+    m.write("auditor/ledger.db", m.read("ca/ledger.db"));
+    m.ok("audit verify -c auditor");
+    for other in ["rootCA.key", "ca.json"] {
+        m.write(&format!("{other}-only/rootCA.pem"), &root);
+        m.write(&format!("{other}-only/{other}"), "");
+        assert_eq!(warnings(&m.ok(&format!("cert list -c {other}-only"))), ["LEDGER_MISSING"]);
+    }
+}
+
 /// Reading needs no key, and leaves nothing.
 #[test]
 fn an_export_has_one_line_an_entry() {

@@ -233,7 +233,9 @@ fn certificates_from_before_the_ledger_are_revoked() {
     // With nothing but the certificate, which the ledger then knows.
     fs::remove_file(m.path("ca/ledger.db")).unwrap();
     fs::remove_dir_all(m.home.join(".nvflare")).unwrap();
-    assert_eq!(refused(&m, &revoke(&serial)), "CERTIFICATE_NOT_FOUND");
+    for which in [&serial, "hospital-a", "hospital-a --all"] {
+        assert_eq!(refused(&m, &revoke(which)), "LEDGER_NOT_FOUND", "{which}");
+    }
     assert!(!m.exists("ca/ledger.db"));
     let line = revoke("--certificate hospital-a.crt");
     m.ok(&line);

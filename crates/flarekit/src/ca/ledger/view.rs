@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::database::Database;
 use super::{LEDGER, expect_root, with_owners};
-use crate::ca::{ROOT_CERTIFICATE, not_a_directory};
+use crate::ca::{METADATA, ROOT_CERTIFICATE, ROOT_KEY, not_a_directory};
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::files::{self, Found, Lock};
 use crate::fingerprint::Fingerprint;
@@ -39,7 +39,10 @@ impl LedgerView {
             .map_err(|defect| defect.within(root_path.display()).code(Code::CaLoadFailed))?;
         let path = directory.join(LEDGER);
         let database = match files::look(&path).map_err(invalid)? {
-            Found::Nothing => None,
+            Found::Nothing => {
+                expect_ca(&directory)?;
+                None
+            }
             _ => Some(Database::read(&path).map_err(|error| unreadable(error, &path))?),
         };
         let view = Self { root, path, database, _lock: lock };
@@ -88,10 +91,30 @@ impl LedgerView {
 
     /// The ledger, where there must be one.
     pub(super) fn needed(&self) -> Result<&Database, Error> {
-        self.database.as_ref().ok_or_else(|| {
-            Error::new(Code::LedgerNotFound, format!("there is no ledger {}", self.path.display()))
-        })
+        self.database.as_ref().ok_or_else(|| missing(&self.path))
     }
+}
+
+/// That a ledger is needed and not there.
+pub(super) fn missing(ledger: &Path) -> Error {
+    Error::new(Code::LedgerNotFound, format!("there is no ledger {}", ledger.display()))
+}
+
+/// A root certificate alone is in every request folder and startup kit, too. A CA that has approved
+/// nothing has another file beside it.
+fn expect_ca(directory: &Path) -> Result<(), Error> {
+    for name in [ROOT_KEY, METADATA] {
+        let found = files::look(&directory.join(name)).map_err(|e| e.code(Code::CaLoadFailed))?;
+        if found != Found::Nothing {
+            return Ok(());
+        }
+    }
+    let message = format!(
+        "{} has a {ROOT_CERTIFICATE}, but no {ROOT_KEY}, no {METADATA} and no {LEDGER}, as a \
+         request folder or a startup kit has",
+        directory.display()
+    );
+    Err(Error::new(Code::CaNotFound, message))
 }
 
 /// Who only reads is not told about writing.

@@ -1,5 +1,7 @@
 //! Adding to the ledger, all or nothing.
 
+use std::path::Path;
+
 use super::clearance::{ClearedRequest, Replace};
 use super::database::Database;
 use super::entry::{Documents, Entry, EntryKind, Record};
@@ -181,7 +183,7 @@ impl<'a> Writing<'a> {
     /// The warning that entries at the end are not under a signature, and that the next checkpoint
     /// will be over them, too. Those of a new ledger are its own.
     pub fn unsigned(&self) -> Result<Option<Warning>, Error> {
-        if self.ledger.unborn.is_some() {
+        if self.begins_ledger() {
             return Ok(None);
         }
         let database = self.database()?;
@@ -231,6 +233,16 @@ impl<'a> Writing<'a> {
 
     pub(super) fn database(&self) -> Result<&Database, Error> {
         self.ledger.database()
+    }
+
+    /// Whether there is no ledger yet, and what is written begins one.
+    pub(super) fn begins_ledger(&self) -> bool {
+        self.ledger.unborn.is_some()
+    }
+
+    /// The ledger's file, whether or not it is there.
+    pub(super) fn path(&self) -> &Path {
+        &self.ledger.path
     }
 
     /// The root's fingerprint, which every entry names.
