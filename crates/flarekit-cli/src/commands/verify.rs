@@ -86,15 +86,30 @@ fn check(check: &Check) -> Value {
 /// The error for the checks that failed: the first says what to do.
 fn refusal(checks: &Checks) -> Option<Error> {
     let first = checks.with(Outcome::Failed).next()?;
-    let all: Vec<&str> = checks.with(Outcome::Failed).map(|check| check.name).collect();
-    let message = match all.len() {
+    let message = match checks.with(Outcome::Failed).count() {
         1 => format!("the check '{}' failed: {}", first.name, first.message),
         count => {
-            format!("{count} checks failed ({}); the first: {}", all.join(", "), first.message)
+            format!("{count} checks failed ({}); the first: {}", counted(checks), first.message)
         }
     };
     Some(match first.reason {
         Some(reason) => Error::because(Code::VerifyFailed, reason, message),
         None => Error::new(Code::VerifyFailed, message),
     })
+}
+
+/// The names of the checks that failed, each once: `modes 11 times, root`.
+fn counted(checks: &Checks) -> String {
+    let mut names: Vec<(&str, usize)> = Vec::new();
+    for check in checks.with(Outcome::Failed) {
+        match names.iter_mut().find(|(name, _)| *name == check.name) {
+            Some((_, count)) => *count += 1,
+            None => names.push((check.name, 1)),
+        }
+    }
+    let times = |(name, count): &(&str, usize)| match count {
+        1 => (*name).to_owned(),
+        count => format!("{name} {count} times"),
+    };
+    names.iter().map(times).collect::<Vec<_>>().join(", ")
 }

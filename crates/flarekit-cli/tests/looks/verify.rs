@@ -42,6 +42,20 @@ fn verify(m: &Machine, line: &str) -> Value {
     found
 }
 
+/// One mistake in copying a kit opens many of its files.
+#[test]
+fn a_check_that_failed_many_times_is_named_once() {
+    let sandbox = Sandbox::new();
+    let (m, _) = federation(&sandbox);
+    for path in ["startup/client.key", "startup", "local"] {
+        set_permissions(m.path(SITE).join(path), Permissions::from_mode(0o777)).unwrap();
+    }
+    remove_file(m.path(SITE).join("startup/start.sh")).unwrap();
+    let message = text_of(&verify(&m, SITE), "message");
+    assert_eq!(message.matches("modes").count(), 1, "{message}");
+    assert!(message.starts_with("4 checks failed (files, modes 3 times); the first: "), "{message}");
+}
+
 #[test]
 fn good_kits_and_zips_have_nothing_that_failed() {
     let sandbox = Sandbox::new();
