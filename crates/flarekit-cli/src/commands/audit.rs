@@ -29,6 +29,7 @@ pub fn verify(args: &AuditVerifyArgs) -> Result<Report, Error> {
 
 /// Prints the entries of a ledger that was proved.
 pub fn export(args: &AuditExportArgs, format: Format) -> Result<Answer, Error> {
+    list::refuse_csv_in_json(args.csv, format)?;
     let view = LedgerView::open(&args.ca_dir)?;
     let mut rows = None;
     let verified = view.verify_each(&mut |entry| {
@@ -47,7 +48,7 @@ pub fn export(args: &AuditExportArgs, format: Format) -> Result<Answer, Error> {
 
 fn empty(args: &AuditExportArgs, format: Format, heads: &[&str]) -> Rows {
     match format {
-        Format::Text if args.csv => Rows::csv(heads),
+        _ if args.csv => Rows::csv(heads),
         Format::Text => Rows::lines(),
         Format::Json => Rows::of(format, &[], "entries"),
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use flarekit::ca::ledger::{Certificates, IssuedCertificate, LedgerView};
-use flarekit::error::Error;
+use flarekit::error::{Code, Error, Reason};
 use serde_json::{Value, json};
 
 use crate::cli::ListArgs;
@@ -27,6 +27,7 @@ const COLUMNS: [&str; 11] = [
 
 /// Lists certificates.
 pub fn run(args: &ListArgs, env: &Environment, format: Format) -> Result<Answer, Error> {
+    refuse_csv_in_json(args.csv, format)?;
     let view = LedgerView::open(&args.ca_dir)?;
     let wanted = Certificates {
         states: args.state.clone(),
@@ -36,7 +37,7 @@ pub fn run(args: &ListArgs, env: &Environment, format: Format) -> Result<Answer,
         order: args.sort,
     };
     let mut rows = match format {
-        Format::Text if args.csv => Rows::csv(&COLUMNS),
+        _ if args.csv => Rows::csv(&COLUMNS),
         format => rows(format),
     };
     let cells = if args.csv { columns } else { cells };
@@ -48,6 +49,15 @@ pub fn run(args: &ListArgs, env: &Environment, format: Format) -> Result<Answer,
     let after = if nothing { "There is no such certificate.\n".to_owned() } else { String::new() };
     let before = String::new();
     Ok(Answer::List(Box::new(List { before, rows, after, report, status: 0 })))
+}
+
+/// A program that asks for JSON and a spreadsheet would find only one of them.
+pub fn refuse_csv_in_json(csv: bool, format: Format) -> Result<(), Error> {
+    if csv && format == Format::Json {
+        let message = "--csv and --format json cannot be given together";
+        return Err(Error::because(Code::InvalidArgs, Reason::Usage, message));
+    }
+    Ok(())
 }
 
 /// The list, still without certificates.

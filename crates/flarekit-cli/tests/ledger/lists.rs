@@ -57,6 +57,9 @@ fn certificates_by_state_kind_and_organisation() {
     assert!(text.starts_with("NAME "), "{text}");
     let csv = String::from_utf8(m.run(&format!("{list} --csv")).stdout).unwrap();
     assert_eq!(csv.matches("\r\n").count(), 6, "{csv}");
+    for line in ["cert list -c ca --csv", "audit export -c ca --csv"] {
+        assert_eq!(m.refused(line), ("INVALID_ARGS".into(), 4, Some("USAGE".into())));
+    }
     assert!(csv.contains("\"DNS:server1.hospital-central.org, IP:10.0.1.50"), "{csv}");
 }
 
