@@ -73,10 +73,12 @@ impl Invocation {
             return (self.format, Ok(Asked::Text(described(grammar, &self.path))));
         }
         let program = OsString::from(grammar.get_name());
-        let arguments = std::iter::once(program).chain(self.arguments);
+        let arguments = std::iter::once(program).chain(self.arguments.iter().cloned());
         let matches = match grammar.try_get_matches_from_mut(arguments) {
             Ok(matches) => matches,
-            Err(error) => return (self.format, refused(&error, grammar, &self.path)),
+            Err(error) => {
+                return (self.format, refused(&error, grammar, &self.path, &self.arguments));
+            }
         };
         let leaf = leaf_of(&matches);
         let format = leaf.try_get_one::<Format>("output").ok().flatten();
@@ -87,7 +89,7 @@ impl Invocation {
         }
         match Cli::from_arg_matches(&matches) {
             Ok(cli) => (format, Ok(Asked::Command(Box::new(cli.command)))),
-            Err(error) => (format, refused(&error, grammar, &self.path)),
+            Err(error) => (format, refused(&error, grammar, &self.path, &self.arguments)),
         }
     }
 
@@ -177,6 +179,7 @@ fn refused(
     error: &clap::Error,
     grammar: &mut clap::Command,
     path: &[String],
+    typed: &[OsString],
 ) -> Result<Asked, Failure> {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -185,7 +188,7 @@ fn refused(
         _ => {
             // As far as it was not done on the way.
             grammar.build();
-            Err(usage::failure(error, grammar, path))
+            Err(usage::failure(error, grammar, path, typed))
         }
     }
 }

@@ -124,7 +124,7 @@ fn usage_errors_say_what_is_wrong_and_what_is_possible() {
         ("cert init --profile p -o o --force=1", "--force takes no value, but has '1'"),
         (
             "cert init --profile p -o o --valid-days 0",
-            "--valid-days needs a whole number from 1 to 4294967295, not '0'",
+            "--valid-days needs a plain number of days, 1 or more, for example 365, not '0'",
         ),
         (
             "cert init --profile p -o o --deploy-version 1",
@@ -137,6 +137,28 @@ fn usage_errors_say_what_is_wrong_and_what_is_possible() {
         ("package a b", "'b' is one argument too many"),
         ("init", "unknown command 'init'; did you mean 'flarekit cert init'?"),
         ("audit list", "unknown command 'list'; did you mean 'flarekit cert list'?"),
+        ("renew x", "unknown command 'renew'; did you mean 'flarekit cert request --renew'?"),
+        ("cert renew x", "unknown command 'renew'; did you mean 'flarekit cert request --renew'?"),
+        ("cert reject x", "unknown command 'reject'; did you mean 'flarekit cert deny'?"),
+        ("version", "unknown command 'version'; did you mean 'flarekit --version'?"),
+        ("cert list ca", "'ca' is one argument too many; did you mean '--ca-dir ca'?"),
+        ("audit verify ca", "'ca' is one argument too many; did you mean '--ca-dir ca'?"),
+        ("cert list -c ca more", "'more' is one argument too many"),
+        ("cert list -ca-dir ca", "'-ca-dir' begins with one dash; did you mean '--ca-dir'?"),
+        ("cert init -profile=p -o o", "'-profile' begins with one dash; did you mean '--profile'?"),
+        (
+            "cert crl -c ca --valid-days -5",
+            "--valid-days needs a plain number of days, 1 or more, for example 365, not '-5'",
+        ),
+        (
+            "cert approve r -c ca --profile p --valid-days 7d",
+            "--valid-days needs a plain number of days, 1 or more, for example 365, not '7d'",
+        ),
+        (
+            "cert expiring -c ca --within -1",
+            "--within needs a number of days or weeks, for example 30d or 8w, not '-1'",
+        ),
+        ("cert crl -c ca --valid-days --der", "--valid-days needs a value"),
         ("help nothing", "unknown command 'nothing'"),
         (
             "cert approve r -c c --profile p --out-dir o --expect-digest d",

@@ -51,6 +51,7 @@ pub struct InitArgs {
 
     /// For how many days the root certificate is valid. No certificate outlives its root.
     #[arg(long, value_name = "DAYS", default_value = "3650", value_parser = values::days)]
+    #[arg(allow_negative_numbers = true)]
     pub valid_days: u32,
 
     /// The generation of the deployment, two digits: kits go to prod_<NN>. Leave it as it is unless
@@ -155,6 +156,7 @@ pub struct ApproveArgs {
     /// For how many days the certificate is valid, at most until the root certificate ends. If not
     /// given, and --policy allows fewer days, as many as it allows.
     #[arg(long, value_name = "DAYS", value_parser = values::days)]
+    #[arg(allow_negative_numbers = true)]
     #[arg(default_value = VALID_DAYS, default_value_if("policy", ArgPredicate::IsPresent, None))]
     pub valid_days: Option<u32>,
 
@@ -306,6 +308,7 @@ pub struct CrlArgs {
     /// After how many days there will be a newer list, at most when the root certificate ends. Many
     /// programs let nobody in whose list has ended.
     #[arg(long, value_name = "DAYS", default_value = "30", value_parser = values::days)]
+    #[arg(allow_negative_numbers = true)]
     pub valid_days: u32,
 
     /// Write the list in DER instead of PEM.
@@ -377,6 +380,7 @@ pub struct ExpiringArgs {
     /// ended already is named, too, however long ago, until its name gets another certificate or it is
     /// revoked.
     #[arg(long, value_name = "TIME", default_value = "30d", value_parser = values::span)]
+    #[arg(allow_negative_numbers = true)]
     pub within: u32,
 
     /// Print a calendar (iCalendar, .ics) instead of a table. It reminds two weeks before each end.

@@ -125,6 +125,7 @@ pub struct PolicyCheckArgs {
     /// For how many days the certificates would be valid. If not given: as `cert approve --policy`
     /// has it.
     #[arg(long, value_name = "DAYS", value_parser = values::days)]
+    #[arg(allow_negative_numbers = true)]
     pub valid_days: Option<u32>,
 }
 
@@ -264,6 +265,7 @@ pub struct VerifyArgs {
 
     /// How long the connection may take, and then the handshake.
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = values::timeout)]
+    #[arg(allow_negative_numbers = true)]
     pub timeout: u32,
 }
 

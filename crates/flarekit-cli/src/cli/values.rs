@@ -24,7 +24,7 @@ pub fn format(names: &'static [&'static str]) -> impl TypedValueParser<Value = F
 pub fn days(text: &str) -> Result<u32, String> {
     match text.trim().parse() {
         Ok(days) if days > 0 => Ok(days),
-        _ => Err(format!("needs a whole number from 1 to {}", u32::MAX)),
+        _ => Err("needs a plain number of days, 1 or more, for example 365".to_owned()),
     }
 }
 

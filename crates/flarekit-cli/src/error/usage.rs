@@ -1,5 +1,7 @@
 //! A command line that could not be understood, in our words.
 
+use std::ffi::OsString;
+
 use clap::Command;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use flarekit::error::{Code, Error, Reason};
@@ -8,8 +10,22 @@ use super::{Failure, Usage};
 use crate::cli;
 use crate::environment::ProgramName;
 
-/// Says what is wrong with a command line of which the commands in `path` were recognised.
-pub fn failure(error: &clap::Error, grammar: &Command, path: &[String]) -> Failure {
+/// What people ask for that is no command, and the words for it.
+const WISHES: [(&str, &str); 4] = [
+    ("renew", "cert request --renew"),
+    ("sign", "cert approve"),
+    ("reject", "cert deny"),
+    ("version", "--version"),
+];
+
+/// Says what is wrong with a command line of which the commands in `path` were recognised. `typed`
+/// are all its words.
+pub fn failure(
+    error: &clap::Error,
+    grammar: &Command,
+    path: &[String],
+    typed: &[OsString],
+) -> Failure {
     let here = cli::find(grammar, path);
     let no_command = matches!(
         error.kind(),
@@ -20,7 +36,7 @@ pub fn failure(error: &clap::Error, grammar: &Command, path: &[String]) -> Failu
         choices: choices(error, here),
         help: no_command.then(|| here.clone().render_long_help().to_string()),
     };
-    let message = bounded(&message(error, grammar, here));
+    let message = bounded(&message(error, grammar, here, typed));
     let foreign = error.kind() == ErrorKind::InvalidSubcommand && is_nvflare(here);
     let reason = if foreign { Reason::CommandOfNvflare } else { Reason::Usage };
     Failure {
@@ -42,7 +58,7 @@ fn bounded(message: &str) -> String {
     }
 }
 
-fn message(error: &clap::Error, grammar: &Command, here: &Command) -> String {
+fn message(error: &clap::Error, grammar: &Command, here: &Command, typed: &[OsString]) -> String {
     let argument = argument_of(error);
     let value = text_of(error, ContextKind::InvalidValue).unwrap_or_default();
     let suggestion = suggestion(error);
@@ -52,20 +68,29 @@ fn message(error: &clap::Error, grammar: &Command, here: &Command) -> String {
         }
         ErrorKind::InvalidSubcommand => {
             let word = text_of(error, ContextKind::InvalidSubcommand).unwrap_or_default();
-            let elsewhere = command_named(grammar, &word);
+            let wish = WISHES.iter().find(|(wish, _)| *wish == word);
+            let wish = wish.map(|(_, answer)| (*answer).to_owned());
+            let elsewhere = wish.or_else(|| command_named(grammar, &word));
             let program = grammar.get_bin_name().unwrap_or_default();
             let elsewhere = elsewhere.map(|path| format!("; did you mean '{program} {path}'?"));
             unknown_command(&word, here, &elsewhere.unwrap_or(suggestion))
         }
-        ErrorKind::UnknownArgument if argument.starts_with('-') => {
-            match cli::options_from(here, &argument).as_slice() {
-                several @ [_, _, ..] => {
-                    format!("'{argument}' is ambiguous: {}", several.join(", "))
-                }
-                _ => format!("unknown option '{argument}'{suggestion}"),
+        ErrorKind::UnknownArgument => {
+            let several = cli::options_from(here, &argument);
+            if let Some((word, option)) = with_one_dash(here, typed) {
+                format!("'{word}' begins with one dash; did you mean '{option}'?")
+            } else if argument.starts_with('-') && several.len() > 1 {
+                format!("'{argument}' is ambiguous: {}", several.join(", "))
+            } else if argument.starts_with('-') {
+                format!("unknown option '{argument}'{suggestion}")
+            } else if lacks_ca_dir(here, typed) {
+                format!(
+                    "'{argument}' is one argument too many; did you mean '--ca-dir {argument}'?"
+                )
+            } else {
+                format!("'{argument}' is one argument too many{suggestion}")
             }
         }
-        ErrorKind::UnknownArgument => format!("'{argument}' is one argument too many{suggestion}"),
         ErrorKind::MissingRequiredArgument => format!("required and not given: {argument}"),
         ErrorKind::InvalidValue if value.is_empty() => format!("{argument} needs a value"),
         ErrorKind::InvalidValue => {
@@ -91,6 +116,27 @@ fn message(error: &clap::Error, grammar: &Command, here: &Command) -> String {
 /// Whether these are the commands of the program itself, called under the reference's name.
 fn is_nvflare(here: &Command) -> bool {
     here.get_bin_name() == Some(ProgramName::Nvflare.as_str())
+}
+
+/// The first word that is the name of an option but for a dash, and that option: clap reads it as
+/// several short ones.
+fn with_one_dash(here: &Command, typed: &[OsString]) -> Option<(String, String)> {
+    typed.iter().filter_map(|word| word.to_str()).find_map(|word| {
+        let name = word.strip_prefix('-')?;
+        let name = name.split_once('=').map_or(name, |(name, _)| name);
+        let known = |arg: &clap::Arg| name.len() > 1 && arg.get_long() == Some(name);
+        here.get_arguments().any(known).then(|| (format!("-{name}"), format!("--{name}")))
+    })
+}
+
+/// Whether a word too many can only be the CA directory.
+fn lacks_ca_dir(here: &Command, typed: &[OsString]) -> bool {
+    let given = |word: &OsString| {
+        word.to_str().is_some_and(|word| word.starts_with("-c") || word.starts_with("--ca"))
+    };
+    here.get_positionals().next().is_none()
+        && here.get_arguments().any(|arg| arg.get_long() == Some("ca-dir"))
+        && !typed.iter().any(given)
 }
 
 /// Two options of which only one can be given.

@@ -98,7 +98,8 @@ impl Writing<'_> {
         now: Timestamp,
     ) -> Result<Revocable, Error> {
         let database = self.database()?;
-        if !matches!(which, Which::Given(_)) && self.begins_ledger() && rows::end(database)?.0 == 0 {
+        if !matches!(which, Which::Given(_)) && self.begins_ledger() && rows::end(database)?.0 == 0
+        {
             return Err(super::view::missing(self.path()));
         }
         let (mut entries, mut targets) = (vec![], vec![]);
