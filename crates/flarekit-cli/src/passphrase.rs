@@ -60,7 +60,8 @@ fn from_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, Error> {
     Ok(Zeroizing::new(line.to_vec()))
 }
 
-/// Asks on the terminal, without showing what is typed. Nothing typed is no passphrase.
+/// Asks on the terminal, without showing what is typed. An empty line is an answer, the end of the input
+/// is none.
 fn ask(before: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
     let input = io::stdin();
     if !input.is_terminal() {
@@ -73,7 +74,8 @@ fn ask(before: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
         drop(silence);
         writeln!(io::stderr())?;
         match typed? {
-            Typed::Line(line) => return Ok((!line.is_empty()).then_some(line)),
+            Typed::Line(line) => return Ok(Some(line)),
+            Typed::End => return Ok(None),
             // As the terminal would have done it, had it not been told to leave that to us.
             Typed::Sign(signal) => kill_process(getpid(), signal)?,
         }
@@ -83,6 +85,8 @@ fn ask(before: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
 /// What came from the terminal.
 enum Typed {
     Line(Zeroizing<Vec<u8>>),
+    /// Ctrl-D, or the terminal has gone away.
+    End,
     /// Ctrl-C or Ctrl-Z.
     Sign(Signal),
 }
@@ -130,6 +134,7 @@ impl<'a> Silence<'a> {
                     break;
                 }
                 Some(_) => {}
+                None if length == 0 => return Ok(Typed::End),
                 None => break,
             }
         }

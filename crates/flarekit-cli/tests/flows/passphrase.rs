@@ -44,7 +44,9 @@ fn whoever_mistypes_is_asked_again_and_nothing_is_shown() {
         (&["wrong\u{15}corec\u{7f}\u{7f}rect\n"], OPENED),
         (&["wrong\n", "wronger\n", "correct\n"], OPENED),
         (&["wrong\n", "wronger\n", "wrongest\n"], WRONG),
-        (&["\n"], "Reason: KEY_ENCRYPTED"),
+        (&["\n", "correct\n"], OPENED),
+        (&["\n", "\n", "\n"], WRONG),
+        (&["\u{4}"], "Reason: KEY_ENCRYPTED"),
         (&["wrong\n", "\u{4}"], WRONG),
     ] {
         let (seen, output) = answered(&m, lines);
