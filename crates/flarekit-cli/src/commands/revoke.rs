@@ -83,7 +83,7 @@ fn already(certificate: &RevokedCertificate) -> Warning {
     Warning::new(
         WarningCode::AlreadyRevoked,
         format!(
-            "the certificate {} of '{}' was revoked before, on {}, and nothing was changed",
+            "the certificate {} of '{}' was revoked before, on {}: its entry stays as it is",
             record.serial.as_deref().unwrap_or_default(),
             record.name,
             record.at

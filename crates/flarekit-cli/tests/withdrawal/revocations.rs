@@ -175,6 +175,8 @@ fn other_certificates_of_a_revoked_key_are_named() {
     assert_eq!(kinds(&m)[3..], ["revocation"]);
     let data = m.ok(&revoke(&first));
     assert_eq!(warnings(&data), ["ALREADY_REVOKED", "SAME_KEY_REVOKED", "REVOCATION_NOT_ENFORCED"]);
+    let message = text_of(&data["warnings"][0], "message");
+    assert!(message.ends_with(": its entry stays as it is"), "{message}");
     assert_eq!(state(&m), ["revoked", "revoked"]);
     assert_eq!(warnings(&m.ok(&revoke(&first))), ["ALREADY_REVOKED", "REVOCATION_NOT_ENFORCED"]);
 }
