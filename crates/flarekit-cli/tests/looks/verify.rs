@@ -53,7 +53,10 @@ fn a_check_that_failed_many_times_is_named_once() {
     remove_file(m.path(SITE).join("startup/start.sh")).unwrap();
     let message = text_of(&verify(&m, SITE), "message");
     assert_eq!(message.matches("modes").count(), 1, "{message}");
-    assert!(message.starts_with("4 checks failed (files, modes 3 times); the first: "), "{message}");
+    assert!(
+        message.starts_with("4 checks failed (files, modes 3 times); the first: "),
+        "{message}"
+    );
 }
 
 #[test]

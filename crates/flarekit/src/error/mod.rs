@@ -164,7 +164,8 @@ impl Warning {
         Self::new(
             WarningCode::KeyReadableByOthers,
             format!(
-                "{} has mode {:04o}: other users of this machine can reach the private key",
+                "{} has mode {:04o}: other users of this machine can reach the private key; \
+                 'chmod 600' takes that from them, if the file system keeps modes",
                 path.display(),
                 mode & 0o7777
             ),
