@@ -138,7 +138,8 @@ pub struct PolicyCheckArgs {
 /// Writes: nothing. If an entry was changed, removed or exchanged, the first one is named.
 ///
 /// Next: note the number of entries and ledger_sha256 somewhere else. A later ledger with fewer
-/// entries was cut off or replaced by an older one.
+/// entries was cut off or replaced by an older one. ledger_sha256 is the hash of the last entry, which
+/// covers all before it; it is not the SHA-256 of the file.
 #[derive(Debug, Args)]
 pub struct AuditVerifyArgs {
     /// The CA directory that `cert init` made, or a copy of it.

@@ -12,7 +12,8 @@ const INTRODUCTION: &str = "\
 
 <!-- Made from the tables in the source by the test `the_page_is_current`; do not edit. -->
 
-When a command fails, nothing was changed. It says what it found, what to do (`Hint`), and its
+When a command fails, nothing was changed. (If only the result could not be printed because a disk is
+full, the exit status is 1 although the work is done.) It says what it found, what to do (`Hint`), and its
 published names: the code, and often a finer reason. Scripts can rely on the names and on the exit
 status; the sentences may improve. With `--format json` the same stands in `error_code`, `reason`,
 `message` and `hint` of one JSON object on standard output. `verify` tells all its checks, also when
