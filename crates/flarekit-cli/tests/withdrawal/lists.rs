@@ -270,3 +270,15 @@ fn a_kit_is_compared_with_a_list() {
     let zip = "verify hospital-a/hospital-a.signed.zip --crl crl.pem";
     assert_eq!(m.refused(zip).2.unwrap(), "USAGE");
 }
+
+#[test]
+fn a_list_is_not_called_like_a_directory() {
+    let sandbox = Sandbox::new();
+    let m = approved(&sandbox);
+    let before = disk(&m.cwd);
+    for option in ["--out lists/", "--serials lists/"] {
+        let (code, status, reason) = m.refused(&format!("{CRL} {option}"));
+        assert_eq!((code.as_str(), status, reason.as_deref()), ("INVALID_ARGS", 4, Some("USAGE")));
+    }
+    assert!(changes(&before, &disk(&m.cwd)).is_empty());
+}
