@@ -156,17 +156,19 @@ impl Drop for Silence<'_> {
     }
 }
 
-/// The warning that others can read the file. Whether its passphrase is needed, and what is wrong with
-/// it otherwise, is seen when the key is opened.
-pub fn readable_by_others(file: Option<&Path>) -> Option<Warning> {
-    let path = file?;
-    let mode = files::mode(path).ok()?;
-    (mode & 0o077 != 0).then(|| {
+/// The warning that others can read the file, which must be there also where the key is not encrypted:
+/// a path that is wrong would be found out when it is too late. Whether its passphrase is needed, and
+/// what is wrong with it otherwise, is seen when the key is opened.
+pub fn readable_by_others(file: Option<&Path>) -> Result<Option<Warning>, Error> {
+    let Some(path) = file else { return Ok(None) };
+    let mode = files::mode(path)
+        .map_err(|error| error.code(Code::InvalidArgs).within("--passphrase-file"))?;
+    Ok((mode & 0o077 != 0).then(|| {
         let message = format!(
             "{} has mode {:04o}: other users of this machine can read the passphrase",
             path.display(),
             mode & 0o7777
         );
         Warning::new(WarningCode::KeyReadableByOthers, message)
-    })
+    }))
 }

@@ -15,7 +15,7 @@ use crate::passphrase;
 pub fn run(args: &CrlArgs, env: &Environment) -> Result<Report, Error> {
     let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
     let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
-    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref()));
+    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref())?);
     // From here on no other list is made: an older one cannot take the place of a newer one.
     let _alone = ca.lock_lists()?;
     let view = LedgerView::open(ca.directory())?;

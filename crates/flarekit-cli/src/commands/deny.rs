@@ -31,7 +31,7 @@ pub fn run(args: &DenyArgs, env: &Environment) -> Result<Report, Error> {
 
     let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
     let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
-    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref()));
+    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref())?);
     ca.expect_own_request(&request)?;
     let request_zip = files::absolute(&args.request_zip)
         .map_err(|error| error.code(Code::OutputDirNotWritable))?;

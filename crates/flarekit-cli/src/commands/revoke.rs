@@ -25,7 +25,7 @@ pub fn run(args: &RevokeArgs, env: &Environment) -> Result<Answer, Error> {
     };
     let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
     let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
-    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref()));
+    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref())?);
     let audit = AuditDirectory::in_home(env.home.as_deref());
     let (mut ledger, imported) = Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.now)?;
     warnings.extend(imported);

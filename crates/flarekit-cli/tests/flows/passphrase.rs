@@ -122,3 +122,18 @@ fn the_passphrase_may_be_behind_links_or_in_a_pipe() {
         assert!(found.contains(expected), "{text:?}: {found}");
     }
 }
+
+/// Also where the key needs none: the path may be meant for the day on which it does.
+#[test]
+fn a_passphrase_file_must_be_there() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.approve("hospital-a.yaml", "hospital-a");
+    let (code, status, reason) = m.refused(&format!("{LINE} --passphrase-file gone"));
+    assert_eq!(
+        (code.as_str(), status, reason.as_deref()),
+        ("INVALID_ARGS", 4, Some("FILE_NOT_FOUND"))
+    );
+    assert!(!m.exists("crl.pem"));
+}

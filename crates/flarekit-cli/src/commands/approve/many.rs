@@ -35,7 +35,7 @@ pub fn run(
     let expected = args.expect_digests.as_deref().map(expected_digests).transpose()?;
     let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
     let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
-    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref()));
+    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref())?);
     let profile = read_text_file(&args.profile)?;
     let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
     warnings.extend(profile.warnings.iter().cloned());
