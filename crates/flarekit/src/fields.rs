@@ -104,8 +104,14 @@ pub(crate) fn mapping<'n>(node: &'n Node, key: &str) -> Result<&'n Node, Defect>
 /// The value is a whole number.
 pub(crate) fn integer(node: &Node, key: &str) -> Result<i64, Defect> {
     node.as_integer().ok_or_else(|| {
-        let quoted = node.as_text().is_some_and(|text| text.parse::<i64>().is_ok());
-        unquoted(wrong(node, key, "a whole number"), quoted)
+        let digits = node.as_text().filter(|text| text.parse::<i64>().is_ok());
+        let mut defect = wrong(node, key, "a whole number");
+        // With a 0 before it YAML takes a number for an octal one, or for text.
+        if digits.is_some_and(|text| text.starts_with('0')) {
+            defect.message.push_str("; write it without the leading 0");
+            return defect;
+        }
+        unquoted(defect, digits.is_some())
     })
 }
 

@@ -34,8 +34,9 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         ),
         Code::OutputDirNotWritable | Code::LedgerInvalid | Code::NameReserved => of_ledger(reason),
         Code::IdentityAlreadyIssued if reason == Reason::CaseClash => Some(
-            "Names that differ only in case are easily mixed up. Ask the requester for the name in \
-             use or for another one; --replace lets the new name take the place of the old one.",
+            "Find out by telephone whether the holder of that certificate made this request. If not, \
+             do not approve it: somebody else asks for nearly this name. If so, ask for the name in use \
+             or for another one; --replace lets the new name take the place of the old one.",
         ),
         Code::IdentityAlreadyIssued | Code::KeyAlreadyIssued if reason == Reason::LaterRequest => {
             Some(

@@ -70,7 +70,8 @@ fn an_old_request_brings_no_replaced_certificate_back() {
     let many = "cert approve one -c ca --profile project_profile.yaml --replace --out-dir out";
     assert_eq!(many_approved(&m, many), ["REQUEST_ALREADY_REPLACED"]);
     // Who means it says so.
-    assert_eq!(warnings(&m.ok(&format!("{line} --replace"))), ["ALREADY_APPROVED"]);
+    let data = m.ok(&format!("{line} --replace"));
+    assert_eq!(warnings(&data), ["ALREADY_APPROVED", "IDENTITY_CHANGED"]);
 }
 
 /// The same with another request id, which nobody signs: the key is known.
@@ -216,6 +217,35 @@ fn names_that_differ_in_case_clash() {
     let clash = ("IDENTITY_ALREADY_ISSUED".into(), Some("CASE_CLASH".into()));
     assert_eq!(refused(&m, &approve("two", "Hospital-A")), clash);
     m.ok(&format!("{} --replace", approve("two", "Hospital-A")));
+}
+
+/// Who was put out may come back, and who asks for more may be somebody else: the approver is told.
+#[test]
+fn a_name_that_comes_back_as_another_is_told() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    let told = |data: &Value| {
+        let warnings = data["warnings"].as_array().unwrap().iter();
+        let of = warnings.filter(|warning| warning["code"] == "IDENTITY_CHANGED");
+        of.map(|warning| text_of(warning, "message")).collect::<Vec<_>>()
+    };
+    request(&m, "one", &site("hospital-a"));
+    assert_eq!(told(&m.ok(&approve("one", "hospital-a"))), [""; 0]);
+    request(&m, "two", &site("hospital-a"));
+    assert_eq!(told(&m.ok(&format!("{} --replace", approve("two", "hospital-a")))), [""; 0]);
+    m.ok("cert revoke hospital-a --all -c ca --reason privilege-withdrawn --note gone");
+
+    request(&m, "three", &site("hospital-a"));
+    let message = told(&m.ok(&approve("three", "hospital-a"))).remove(0);
+    assert!(message.contains("was revoked on 20"), "{message}");
+    assert!(message.contains("(privilege-withdrawn: gone)"), "{message}");
+    request(&m, "four", &site("hospital-a").replace("hospital_alpha", "other"));
+    let many = "cert approve four -c ca --profile project_profile.yaml --out-dir out --replace";
+    let data = m.ok(many);
+    let message = told(&data["items"][0]).remove(0);
+    assert!(message.contains("was of hospital_alpha, client; this request"), "{message}");
+    assert!(message.ends_with("asks for client of other"), "{message}");
 }
 
 /// D1: a name under which the server is reached is nobody else's.

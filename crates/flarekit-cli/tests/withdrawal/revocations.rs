@@ -201,7 +201,7 @@ fn a_revoked_key_is_never_approved_again() {
         }
     }
     m.ok("cert request -p hospital-a.yaml --force");
-    assert_eq!(warnings(&m.ok(APPROVE)), Vec::<&str>::new());
+    assert_eq!(warnings(&m.ok(APPROVE)), ["IDENTITY_CHANGED"]);
 }
 
 /// A revoked client could still pose as a server that took its name.

@@ -261,6 +261,8 @@ names! {
         CertificateReplaced = "CERTIFICATE_REPLACED",
         /// The profile's server has no valid certificate, and another server has one.
         OtherServer = "OTHER_SERVER",
+        /// The last certificate of this name was revoked, or was of another organisation or type.
+        IdentityChanged = "IDENTITY_CHANGED",
         /// The ledger does not know the certificate whose key signed the request.
         RenewedUnknown = "RENEWED_UNKNOWN",
         /// The definition was made from a certificate, which does not hold all of it.

@@ -154,6 +154,9 @@ impl Case<'_> {
                 verdict.renews = Some(renewed);
             }
         }
+        if verdict.renews.is_none() {
+            verdict.warnings.extend(self.changed_since()?);
+        }
         if replace == Replace::Nothing {
             same_name.first().map_or(Ok(()), |entry| Err(self.identity_issued(entry)))?;
             same_key.first().map_or(Ok(()), |entry| Err(self.key_issued(entry)))?;
@@ -164,6 +167,39 @@ impl Case<'_> {
         // The new certificate is meant to take its place: that is no surprise.
         verdict.replaces.extend(renewed_entry);
         Ok(verdict)
+    }
+
+    /// Whether the last certificate of this name was revoked, or was of another organisation or type:
+    /// who was put out may come back, and who asks for more may be somebody else.
+    fn changed_since(&self) -> Result<Option<Warning>, Error> {
+        let asked = &self.request.identity;
+        let condition = format!("WHERE e.name = ?1 AND {IS_CERTIFICATE}");
+        let last = rows::entries(self.database, &condition, [asked.name.as_str()])?.pop();
+        let Some(last) = last else { return Ok(None) };
+        let record = &last.record;
+        let revoked = self.withdrawn.revocation_of(&last);
+        if revoked.is_none()
+            && record.org == asked.org.as_str()
+            && record.cert_type == asked.cert_type
+        {
+            return Ok(None);
+        }
+        let was = revoked.map_or_else(String::new, |entry| {
+            let why = entry.record.reason.as_deref().unwrap_or("unspecified");
+            format!(" and was revoked on {} ({why})", entry.record.at)
+        });
+        Ok(Some(Warning::new(
+            WarningCode::IdentityChanged,
+            format!(
+                "the last certificate of '{}' ({}) was of {}, {}{was}; this request asks for {} of {}",
+                record.name,
+                shown_serial(&last),
+                record.org,
+                record.cert_type,
+                asked.cert_type,
+                asked.org
+            ),
+        )))
     }
 
     /// Whether the last certificate for this very request, which is not valid any more, ended or was
@@ -292,6 +328,14 @@ impl Case<'_> {
             shown_end(entry),
             approved(entry)
         );
+        let same_key = record.public_key == Some(self.request.public_key_sha256);
+        let key = if same_key { "the same key" } else { "another key" };
+        let differs = match (record.org == asked.org.as_str(), record.cert_type == asked.cert_type)
+        {
+            (true, true) => String::new(),
+            _ => format!(" and asks for {} of {}", asked.cert_type, asked.org),
+        };
+        let has = format!("{has}; this request has {key}{differs}");
         if record.name != asked.name.as_str() {
             return Error::because(
                 Code::IdentityAlreadyIssued,
@@ -299,9 +343,7 @@ impl Case<'_> {
                 format!("the name '{}' differs only in case from one in use: {has}", asked.name),
             );
         }
-        let same_key = record.public_key == Some(self.request.public_key_sha256);
-        let key = if same_key { "the same key" } else { "another key" };
-        Error::new(Code::IdentityAlreadyIssued, format!("{has}; this request has {key}"))
+        Error::new(Code::IdentityAlreadyIssued, has)
     }
 
     fn key_issued(&self, entry: &Entry) -> Error {

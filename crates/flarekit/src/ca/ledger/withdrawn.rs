@@ -112,6 +112,12 @@ impl Withdrawn {
         Err(denied_before(&whose, denied))
     }
 
+    /// The entry about a certificate's being revoked.
+    pub fn revocation_of(&self, certificate: &Entry) -> Option<&Entry> {
+        let entries = self.by_key.get(&certificate.record.public_key?)?;
+        entries.iter().find(|entry| entry.record.refers == Some(certificate.number))
+    }
+
     /// The first entry of a kind with the request's key.
     fn of_key(&self, request: &VerifiedRequest, kind: EntryKind) -> Option<&Entry> {
         let entries = self.by_key.get(&request.metadata().public_key_sha256)?;
