@@ -66,14 +66,25 @@ const TABLES: &[&str] = &[
     BEGIN SELECT RAISE(ABORT, 'checkpoints are never removed'); END",
 ];
 
-const CHECKPOINTS: &str = "CREATE TABLE checkpoints (
+/// The statement that makes the table, with further columns as SQLite writes them into it.
+macro_rules! checkpoints {
+    ($more:literal) => {
+        concat!(
+            "CREATE TABLE checkpoints (
     number    INTEGER PRIMARY KEY,
     previous  BLOB NOT NULL,
     entries   INTEGER NOT NULL,
     hash      BLOB NOT NULL,
     at        INTEGER NOT NULL,
     signature BLOB NOT NULL
-) STRICT";
+",
+            $more,
+            ") STRICT"
+        )
+    };
+}
+
+const CHECKPOINTS: &str = checkpoints!("");
 
 /// The few among many sites.
 const USERS: &[&str] = &[
@@ -88,15 +99,7 @@ const WITHDRAWALS: &[&str] = &[
 
 const ADD_WITHDRAWN: &str = "ALTER TABLE checkpoints ADD COLUMN withdrawn BLOB";
 
-/// What the table is after that: SQLite writes the column into the statement that made it.
-const CHECKPOINTS_WITH_WITHDRAWN: &str = "CREATE TABLE checkpoints (
-    number    INTEGER PRIMARY KEY,
-    previous  BLOB NOT NULL,
-    entries   INTEGER NOT NULL,
-    hash      BLOB NOT NULL,
-    at        INTEGER NOT NULL,
-    signature BLOB NOT NULL
-, withdrawn BLOB) STRICT";
+const CHECKPOINTS_WITH_WITHDRAWN: &str = checkpoints!(", withdrawn BLOB");
 
 /// Takes the steps that a file lacks, all or none. Of two that try at once the second finds nothing
 /// left to do.

@@ -5,7 +5,7 @@ use super::database::Database;
 use super::entry::Entry;
 use super::rows::{self, Found};
 use super::view::LedgerView;
-use super::withdrawn;
+use super::withdrawn::{self, Withdrawn};
 use crate::digest::Digest;
 use crate::error::{Error, Reason, Warning, WarningCode};
 use crate::fingerprint::Fingerprint;
@@ -108,6 +108,7 @@ impl LedgerView {
 /// chain.
 pub(super) fn prove_end(
     database: &Database,
+    known: &Withdrawn,
     last: Option<&Checkpoint>,
     root: Fingerprint,
     key: &PublicKey,
@@ -119,7 +120,7 @@ pub(super) fn prove_end(
         // Without the digest of what was withdrawn, as up to version 2, the chain tells from its
         // first entry on.
         if let Some(signed) = last.withdrawn {
-            let withdrawn = withdrawn::until(database, last.entries)?;
+            let withdrawn = known.until(last.entries);
             if withdrawn != signed {
                 return Err(of("a revocation or a denial that the CA signed is missing or hidden"));
             }

@@ -28,14 +28,6 @@ pub(super) fn with(before: Digest, entry: Digest) -> Digest {
     Digest::of(&[*before.as_bytes(), *entry.as_bytes()].concat())
 }
 
-/// The digest of those up to an entry, each of which has its own hash.
-pub(super) fn until(database: &Database, number: u64) -> Result<Digest, Error> {
-    // The same statement as below: SQLite has planned it.
-    let found = rows::entries(database, WITHDRAWS, [])?;
-    let until = found.iter().take_while(|entry| entry.number <= number);
-    Ok(until.fold(nothing(), |digest, entry| with(digest, entry.hash())))
-}
-
 /// Everything that was said no to.
 #[derive(Default)]
 pub(super) struct Withdrawn {
@@ -43,12 +35,15 @@ pub(super) struct Withdrawn {
     by_key: HashMap<Digest, Vec<Entry>>,
     /// Denials by the request's id.
     by_id: HashMap<String, Entry>,
+    /// The number and the hash of each, in the order of the chain.
+    hashes: Vec<(u64, Digest)>,
 }
 
 impl Withdrawn {
     pub fn load(database: &Database) -> Result<Self, Error> {
         let mut withdrawn = Self::default();
         for mut entry in rows::entries(database, WITHDRAWS, [])? {
+            withdrawn.hashes.push((entry.number, entry.hash()));
             entry.record.documents = Documents::default();
             if let Some(id) = &entry.record.request_id
                 && entry.record.kind == EntryKind::Denial
@@ -61,6 +56,12 @@ impl Withdrawn {
             }
         }
         Ok(withdrawn)
+    }
+
+    /// The digest of those up to an entry.
+    pub fn until(&self, number: u64) -> Digest {
+        let until = self.hashes.iter().take_while(|(at, _)| *at <= number);
+        until.fold(nothing(), |digest, (_, hash)| with(digest, *hash))
     }
 
     /// Refuses a request that was denied, or whose key somebody else may have. Nothing overrides

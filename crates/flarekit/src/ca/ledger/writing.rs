@@ -170,7 +170,7 @@ impl<'a> Writing<'a> {
         let (database, root) = (self.database()?, self.ledger.root);
         let last = database.run(checkpoint::last)?;
         let key = ca.certificate().public_key();
-        let end = prove_end(database, last.as_ref(), root, key)?;
+        let end = prove_end(database, &self.withdrawn, last.as_ref(), root, key)?;
         if last.as_ref().map_or(0, |last| last.entries) == end.entries {
             return Ok(());
         }
