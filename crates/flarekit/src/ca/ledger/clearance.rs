@@ -4,12 +4,11 @@
 //! a server is to be reached is the exception: whoever has such a certificate could pose as the server
 //! until it ends.
 
-use rusqlite::{Params, named_params};
-
 use super::database::Database;
 use super::entry::{Entry, EntryKind};
+use super::kin::{Kin, is_running};
 use super::renewal::Renewed;
-use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
+use super::rows;
 use super::withdrawn::Withdrawn;
 use crate::approval::AdmittedRequest;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
@@ -72,7 +71,7 @@ impl ClearedRequest {
         database: &Database,
         withdrawn: &Withdrawn,
     ) -> Result<Self, Error> {
-        let case = Case { database, withdrawn, request: admitted.request().metadata(), now };
+        let case = Case::of(&admitted, now, database, withdrawn)?;
         let Verdict { earlier, replaces, renews, warnings } = case.decide(&admitted, replace)?;
         Ok(Self { admitted, earlier, replaces, renews, warnings })
     }
@@ -117,16 +116,30 @@ pub(super) struct Case<'a> {
     pub withdrawn: &'a Withdrawn,
     pub request: &'a RequestMetadata,
     pub now: Timestamp,
+    pub kin: Kin,
 }
 
-impl Case<'_> {
+impl<'a> Case<'a> {
+    pub fn of(
+        admitted: &'a AdmittedRequest,
+        now: Timestamp,
+        database: &'a Database,
+        withdrawn: &'a Withdrawn,
+    ) -> Result<Self, Error> {
+        let (request, kin) = (admitted.request().metadata(), Kin::of(database, admitted)?);
+        Ok(Self { database, withdrawn, request, now, kin })
+    }
+
     pub fn decide(&self, admitted: &AdmittedRequest, replace: Replace) -> Result<Verdict, Error> {
-        rows::refuse_reused_id(self.database, admitted.request())?;
+        rows::refuse_id_of_another(self.kin.all(), admitted.request())?;
         self.withdrawn.refuse(self.database, admitted.request())?;
         let servers = self.servers()?;
         self.refuse_server_names(admitted, &servers)?;
-        let mut same_name = self.with_name(self.request.identity.name.as_str())?;
-        let same_key = self.other_with_key()?;
+        let name = self.request.identity.name.as_str();
+        let mut same_name = self.valid(self.kin.with_name(name))?;
+        let is_other = |entry: &&Entry| !entry.record.name.eq_ignore_ascii_case(name);
+        let key = self.request.public_key_sha256;
+        let same_key = self.valid(self.kin.with_key(key).filter(is_other))?;
         let content = Some(admitted.request().metadata_sha256());
         let mut verdict = Verdict::default();
         verdict.warnings.extend(self.other_server(admitted, &servers));
@@ -155,7 +168,7 @@ impl Case<'_> {
             }
         }
         if verdict.renews.is_none() {
-            verdict.warnings.extend(self.changed_since()?);
+            verdict.warnings.extend(self.changed_since());
         }
         if replace == Replace::Nothing {
             same_name.first().map_or(Ok(()), |entry| Err(self.identity_issued(entry)))?;
@@ -171,35 +184,33 @@ impl Case<'_> {
 
     /// Whether the last certificate of this name was revoked, or was of another organisation or type:
     /// who was put out may come back, and who asks for more may be somebody else.
-    fn changed_since(&self) -> Result<Option<Warning>, Error> {
+    fn changed_since(&self) -> Option<Warning> {
         let asked = &self.request.identity;
-        let condition = format!("WHERE e.name = ?1 AND {IS_CERTIFICATE}");
-        let last = rows::entries(self.database, &condition, [asked.name.as_str()])?.pop();
-        let Some(last) = last else { return Ok(None) };
+        let last = self.kin.with_name(asked.name.as_str()).next_back()?;
         let record = &last.record;
-        let revoked = self.withdrawn.revocation_of(&last);
+        let revoked = self.withdrawn.revocation_of(last);
         if revoked.is_none()
             && record.org == asked.org.as_str()
             && record.cert_type == asked.cert_type
         {
-            return Ok(None);
+            return None;
         }
         let was = revoked.map_or_else(String::new, |entry| {
             let why = entry.record.reason.as_deref().unwrap_or("unspecified");
             format!(" and was revoked on {} ({why})", entry.record.at)
         });
-        Ok(Some(Warning::new(
+        Some(Warning::new(
             WarningCode::IdentityChanged,
             format!(
                 "the last certificate of '{}' ({}) was of {}, {}{was}; this request asks for {} of {}",
                 record.name,
-                shown_serial(&last),
+                shown_serial(last),
                 record.org,
                 record.cert_type,
                 asked.cert_type,
                 asked.org
             ),
-        )))
+        ))
     }
 
     /// Whether the last certificate for this very request, which is not valid any more, ended or was
@@ -207,12 +218,11 @@ impl Case<'_> {
     /// its key may be why. Only who wants just that, with `--replace`, gets it.
     fn issued_long_ago(&self, replace: Replace) -> Result<Option<Warning>, Error> {
         let id = self.request.request_id.to_plain();
-        let condition = format!("WHERE e.request_id = ?1 AND {IS_CERTIFICATE}");
-        let of_request = rows::entries(self.database, &condition, [id.as_str()])?.pop();
+        let of_request = self.kin.with_id(id.as_str()).next_back();
         let name = &self.request.identity.name;
         let (last, replaced, whose) = match of_request {
             Some(last) => {
-                let replaced = self.supersession(&last)?;
+                let replaced = self.supersession(last)?;
                 (last, replaced, format!("this request of '{name}' is not new"))
             }
             None => {
@@ -226,12 +236,12 @@ impl Case<'_> {
         };
         let became = match &replaced {
             Some(entry) => format!("was replaced on {}", entry.record.at),
-            None => format!("ended {}", shown_end(&last)),
+            None => format!("ended {}", shown_end(last)),
         };
         let message = format!(
             "{whose}, it was {}, and its certificate ({}) {became}",
-            approved(&last),
-            shown_serial(&last)
+            approved(last),
+            shown_serial(last)
         );
         if replaced.is_some() && replace != Replace::All {
             return Err(Error::new(Code::RequestAlreadyReplaced, message));
@@ -242,15 +252,13 @@ impl Case<'_> {
     /// A certificate of the same key that was replaced, or else one that has ended. Nobody signs a
     /// request's id, so whoever kept the request can change it. Of a renewal the id is signed: it is
     /// new, also if the key was kept.
-    fn earlier_with_key(&self) -> Result<Option<(Entry, Option<Entry>)>, Error> {
+    fn earlier_with_key(&self) -> Result<Option<(&Entry, Option<Entry>)>, Error> {
         if self.request.renewal.is_some() {
             return Ok(None);
         }
-        let condition = format!("WHERE e.public_key = ?1 AND {IS_CERTIFICATE}");
-        let key = self.request.public_key_sha256;
         let mut found = None;
-        for entry in rows::entries(self.database, &condition, [key.as_bytes().as_slice()])? {
-            let replaced = self.supersession(&entry)?;
+        for entry in self.kin.with_key(self.request.public_key_sha256) {
+            let replaced = self.supersession(entry)?;
             if replaced.is_some() {
                 return Ok(Some((entry, replaced)));
             }
@@ -268,29 +276,18 @@ impl Case<'_> {
         Ok(rows::entries(self.database, condition, parameters)?.into_iter().next())
     }
 
-    /// Valid certificates for a name, in whatever case its letters are.
-    fn with_name(&self, name: &str) -> Result<Vec<Entry>, Error> {
-        let parameters = named_params! {":now": self.now(), ":name": name};
-        self.valid("e.name = :name", parameters)
-    }
-
-    /// Valid certificates of the same key for another name.
-    fn other_with_key(&self) -> Result<Vec<Entry>, Error> {
-        let name = self.request.identity.name.as_str();
-        let key = self.request.public_key_sha256.as_bytes();
-        let parameters = named_params! {":now": self.now(), ":key": key, ":name": name};
-        self.valid("e.public_key = :key AND e.name <> :name", parameters)
-    }
-
-    pub(super) fn valid(
+    /// Those that have not ended, and were not replaced or revoked.
+    fn valid<'e>(
         &self,
-        condition: &str,
-        parameters: impl Params,
+        certificates: impl Iterator<Item = &'e Entry>,
     ) -> Result<Vec<Entry>, Error> {
-        let condition = format!(
-            "WHERE {condition} AND {IS_CERTIFICATE} AND e.not_after >= :now AND NOT {IS_WITHDRAWN}"
-        );
-        rows::entries(self.database, &condition, parameters)
+        let mut valid = Vec::new();
+        for entry in certificates.filter(|entry| is_running(entry, self.now)) {
+            if !rows::is_withdrawn(self.database, entry.number)? {
+                valid.push(entry.clone());
+            }
+        }
+        Ok(valid)
     }
 
     pub(super) fn now(&self) -> i64 {

@@ -62,6 +62,11 @@ impl EntryKind {
         }
     }
 
+    /// Whether a certificate was issued, by this program or another.
+    pub(super) fn is_of_certificate(self) -> bool {
+        matches!(self, Self::Approval | Self::Renewal | Self::Import)
+    }
+
     /// Whether something was said no to for good: what the CA must never forget.
     pub(super) fn withdraws(self) -> bool {
         matches!(self, Self::Revocation | Self::Denial)

@@ -18,6 +18,7 @@ mod denial;
 mod ending;
 mod entry;
 mod import;
+mod kin;
 mod list;
 mod renewal;
 mod revocation;

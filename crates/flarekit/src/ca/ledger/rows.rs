@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, named_params};
 
 use super::database::Database;
 use super::entry::{Documents, Entry, EntryKind, Record};
+use super::kin::is_of_id;
 use crate::approval::VerifiedRequest;
 use crate::digest::Digest;
 use crate::error::{Code, Error, Reason};
@@ -41,13 +42,15 @@ pub(super) fn entries(
     parameters: impl Params,
 ) -> Result<Vec<Entry>, Error> {
     let mut found = Vec::new();
-    each(database, condition, parameters, |Found { entry, hash }| {
+    select(database, condition, parameters, |Found { entry, hash }| {
         if entry.hash() != hash {
             return Err(changed(database, entry.number));
         }
         found.push(entry);
         Ok(())
     })?;
+    // Asked for an order, SQLite would rather look at every entry than use an index and sort.
+    found.sort_unstable_by_key(|entry| entry.number);
     Ok(found)
 }
 
@@ -56,13 +59,19 @@ pub(super) fn refuse_reused_id(
     database: &Database,
     request: &VerifiedRequest,
 ) -> Result<(), Error> {
+    let id = request.metadata().request_id.to_plain();
+    refuse_id_of_another(&entries(database, "WHERE e.request_id = ?1", [id.as_str()])?, request)
+}
+
+/// The same, where the entries that have the id are known, among others.
+pub(super) fn refuse_id_of_another(seen: &[Entry], request: &VerifiedRequest) -> Result<(), Error> {
     let id = &request.metadata().request_id;
-    let condition = "WHERE e.request_id = ?1 AND e.request_json IS NOT NULL";
-    let seen = entries(database, condition, [id.to_plain().as_str()])?;
-    let content = Some(request.metadata_sha256());
-    let Some(other) = seen.iter().find(|entry| entry.record.request_json != content) else {
-        return Ok(());
+    let (plain, content) = (id.to_plain(), request.metadata_sha256());
+    let is_other = |entry: &&Entry| {
+        is_of_id(entry, plain.as_str())
+            && entry.record.request_json.is_some_and(|json| json != content)
     };
+    let Some(other) = seen.iter().find(is_other) else { return Ok(()) };
     Err(Error::new(
         Code::RequestIdReused,
         format!(
@@ -78,14 +87,31 @@ pub(super) fn is_withdrawn(database: &Database, number: u64) -> Result<bool, Err
     Ok(!entries(database, &condition, [number.cast_signed()])?.is_empty())
 }
 
-/// Hands every entry that fulfils a condition on as it was found.
+/// Hands every entry on as it was found, in the order of the chain.
 pub(super) fn each(
+    database: &Database,
+    work: impl FnMut(Found) -> Result<(), Error>,
+) -> Result<(), Error> {
+    select(database, "ORDER BY e.number", [], work)
+}
+
+/// The same from one entry on.
+pub(super) fn each_from(
+    database: &Database,
+    number: u64,
+    work: impl FnMut(Found) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let condition = "WHERE e.number >= ?1 ORDER BY e.number";
+    select(database, condition, [number.cast_signed()], work)
+}
+
+fn select(
     database: &Database,
     condition: &str,
     parameters: impl Params,
     mut work: impl FnMut(Found) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    let sql = format!("{ENTRIES}{condition} ORDER BY e.number");
+    let sql = format!("{ENTRIES}{condition}");
     let mut statement = database.run(|connection| connection.prepare_cached(&sql))?;
     let mut rows = database.run(|_| statement.query(parameters))?;
     while let Some(row) = database.run(|_| rows.next())? {

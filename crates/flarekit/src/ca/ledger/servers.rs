@@ -4,7 +4,8 @@ use rusqlite::named_params;
 
 use super::clearance::{Case, shown_end, shown_serial};
 use super::entry::Entry;
-use super::rows::{self, IS_CERTIFICATE};
+use super::kin::is_running;
+use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
 use crate::approval::AdmittedRequest;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::identity::{CertType, Kind};
@@ -17,10 +18,11 @@ impl Case<'_> {
         if self.is_of_server() {
             return Ok(vec![]);
         }
-        // Said in so many words, because SQLite would rather look at every entry, in order.
-        let condition = "e.number IN (SELECT s.number FROM entries AS s INDEXED BY \
-                         entries_of_servers WHERE s.cert_type = 'server' AND s.not_after >= :now)";
-        self.valid(condition, named_params! {":now": self.now()})
+        let condition = format!(
+            "WHERE e.cert_type = 'server' AND {IS_CERTIFICATE} AND e.not_after >= :now \
+             AND NOT {IS_WITHDRAWN}"
+        );
+        rows::entries(self.database, &condition, named_params! {":now": self.now()})
     }
 
     /// No client or user has a name under which a server is reached, and no server one that a
@@ -45,18 +47,13 @@ impl Case<'_> {
                 ),
             );
         }
-        let mut hosts = vec![admitted.connection().server.host.to_string()];
-        if self.is_of_server() {
-            hosts.extend(admitted.alt_names().iter().filter_map(dns_name));
-        }
-        for host in hosts {
-            let holders = self.running_with_name(&host)?;
-            let Some(holder) =
-                holders.iter().find(|entry| entry.record.cert_type != CertType::Server)
-            else {
-                continue;
-            };
-            return reserved(
+        // Also one that was replaced or revoked.
+        let could_pose = |entry: &&Entry| {
+            is_running(entry, self.now) && entry.record.cert_type != CertType::Server
+        };
+        let held = |host: &str, holder: Option<&Entry>| {
+            let Some(holder) = holder else { return Ok(()) };
+            reserved(
                 Reason::HostNameIssued,
                 format!(
                     "the server would be reached as '{host}', but the {} '{}' has a certificate \
@@ -66,7 +63,16 @@ impl Case<'_> {
                     shown_serial(holder),
                     shown_end(holder)
                 ),
-            );
+            )
+        };
+        let host = admitted.connection().server.host.as_str();
+        held(host, self.kin.with_name(host).find(could_pose))?;
+        if self.is_of_server() {
+            for host in admitted.alt_names().iter().filter_map(dns_name) {
+                let condition = format!("WHERE e.name = ?1 AND {IS_CERTIFICATE}");
+                let holders = rows::entries(self.database, &condition, [host])?;
+                held(host, holders.iter().find(could_pose))?;
+            }
         }
         Ok(())
     }
@@ -95,14 +101,6 @@ impl Case<'_> {
     fn is_of_server(&self) -> bool {
         self.request.identity.cert_type.kind() == Kind::Server
     }
-
-    /// Certificates for a name that have not ended, also those that were replaced or revoked.
-    fn running_with_name(&self, name: &str) -> Result<Vec<Entry>, Error> {
-        let condition =
-            format!("WHERE e.name = :name AND {IS_CERTIFICATE} AND e.not_after >= :now");
-        let parameters = named_params! {":now": self.now(), ":name": name};
-        rows::entries(self.database, &condition, parameters)
-    }
 }
 
 fn reached_as<'a>(servers: &'a [Entry], name: &str) -> Option<&'a Entry> {
@@ -113,9 +111,9 @@ fn reached_as<'a>(servers: &'a [Entry], name: &str) -> Option<&'a Entry> {
     })
 }
 
-fn dns_name(name: &AltName) -> Option<String> {
+fn dns_name(name: &AltName) -> Option<&str> {
     match name {
-        AltName::Dns(name) => Some(name.clone()),
+        AltName::Dns(name) => Some(name),
         AltName::Ip(_) => None,
     }
 }

@@ -5,7 +5,7 @@ use super::database::Database;
 use super::entry::{Entry, EntryKind};
 use super::list::State;
 use super::renewal::Renewed;
-use super::rows::{self, IS_CERTIFICATE};
+use super::rows;
 use super::withdrawn::Withdrawn;
 use crate::approval::{AdmittedRequest, SignedMetadata};
 use crate::connection::Connection;
@@ -94,8 +94,8 @@ impl Standing {
         database: &Database,
         withdrawn: &Withdrawn,
     ) -> Result<Self, Error> {
-        let case = Case { database, withdrawn, request: admitted.request().metadata(), now };
-        let latest = latest(database, admitted, now)?;
+        let case = Case::of(admitted, now, database, withdrawn)?;
+        let latest = latest(&case)?;
         let (verdict, against) = match case.decide(admitted, replace) {
             Ok(verdict) => (verdict, None),
             Err(error) => (Verdict::default(), Some(error)),
@@ -156,22 +156,17 @@ impl StandingFacts {
     }
 }
 
-fn latest(
-    database: &Database,
-    admitted: &AdmittedRequest,
-    now: Timestamp,
-) -> Result<Option<LatestCertificate>, Error> {
-    let name = admitted.request().metadata().identity.name.as_str();
-    let condition = format!("WHERE e.name = ?1 AND {IS_CERTIFICATE}");
-    let Some(entry) = rows::entries(database, &condition, [name])?.pop() else { return Ok(None) };
+fn latest(case: &Case<'_>) -> Result<Option<LatestCertificate>, Error> {
+    let mut issued = case.kin.with_name(case.request.identity.name.as_str());
+    let Some(entry) = issued.next_back().cloned() else { return Ok(None) };
     let number = entry.number.cast_signed();
-    let later = rows::entries(database, "WHERE e.refers = ?1", [number])?;
+    let later = rows::entries(case.database, "WHERE e.refers = ?1", [number])?;
     let is = |kind: EntryKind| later.iter().any(|entry| entry.record.kind == kind);
     let state = if is(EntryKind::Revocation) {
         State::Revoked
     } else if is(EntryKind::Supersession) {
         State::Replaced
-    } else if entry.record.not_after.is_some_and(|end| end < now) {
+    } else if entry.record.not_after.is_some_and(|end| end < case.now) {
         State::Expired
     } else {
         State::Valid

@@ -9,6 +9,7 @@ use super::database::Database;
 use super::entry::{Documents, Entry, EntryKind, Record};
 use super::renewal::Renewed;
 use super::rows::{self, IS_CERTIFICATE, IS_WITHDRAWN};
+use super::withdrawn::WITHDRAWS;
 use super::{Checkpoint, LEDGER, Ledger, LedgerView, with_owners};
 use crate::approval::UnverifiedRequest;
 use crate::audit::AuditDirectory;
@@ -171,10 +172,13 @@ fn questions_are_answered_by_indexes() {
     let place = ledger(3);
     let database = Database::open(&place.path().join(LEDGER)).unwrap();
     let valid = format!("{IS_CERTIFICATE} AND e.not_after >= 1 AND NOT {IS_WITHDRAWN}");
+    let kin = "e.name = 'x' OR e.name = 'y' OR e.public_key = x'00' OR e.request_id = 'x'";
     for (condition, index) in [
-        (format!("e.name = 'x' AND {valid}"), "entries_by_name (name=?)"),
-        (format!("e.public_key = x'00' AND e.name <> 'x' AND {valid}"), "entries_by_key"),
+        (kin.to_owned(), "entries_by_name (name=?)"),
+        (kin.to_owned(), "entries_by_key (public_key=?)"),
+        (kin.to_owned(), "entries_by_request (request_id=?)"),
         (format!("e.cert_type = 'server' AND {valid}"), "entries_of_servers"),
+        (WITHDRAWS.replace("WHERE ", ""), "entries_that_withdraw"),
         (
             "e.cert_type <> 'client' AND e.cert_type NOT IN ('client', 'server')".to_owned(),
             "entries_of_users",

@@ -61,7 +61,7 @@ impl LedgerView {
             .run(checkpoint::all)
             .map_err(|_| broken(database, "the checkpoints cannot be read"))?;
         let mut chain = Chain::new(database, &checkpoints);
-        rows::each(database, "", [], |found| {
+        rows::each(database, |found| {
             chain.follow(&found)?;
             each(&found.entry);
             Ok(())
@@ -124,17 +124,22 @@ pub(super) fn prove_end(
             if withdrawn != signed {
                 return Err(of("a revocation or a denial that the CA signed is missing or hidden"));
             }
-            let number = last.entries.cast_signed();
-            let entry = rows::entries(database, "WHERE e.number = ?1", [number])?;
-            if entry.first().is_none_or(|entry| entry.hash() != last.hash) {
-                return Err(of(&format!("entry {} is not what the CA signed", last.entries)));
-            }
             chain = Chain::new(database, &[]);
             chain.end = End { entries: last.entries, hash: last.hash, withdrawn };
+            let mut signed = Err(of(&format!("entry {} is not what the CA signed", last.entries)));
+            rows::each_from(database, last.entries, |found| {
+                if found.entry.number != last.entries {
+                    return chain.follow(&found);
+                }
+                if found.entry.hash() == last.hash {
+                    signed = Ok(());
+                }
+                Ok(())
+            })?;
+            return signed.and_then(|()| chain.finish());
         }
     }
-    let after = [chain.end.entries.cast_signed()];
-    rows::each(database, "WHERE e.number > ?1", after, |found| chain.follow(&found))?;
+    rows::each(database, |found| chain.follow(&found))?;
     chain.finish()
 }
 
