@@ -39,9 +39,9 @@ pub fn check(args: &PolicyCheckArgs) -> Result<Answer, Error> {
     let policy = read(&args.policy)?;
     let profile = read_text_file(&args.profile)?;
     let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
-    let Sources { requests: sources, warnings } = Sources::find(&args.request_zips)?;
+    let sources = Sources::find(&args.request_zips)?;
     let tried: Vec<Tried> =
-        sources.iter().map(|source| Tried::new(source, &policy, &profile, args)).collect();
+        sources.iter().map(|source| Tried::new(&source, &policy, &profile, args)).collect();
     let allowed = tried.iter().filter(|tried| tried.outcome() == ALLOWED).count();
     let mut report = Report::default();
     report.field("policy", policy.place());
@@ -49,7 +49,7 @@ pub fn check(args: &PolicyCheckArgs) -> Result<Answer, Error> {
     report.field("not_allowed", tried.len() - allowed);
     report.field("requests", tried.iter().map(Tried::object).collect::<Vec<_>>());
     report.warnings.extend(profile.warnings);
-    report.warnings.extend(warnings);
+    report.warnings.extend_from_slice(sources.warnings());
     let status = if allowed == tried.len() { 0 } else { SOMETHING_IS_DENIED };
     Ok(Answer::Listing { text: text(&policy, &tried), report, status })
 }

@@ -1,11 +1,12 @@
 //! The threads, and what they do with one request.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::{Approved, Bulk, How, Source, WAITING_BYTES};
+use super::{Approved, Bulk, How, Source, Sources, WAITING_BYTES};
 use crate::approval::{
     AdmittedRequest, PreparedZip, SignedApproval, UnverifiedRequest, WrittenZip, ZipPlace,
 };
@@ -32,7 +33,11 @@ pub(super) struct Refused {
     pub error: Error,
 }
 
-pub(super) type Admission = Result<Candidate, Refused>;
+/// What was made of a request's file.
+pub(super) struct Admission {
+    pub file: PathBuf,
+    pub outcome: Result<Candidate, Refused>,
+}
 
 /// What was signed, or had been before.
 pub(super) enum Signed {
@@ -98,8 +103,8 @@ impl Crew<'_> {
         pile.next > requests || pile.may_admit()
     }
 
-    pub fn sign(&self, request: usize, cleared: ClearedRequest, days: u32) {
-        let order = Order { request, cleared, days };
+    pub fn sign(&self, request: usize, file: PathBuf, cleared: ClearedRequest, days: u32) {
+        let order = Order { request, file, cleared, days };
         self.jobs.change(|pile| pile.sign.push_back(Box::new(order)));
         self.jobs.more.notify_one();
     }
@@ -111,7 +116,7 @@ impl Crew<'_> {
 }
 
 /// Does something with a crew, which goes home afterwards.
-pub(super) fn with<T>(bulk: &Bulk<'_>, sources: &[Source], work: impl FnOnce(&Crew<'_>) -> T) -> T {
+pub(super) fn with<T>(bulk: &Bulk<'_>, sources: &Sources, work: impl FnOnce(&Crew<'_>) -> T) -> T {
     let jobs = Jobs::default();
     let (send, done) = mpsc::channel();
     thread::scope(|scope| {
@@ -160,6 +165,7 @@ enum Job {
 /// What is to be signed.
 struct Order {
     request: usize,
+    file: PathBuf,
     cleared: ClearedRequest,
     days: u32,
 }
@@ -203,7 +209,7 @@ impl Drop for Closing<'_> {
 
 struct Worker<'a> {
     bulk: &'a Bulk<'a>,
-    sources: &'a [Source],
+    sources: &'a Sources,
     jobs: &'a Jobs,
     send: Sender<Done>,
 }
@@ -221,7 +227,10 @@ impl Worker<'_> {
         while let Some(job) = self.jobs.next() {
             let done = match job {
                 Job::Admit(request) => {
-                    let admission = self.sources.get(request).map(|source| self.admit(source));
+                    let admission = self.sources.get(request).map(|source| Admission {
+                        outcome: self.admit(&source),
+                        file: source.into_path(),
+                    });
                     match admission {
                         Some(admission) => {
                             self.jobs.change(|pile| pile.bytes += bytes(&admission));
@@ -238,7 +247,7 @@ impl Worker<'_> {
         }
     }
 
-    fn admit(&self, source: &Source) -> Admission {
+    fn admit(&self, source: &Source) -> Result<Candidate, Refused> {
         let unproven = |error| Refused { identity: None, error };
         let zip = source.read().map_err(unproven)?;
         let place = source.path().display().to_string();
@@ -264,7 +273,7 @@ impl Worker<'_> {
 
     /// Signs, and writes everything but the names: what can fail fails before the ledger knows.
     fn sign(&self, order: Order) -> Result<Signed, Error> {
-        let Order { request, cleared, days } = order;
+        let Order { file, cleared, days, .. } = order;
         let bulk = self.bulk;
         let name: &ParticipantName = &cleared.admitted().request().metadata().identity.name;
         let place = bulk.folder.place(name);
@@ -280,8 +289,7 @@ impl Worker<'_> {
             place.refuse_taken()?;
         }
         let zip = bulk.folder.write_ahead(&place, &approval)?;
-        let source = self.sources.get(request).map(Source::path).unwrap_or(place.path());
-        let source = files::absolute(source).unwrap_or_else(|_| source.to_owned());
+        let source = files::absolute(&file).unwrap_or(file);
         let record = approval.audit_record(&source, place.path(), bulk.ca);
         let record = bulk.records.write_ahead(&approval.request().request_id, &record);
         Ok(Signed::Waiting(Box::new(Waiting { approval, place, zip, record })))
@@ -290,7 +298,7 @@ impl Worker<'_> {
 
 /// What an admission takes up of the room for those that wait.
 pub(super) fn bytes(admission: &Admission) -> usize {
-    admission.as_ref().map_or(0, |candidate| candidate.bytes)
+    admission.outcome.as_ref().map_or(0, |candidate| candidate.bytes)
 }
 
 /// What is reported of an approval.

@@ -20,6 +20,8 @@ pub use expected::ExpectedDigests;
 pub use shown::{Looked, Shown};
 pub use source::{Source, Sources};
 
+use std::path::{Path, PathBuf};
+
 use crate::approval::{AdmittedRequest, SignedZipFolder};
 use crate::audit::ApprovalRecords;
 use crate::ca::CertAuthority;
@@ -72,6 +74,8 @@ pub struct Bulk<'a> {
 pub struct Item {
     /// Its place in the input.
     pub request: usize,
+    /// Its file, as it was named.
+    pub file: PathBuf,
     /// Who asks, once that is proven.
     pub identity: Option<Identity>,
     /// The approval, or why there is none.
@@ -119,24 +123,24 @@ impl Bulk<'_> {
     /// If a thread could not do its work.
     pub fn run(
         &self,
-        sources: &[Source],
+        sources: &Sources,
         ledger: &mut Ledger,
         report: &mut dyn FnMut(Item),
     ) -> Result<Vec<Warning>, Error> {
         crew::with(self, sources, |crew| wave::run(self, sources, ledger, crew, report))
     }
 
-    /// Looks the requests over without signing: hands on each that could be signed, or why it cannot,
-    /// in the order of the input. Of a name and of a key that is the first request: the others are
+    /// Looks the requests over without signing: hands on each file and what could be signed, or why it
+    /// cannot, in the order of the input. Of a name and of a key that is the first request: the others are
     /// refused, also when the first is signed later.
     ///
     /// # Errors
     /// If a thread could not do its work, or the ledger could not be read.
     pub fn look(
         &self,
-        sources: &[Source],
+        sources: &Sources,
         ledger: &mut Ledger,
-        report: &mut dyn FnMut(usize, Result<Looked<'_>, &Error>),
+        report: &mut dyn FnMut(&Path, Result<Looked<'_>, &Error>),
     ) -> Result<Shown, Error> {
         crew::with(self, sources, |crew| wave::look(self, sources, ledger, crew, report))
     }

@@ -1,25 +1,39 @@
 //! Which requests are to be approved.
 
-use std::ffi::OsString;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::archive::Limits;
 use crate::error::{Code, Error, Warning, WarningCode};
-use crate::files::{self, FileError, Found};
+use crate::files::{self, FileError, Found, SortedNames};
 use crate::names::shown;
 
 /// How the requests in a directory are recognised.
 pub(super) const ENDING: &str = ".request.zip";
 
-/// The requests of one run.
+/// The requests of one run: the files that were named and, of directories, what is in them and ends
+/// in `.request.zip`, sorted by name. What cannot be one is refused in its turn.
 #[derive(Debug)]
 pub struct Sources {
-    /// The files that were named and, of directories, what is in them and ends in `.request.zip`,
-    /// sorted by name. What cannot be one is refused in its turn.
-    pub requests: Vec<Source>,
-    /// Which zips in the directories were passed over.
-    pub warnings: Vec<Warning>,
+    named: Vec<Named>,
+    count: usize,
+    warnings: Vec<Warning>,
+}
+
+/// What was named.
+#[derive(Debug)]
+enum Named {
+    One(Source),
+    Directory(Directory),
+}
+
+/// A directory with requests.
+#[derive(Debug)]
+struct Directory {
+    path: PathBuf,
+    real: PathBuf,
+    names: SortedNames,
 }
 
 impl Sources {
@@ -29,23 +43,53 @@ impl Sources {
     /// [`Code::RequestZipNotFound`] if there is nothing at any of the paths.
     pub fn find(paths: &[PathBuf]) -> Result<Self, Error> {
         let mut warnings = Vec::new();
-        let requests: Vec<Source> =
-            paths.iter().flat_map(|path| Source::of(path, &mut warnings)).collect();
-        refuse_nothing(&requests)?;
-        Ok(Self { requests, warnings })
+        let named: Vec<Named> = paths.iter().map(|path| Named::of(path, &mut warnings)).collect();
+        refuse_nothing(&named)?;
+        let count = named.iter().map(Named::count).sum();
+        Ok(Self { named, count, warnings })
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Which zips in the directories were passed over.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+
+    /// A request, counted from 0.
+    #[must_use]
+    pub fn get(&self, number: usize) -> Option<Source> {
+        let mut rest = number;
+        for named in &self.named {
+            match rest.checked_sub(named.count()) {
+                Some(after) => rest = after,
+                None => return Some(named.get(rest)),
+            }
+        }
+        None
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = Source> {
+        (0..self.count).filter_map(|number| self.get(number))
     }
 }
 
 /// Nothing at all is a slip in the command, and not a run in which everything was refused.
-fn refuse_nothing(requests: &[Source]) -> Result<(), Error> {
+fn refuse_nothing(named: &[Named]) -> Result<(), Error> {
     const SHOWN: usize = 3;
-    let missing = |source: &Source| match &source.real {
-        Real::Refused(error) if error.code() == Code::RequestZipNotFound => {
+    let missing = |named: &Named| match named {
+        Named::One(Source { real: Err(error), .. }) if error.code() == Code::RequestZipNotFound => {
             Some(Error::clone(error))
         }
         _ => None,
     };
-    let Some(errors) = requests.iter().map(missing).collect::<Option<Vec<Error>>>() else {
+    let Some(errors) = named.iter().map(missing).collect::<Option<Vec<Error>>>() else {
         return Ok(());
     };
     let messages: Vec<&str> = errors.iter().map(Error::message).take(SHOWN).collect();
@@ -60,20 +104,11 @@ fn refuse_nothing(requests: &[Source]) -> Result<(), Error> {
 }
 
 /// A request zip that was named, or found in a directory that was named.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Source {
-    path: Box<Path>,
-    real: Real,
-}
-
-/// Where a request zip really is. There may be very many of one directory.
-#[derive(Debug)]
-enum Real {
-    At(PathBuf),
-    /// In this directory, by its own name.
-    In(Arc<Path>),
-    /// Why it cannot be a request.
-    Refused(Box<Error>),
+    path: PathBuf,
+    /// Where it really is, or why it cannot be a request.
+    real: Result<PathBuf, Box<Error>>,
 }
 
 impl Source {
@@ -83,53 +118,55 @@ impl Source {
         &self.path
     }
 
+    /// The same, for itself.
+    #[must_use]
+    pub fn into_path(self) -> PathBuf {
+        self.path
+    }
+
     /// The bytes of the request zip.
     ///
     /// # Errors
     /// [`Code::RequestZipNotFound`], or [`Code::InvalidArgs`] for what is there and cannot be read.
     pub fn read(&self) -> Result<Vec<u8>, Error> {
-        let real = match &self.real {
-            Real::At(path) => path.clone(),
-            Real::In(directory) => directory.join(self.path.file_name().unwrap_or_default()),
-            Real::Refused(error) => return Err(Error::clone(error)),
-        };
-        let read = files::read(&real, Limits::ARTIFACT.archive_bytes);
+        let real = self.real.as_ref().map_err(|error| Error::clone(error))?;
+        let read = files::read(real, Limits::ARTIFACT.archive_bytes);
         read.map(|file| file.bytes).map_err(|error| self.refusal(&error))
     }
 
     fn refusal(&self, error: &FileError) -> Error {
-        if error.not_found() { missing(&self.path) } else { error.code(Code::InvalidArgs) }
+        if error.not_found() { missing(&self.path) } else { unusable(error) }
     }
+}
 
-    fn of(path: &Path, warnings: &mut Vec<Warning>) -> Vec<Self> {
-        let unusable = |error: FileError| error.code(Code::InvalidArgs);
+impl Named {
+    fn of(path: &Path, warnings: &mut Vec<Warning>) -> Self {
         let one = |real: Result<PathBuf, Error>| {
-            let real = real.map_or_else(|error| Real::Refused(Box::new(error)), Real::At);
-            vec![Self { path: path.into(), real }]
+            Self::One(Source { path: path.to_owned(), real: real.map_err(Box::new) })
         };
-        let real = match files::resolve(path).map_err(unusable) {
+        let real = match files::resolve(path) {
             Ok(real) => real,
-            Err(error) => return one(Err(error)),
+            Err(error) => return one(Err(unusable(&error))),
         };
         match files::look(&real) {
             Ok(Found::Directory) => {}
             Ok(Found::Nothing) => return one(Err(missing(path))),
             // A link to a file is not followed, one to a directory is.
-            _ => return one(files::resolve_parent(path).map_err(unusable)),
+            _ => return one(files::resolve_parent(path).map_err(|error| unusable(&error))),
         }
-        let entries = match files::list(&real).map_err(unusable) {
-            Ok(entries) => entries,
-            Err(error) => return one(Err(error)),
+        let is_request = |name: &OsStr| name.as_encoded_bytes().ends_with(ENDING.as_bytes());
+        let mut passed_over = PassedOver::default();
+        let looked = files::visit(&real, |name, found| {
+            if found == Found::File && !is_request(name) {
+                passed_over.look(&name.to_string_lossy());
+            }
+        });
+        let names = match looked.and_then(|()| SortedNames::list(&real, is_request)) {
+            Ok(names) => names,
+            Err(error) => return one(Err(unusable(&error))),
         };
-        let passed_over = passed_over(&entries);
-        let real: Arc<Path> = real.into();
-        let found: Vec<Self> = entries
-            .into_iter()
-            .map(|(name, _)| name)
-            .filter(|name| name.as_encoded_bytes().ends_with(ENDING.as_bytes()))
-            .map(|name| Self { path: path.join(name).into(), real: Real::In(real.clone()) })
-            .collect();
-        if found.is_empty() {
+        let passed_over = passed_over.told();
+        if names.count() == 0 {
             let but = passed_over.map(|why| format!("; {why}")).unwrap_or_default();
             let message = format!("there is no file *{ENDING} in {}{but}", path.display());
             return one(Err(Error::new(Code::RequestZipNotFound, message)));
@@ -139,42 +176,72 @@ impl Source {
                 Warning::new(WarningCode::RequestsPassedOver, why).within(path.display())
             }),
         );
-        found
+        Self::Directory(Directory { path: path.to_owned(), real, names })
     }
+
+    fn count(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Directory(directory) => directory.names.count(),
+        }
+    }
+
+    fn get(&self, number: usize) -> Source {
+        let Directory { path, real, names } = match self {
+            Self::One(source) => return source.clone(),
+            Self::Directory(directory) => directory,
+        };
+        match names.get(number) {
+            Ok(name) => Source { path: path.join(&name), real: Ok(real.join(name)) },
+            Err(error) => Source { path: path.clone(), real: Err(Box::new(unusable(&error))) },
+        }
+    }
+}
+
+fn unusable(error: &FileError) -> Error {
+    error.code(Code::InvalidArgs)
 }
 
 fn missing(path: &Path) -> Error {
     Error::new(Code::RequestZipNotFound, format!("there is no file {}", path.display()))
 }
 
-/// What is said of zips that browsers and mail programs may have renamed, such as
-/// `hospital-b.request (2).zip`. The answers to requests may lie beside them.
-fn passed_over(entries: &[(OsString, Found)]) -> Option<String> {
+/// Zips that browsers and mail programs may have renamed, such as `hospital-b.request (2).zip`. The
+/// answers to requests may lie beside them.
+#[derive(Default)]
+struct PassedOver {
+    count: usize,
+    /// The first of them.
+    names: BTreeSet<String>,
+}
+
+impl PassedOver {
     const SHOWN: usize = 5;
-    let is_renamed = |name: &str| {
-        if name.ends_with(ENDING) {
-            return false;
-        }
+
+    fn look(&mut self, name: &str) {
         let folded = name.to_ascii_lowercase();
         let is_answer = [".signed", ".denied"].iter().any(|word| folded.contains(word));
-        folded.ends_with(".zip") && (folded.contains(".request") || !is_answer)
-    };
-    let names: Vec<String> = entries
-        .iter()
-        .filter(|(_, found)| *found == Found::File)
-        .map(|(name, _)| name.to_string_lossy())
-        .filter(|name| is_renamed(name))
-        .map(|name| shown(&name))
-        .collect();
-    let first = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = match names.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    (!names.is_empty()).then(|| {
-        format!(
-            "not taken for a request, because the name does not end in {ENDING}: {first}{more}. If \
-             it is one, rename it, or name it on the command line"
-        )
-    })
+        if folded.ends_with(".zip") && (folded.contains(".request") || !is_answer) {
+            self.count += 1;
+            self.names.insert(name.to_owned());
+            if self.names.len() > Self::SHOWN {
+                self.names.pop_last();
+            }
+        }
+    }
+
+    fn told(self) -> Option<String> {
+        let names: Vec<String> = self.names.iter().map(|name| shown(name)).collect();
+        let more = match self.count - names.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        (self.count > 0).then(|| {
+            format!(
+                "not taken for a request, because the name does not end in {ENDING}: {}{more}. If \
+                 it is one, rename it, or name it on the command line",
+                names.join(", ")
+            )
+        })
+    }
 }

@@ -1,13 +1,13 @@
 //! The waves: what is done in the order of the input, by one thread.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::crew::{
     Admission, Candidate, Crew, Done, Durable, Refused, Signed, Waiting, approved, bytes,
 };
-use super::{Bulk, How, Item, Looked, Shown, Source, WAVE, sync};
+use super::{Bulk, How, Item, Looked, Shown, Sources, WAVE, sync};
 use crate::approval::AdmittedRequest;
 use crate::ca::ledger::{Ledger, RecordedApproval};
 use crate::digest::Digest;
@@ -23,7 +23,7 @@ type Outcome = (usize, Result<Durable, Error>);
 /// Approves all, wave by wave.
 pub(super) fn run(
     bulk: &Bulk<'_>,
-    sources: &[Source],
+    sources: &Sources,
     ledger: &mut Ledger,
     crew: &Crew<'_>,
     report: &mut dyn FnMut(Item),
@@ -39,34 +39,33 @@ pub(super) fn run(
 /// Hands on what was admitted, and signs nothing.
 pub(super) fn look(
     bulk: &Bulk<'_>,
-    sources: &[Source],
+    sources: &Sources,
     ledger: &mut Ledger,
     crew: &Crew<'_>,
-    report: &mut dyn FnMut(usize, Result<Looked<'_>, &Error>),
+    report: &mut dyn FnMut(&Path, Result<Looked<'_>, &Error>),
 ) -> Result<Shown, Error> {
     let mut run = Run::new(bulk, sources, crew);
     let mut shown = Shown::default();
     while run.taken < run.requests {
         let wave = run.next_wave()?;
         let writing = ledger.begin()?;
-        for (request, admission) in wave {
-            let Candidate { admitted, days, .. } = match &admission {
+        for (_, Admission { file, outcome }) in wave {
+            let Candidate { admitted, days, .. } = match &outcome {
                 Ok(candidate) => candidate,
                 Err(refused) => {
-                    report(request, Err(&refused.error));
+                    report(&file, Err(&refused.error));
                     continue;
                 }
             };
             let standing = writing.consider_once(admitted, bulk.replace, bulk.now)?;
             if let Some(against) = standing.against() {
-                report(request, Err(against));
+                report(&file, Err(against));
                 continue;
             }
             let looked = Looked { admitted, days: *days, standing: &standing };
-            let file = sources.get(request).map_or(Path::new(""), Source::path);
-            match shown.add(&looked, file) {
-                Ok(()) => report(request, Ok(looked)),
-                Err(error) => report(request, Err(&error)),
+            match shown.add(&looked, &file) {
+                Ok(()) => report(&file, Ok(looked)),
+                Err(error) => report(&file, Err(&error)),
             }
         }
     }
@@ -94,16 +93,17 @@ struct Run<'a> {
 /// A request in its wave.
 struct Slot {
     request: usize,
+    file: PathBuf,
     identity: Option<Identity>,
     outcome: Option<Result<super::Approved, Error>>,
 }
 
 impl<'a> Run<'a> {
-    fn new(bulk: &'a Bulk<'a>, sources: &[Source], crew: &'a Crew<'a>) -> Self {
+    fn new(bulk: &'a Bulk<'a>, sources: &Sources, crew: &'a Crew<'a>) -> Self {
         Self {
             bulk,
             crew,
-            requests: sources.len(),
+            requests: sources.count(),
             taken: 0,
             ahead: BTreeMap::new(),
             ready: 0,
@@ -171,8 +171,8 @@ impl<'a> Run<'a> {
     ) -> Result<Vec<Item>, Error> {
         let mut slots = BTreeMap::new();
         let mut admitted = Vec::new();
-        for (request, admission) in wave {
-            let (identity, outcome) = match admission {
+        for (request, Admission { file, outcome }) in wave {
+            let (identity, outcome) = match outcome {
                 Ok(Candidate { admitted: one, days, .. }) => {
                     let identity = one.request().metadata().identity.clone();
                     admitted.push((request, one, days));
@@ -180,7 +180,7 @@ impl<'a> Run<'a> {
                 }
                 Err(Refused { identity, error }) => (identity, Some(Err(error))),
             };
-            slots.insert(request, Slot { request, identity, outcome });
+            slots.insert(request, Slot { request, file, identity, outcome });
         }
         if !admitted.is_empty() && self.broken.is_none() {
             self.broken = self.write(&mut slots, admitted, ledger).err();
@@ -189,7 +189,8 @@ impl<'a> Run<'a> {
         let item = |slot: Slot| {
             let broken = || self.broken.clone().map(Err);
             let outcome = slot.outcome.or_else(broken).ok_or_else(lost)?;
-            Ok(Item { request: slot.request, identity: slot.identity, outcome })
+            let Slot { request, file, identity, .. } = slot;
+            Ok(Item { request, file, identity, outcome })
         };
         slots.into_values().map(item).collect()
     }
@@ -223,7 +224,8 @@ impl<'a> Run<'a> {
                     if self.bulk.shown.is_some() {
                         self.issued.insert(zip);
                     }
-                    self.crew.sign(request, cleared, days);
+                    let file = slots.get(&request).map(|slot| slot.file.clone());
+                    self.crew.sign(request, file.unwrap_or_default(), cleared, days);
                     expected.push(request);
                 }
                 Err(error) => settle(slots, request, Err(error)),
@@ -357,7 +359,7 @@ impl Seen {
     /// in any case, the key, that of the certificate which is renewed, the request id, and all names
     /// under which a server is reached.
     fn has_room_for(&mut self, admission: &Admission) -> bool {
-        let Ok(candidate) = admission else { return true };
+        let Ok(candidate) = &admission.outcome else { return true };
         let request = candidate.admitted.request().metadata();
         let server = request.identity.cert_type.kind() == Kind::Server;
         if self.server || (server && self.any) {

@@ -79,10 +79,24 @@ pub fn list(dir: &Path) -> Result<Vec<(OsString, Found)>, FileError> {
     Ok(found)
 }
 
-/// The same of an open directory, in the directory's own order.
+/// The same, one after the other and in the directory's own order: there may be very many.
+///
+/// # Errors
+/// If it is no directory or cannot be read.
+pub fn visit(dir: &Path, each: impl FnMut(&OsStr, Found)) -> Result<(), FileError> {
+    let on = || FileError::on("list", dir);
+    visit_open(&open_dir(dir).map_err(on())?, each).map_err(on())
+}
+
+/// What an open directory holds, in the directory's own order.
 pub(super) fn entries(dir: &File) -> io::Result<Vec<(OsString, Found)>> {
-    let mut directory = Dir::read_from(dir)?;
     let mut found = Vec::new();
+    visit_open(dir, |name, is| found.push((name.to_owned(), is)))?;
+    Ok(found)
+}
+
+fn visit_open(dir: &File, mut each: impl FnMut(&OsStr, Found)) -> io::Result<()> {
+    let mut directory = Dir::read_from(dir)?;
     while let Some(entry) = directory.read() {
         let entry = entry?;
         let name = OsStr::from_bytes(entry.file_name().to_bytes());
@@ -97,9 +111,9 @@ pub(super) fn entries(dir: &File) -> io::Result<Vec<(OsString, Found)>> {
             }
             told => kind(told),
         };
-        found.push((name.to_owned(), is));
+        each(name, is);
     }
-    Ok(found)
+    Ok(())
 }
 
 /// The absolute path, with `.` and `..` resolved in the text alone, as Python's `os.path.abspath`

@@ -1,11 +1,11 @@
 //! Many requests in one run, as a library.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use flarekit::approval::{AdmittedRequest, SignedZipFolder};
 use flarekit::audit::AuditDirectory;
-use flarekit::bulk::{Bulk, How, Item, Looked, Source, Sources};
+use flarekit::bulk::{Bulk, How, Item, Looked, Sources};
 use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::{Ledger, LedgerView};
 use flarekit::error::{Code, Error};
@@ -45,8 +45,8 @@ impl Place {
     fn look(&self, paths: &[&str]) -> Vec<Result<String, Code>> {
         let mut seen = Vec::new();
         self.with(paths, |bulk, sources, ledger| {
-            let mut report = |request: usize, one: Result<Looked<'_>, &Error>| {
-                assert_eq!(request, seen.len());
+            let mut report = |file: &Path, one: Result<Looked<'_>, &Error>| {
+                assert_eq!(file, sources.get(seen.len()).unwrap().path());
                 let name = |one: Looked<'_>| {
                     one.admitted.request().metadata().identity.name.as_str().to_owned()
                 };
@@ -67,7 +67,7 @@ impl Place {
             change(bulk);
             bulk.run(sources, ledger, &mut |item| items.push(item)).unwrap();
             let order: Vec<usize> = items.iter().map(|item| item.request).collect();
-            assert_eq!(order, (0..sources.len()).collect::<Vec<_>>());
+            assert_eq!(order, (0..sources.count()).collect::<Vec<_>>());
         });
         let short = |item: Item| {
             item.outcome.map(|done| (done.how, done.serial)).map_err(|error| error.code())
@@ -75,7 +75,7 @@ impl Place {
         items.into_iter().map(short).collect()
     }
 
-    fn with(&self, paths: &[&str], work: impl FnOnce(&mut Bulk<'_>, &[Source], &mut Ledger)) {
+    fn with(&self, paths: &[&str], work: impl FnOnce(&mut Bulk<'_>, &Sources, &mut Ledger)) {
         let folder = SignedZipFolder::open(&self.path("out"), false).unwrap();
         let audit = AuditDirectory::in_home(Some(&self.path("home")));
         let opened = Ledger::open(&self.path("ca"), self.ca.fingerprint(), &audit, now());
@@ -93,7 +93,7 @@ impl Place {
             now: now(),
         };
         let paths: Vec<PathBuf> = paths.iter().map(|path| self.path(path)).collect();
-        work(&mut bulk, &Sources::find(&paths).unwrap().requests, &mut opened.unwrap().0);
+        work(&mut bulk, &Sources::find(&paths).unwrap(), &mut opened.unwrap().0);
     }
 
     fn names(&self, folder: &str) -> Vec<String> {

@@ -1,7 +1,5 @@
 //! What is reported of one request among many.
 
-use std::path::Path;
-
 use flarekit::approval::SignedZipFolder;
 use flarekit::bulk::{Approved, How, Item};
 use flarekit::error::{Error, Warning};
@@ -30,10 +28,10 @@ pub fn row(name: String, done: &Item) -> Vec<String> {
 }
 
 /// The same for programs: the request zip, who asks once that is proven, and what became of it.
-pub fn data(request_zip: &Path, done: &Item, folder: &SignedZipFolder) -> Value {
+pub fn data(done: &Item, folder: &SignedZipFolder) -> Value {
     let identity = done.identity.as_ref();
     let mut data = Map::new();
-    data.insert("request_zip".to_owned(), request_zip.display().to_string().into());
+    data.insert("request_zip".to_owned(), done.file.display().to_string().into());
     if let Some(identity) = identity {
         data.insert("name".to_owned(), identity.name.as_str().into());
         data.insert("org".to_owned(), identity.org.as_str().into());

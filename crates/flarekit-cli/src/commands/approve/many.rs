@@ -30,7 +30,7 @@ pub fn run(
     if args.review {
         question::need_terminal("--review")?;
     }
-    let Sources { requests: sources, warnings: passed_over } = Sources::find(&args.requests)?;
+    let sources = Sources::find(&args.requests)?;
     let policy = args.policy.as_deref().map(policy::read).transpose()?;
     let expected = args.expect_digests.as_deref().map(expected_digests).transpose()?;
     let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
@@ -39,7 +39,7 @@ pub fn run(
     let profile = read_text_file(&args.profile)?;
     let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
     warnings.extend(profile.warnings.iter().cloned());
-    warnings.extend(passed_over);
+    warnings.extend_from_slice(sources.warnings());
     let folder = SignedZipFolder::open(out_dir, args.force)?;
     let audit = AuditDirectory::in_home(env.home.as_deref());
     warnings.extend(ends_soon(
@@ -70,10 +70,10 @@ pub fn run(
     // The question may have been open for long.
     let bulk = Bulk { shown: shown.as_ref(), now: env.clock(), ..bulk };
     let mut outcome = Outcome::new(format);
-    let progress = Progress::of(sources.len(), format);
+    let progress = Progress::of(sources.count(), format);
     let said = bulk.run(&sources, &mut ledger, &mut |item| {
         progress.step();
-        outcome.add(&item, &sources, &folder);
+        outcome.add(&item, &folder);
     });
     drop(progress);
     warnings.extend(said?);

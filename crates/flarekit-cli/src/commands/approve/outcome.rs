@@ -1,10 +1,9 @@
 //! What is reported of many requests.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use flarekit::approval::SignedZipFolder;
-use flarekit::bulk::{Approved, Item, Source};
+use flarekit::bulk::{Approved, Item};
 use flarekit::ca::CertAuthority;
 use flarekit::error::{Warning, WarningCode};
 
@@ -56,8 +55,8 @@ impl Outcome {
     }
 
     /// Takes down what became of the next one.
-    pub fn add(&mut self, done: &Item, sources: &[Source], folder: &SignedZipFolder) {
-        let path = sources.get(done.request).map(Source::path).unwrap_or(Path::new(""));
+    pub fn add(&mut self, done: &Item, folder: &SignedZipFolder) {
+        let path = &done.file;
         let identity = done.identity.as_ref();
         let name = match identity {
             Some(identity) => identity.name.as_str().to_owned(),
@@ -75,7 +74,7 @@ impl Outcome {
             }
         };
         *self.count.entry(counted).or_default() += 1;
-        self.rows.add(|| item::row(name, done), || item::data(path, done, folder));
+        self.rows.add(|| item::row(name, done), || item::data(done, folder));
     }
 
     fn warn(&mut self, name: &str, approved: &Approved) {

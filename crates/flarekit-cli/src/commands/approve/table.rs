@@ -1,6 +1,8 @@
 //! The review of many requests: a table of what would be signed, and one question.
 
-use flarekit::bulk::{Bulk, Looked, Shown, Source};
+use std::path::Path;
+
+use flarekit::bulk::{Bulk, Looked, Shown, Sources};
 use flarekit::ca::ledger::{Ledger, Standing};
 use flarekit::error::{Code, Error, WarningCode};
 
@@ -13,15 +15,15 @@ const HEADS: [&str; 7] =
 
 /// Shows the requests and asks once. While the user thinks, nobody waits for the ledger; what was
 /// shown is handed back, to be compared when it is open again.
-pub fn ask(bulk: &Bulk<'_>, sources: &[Source], mut ledger: Ledger) -> Result<Shown, Error> {
+pub fn ask(bulk: &Bulk<'_>, sources: &Sources, mut ledger: Ledger) -> Result<Shown, Error> {
     let (mut rows, mut refused) = (Vec::new(), Vec::new());
     let mut warned = Warned::default();
-    let shown = bulk.look(sources, &mut ledger, &mut |number, looked| match looked {
+    let shown = bulk.look(sources, &mut ledger, &mut |file, looked| match looked {
         Ok(looked) => {
             rows.push(row(&looked));
             warn(&mut warned, &looked);
         }
-        Err(error) => refused.push(refusal(sources.get(number), error)),
+        Err(error) => refused.push(refusal(file, error)),
     })?;
     drop(ledger);
     if rows.is_empty() {
@@ -44,7 +46,7 @@ pub fn ask(bulk: &Bulk<'_>, sources: &[Source], mut ledger: Ledger) -> Result<Sh
     if question::yes(&question)? {
         return Ok(shown);
     }
-    let message = format!("none of {} requests was approved", sources.len());
+    let message = format!("none of {} requests was approved", sources.count());
     Err(Error::new(Code::ReviewDeclined, message))
 }
 
@@ -103,7 +105,6 @@ fn before(standing: &Standing, name: &str) -> String {
     if said.is_empty() { "nothing".to_owned() } else { said.join("; ") }
 }
 
-fn refusal(source: Option<&Source>, error: &Error) -> Vec<String> {
-    let place = source.map(|source| source.path().display().to_string()).unwrap_or_default();
-    vec![place, error.code().as_str().to_owned(), error.message().to_owned()]
+fn refusal(file: &Path, error: &Error) -> Vec<String> {
+    vec![file.display().to_string(), error.code().as_str().to_owned(), error.message().to_owned()]
 }
