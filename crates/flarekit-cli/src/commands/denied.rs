@@ -1,6 +1,6 @@
 //! What `package` says about a denied zip.
 
-use flarekit::approval::VerifiedDenial;
+use flarekit::approval::{RootTrust, VerifiedDenial};
 use flarekit::audit::AuditDirectory;
 use flarekit::error::{Code, Error, Reason};
 use flarekit::request::{RequestFolder, Search};
@@ -30,7 +30,7 @@ pub fn explain(denial: &VerifiedDenial, args: &PackageArgs, audit: &AuditDirecto
     report.field("request_dir", where_from);
     report.field("is_your_request", own);
     report.warnings.extend(about_trust(denial.trust(), denial.fingerprint()));
-    let what = format!(
+    let said = format!(
         "on {}, the Project Admin of {} denied the request {} of '{}' with the words '{}'",
         denial.denied_at(),
         identity.project,
@@ -38,26 +38,35 @@ pub fn explain(denial: &VerifiedDenial, args: &PackageArgs, audit: &AuditDirecto
         identity.name,
         denial.reason().as_str()
     );
-    let error = match folder {
-        Ok(folder) if own => {
+    let (which, reason) = match folder {
+        Ok(folder) if own => (format!("It is the request in {}", folder.path().display()), None),
+        Ok(folder) => {
             let folder = folder.path().display();
-            Error::new(Code::RequestDenied, format!("{what}. It is the request in {folder}"))
+            let which = format!("The request in {folder} has this id, but another identity or key");
+            (which, Some(Reason::RequestDirOtherRequest))
         }
-        Ok(folder) => Error::because(
-            Code::RequestDenied,
-            Reason::RequestDirOtherRequest,
-            format!(
-                "{what}. The request in {} has this id, but another identity or key",
-                folder.path().display()
-            ),
-        ),
         Err(error) => {
             let reason = match error.reason() {
                 Some(Reason::RequestDirOtherRequest) => Reason::RequestDirOtherRequest,
                 _ => Reason::RequestDirSearched,
             };
-            Error::because(Code::RequestDenied, reason, format!("{what}. {error}"))
+            (error.to_string(), Some(reason))
         }
+    };
+    let error = match (denial.trust(), reason) {
+        (RootTrust::Unpinned, _) => Error::because(
+            Code::RequestDenied,
+            Reason::DenialNotVerified,
+            format!(
+                "anyone could have made this zip, because no --fingerprint says whose CA is in it. \
+                 {} says: {said}. {which}",
+                args.signed_zip.display()
+            ),
+        ),
+        (RootTrust::Pinned(_), Some(reason)) => {
+            Error::because(Code::RequestDenied, reason, format!("{said}. {which}"))
+        }
+        (RootTrust::Pinned(_), None) => Error::new(Code::RequestDenied, format!("{said}. {which}")),
     };
     Failure { error, usage: None, report: Some(Box::new(report)) }
 }

@@ -70,7 +70,9 @@ mod tests {
             assert!([1, 4, 5, 130].contains(&status), "{code}");
             assert!(advice.ends_with('.') && advice.len() > 10, "{code}: {advice}");
             for reason in Reason::ALL {
-                for origin in [Origin::User, Origin::RequestZip, Origin::CaDirectory] {
+                for origin in
+                    [Origin::User, Origin::RequestZip, Origin::CaDirectory, Origin::DeniedZip]
+                {
                     let special = hint(&Error::because(*code, *reason, "").of(origin));
                     assert!(special.ends_with('.') && special.len() > 10, "{code} {reason}");
                 }

@@ -12,6 +12,17 @@ pub fn hint(error: &Error) -> Option<&'static str> {
         (Origin::CaDirectory, Code::InvalidArgs) => {
             Some("Restore ca.json from the backup of this CA directory.")
         }
+        (Origin::DeniedZip, Code::RootcaFingerprintMismatch) => Some(
+            "Do not act on this denied zip: the CA in it is not the one that you expect, so somebody \
+             else may have made it. Call the Project Admin, compare rootca_fingerprint_sha256, and \
+             ask whether your request was denied.",
+        ),
+        (Origin::DeniedZip, Code::InvalidSignedZip) if reason != Reason::KeyMaterialInArchive => {
+            Some(
+                "Do not act on this denied zip. Call the Project Admin, ask whether your request was \
+                 denied, and have the zip sent again, unopened.",
+            )
+        }
         (_, code) => of_code(code, reason),
     }
 }
@@ -59,6 +70,11 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         Code::CertificateNotFound => {
             Some("Give the file of a participant's certificate that this CA issued.")
         }
+        Code::RequestDenied if reason == Reason::DenialNotVerified => Some(
+            "Do not take this for the Project Admin's answer yet. Ask the Project Admin for \
+             rootca_fingerprint_sha256, by telephone or another way than the zip came, and run this \
+             again with --fingerprint.",
+        ),
         Code::RequestDenied if reason == Reason::RequestDirSearched => Some(
             "Run this on the machine that made the request, or name its folder with --request-dir. \
              If you made no such request, tell the Project Admin: somebody asked in your name.",

@@ -175,36 +175,79 @@ fn package_explains_a_denial_and_whose_it_is() {
     assert_eq!((&data["reason"], &data["is_your_request"]), (&"no-contract".into(), &true.into()));
     assert_eq!(data["request_dir"], m.path("hospital-a").to_str().unwrap());
     assert_eq!(warnings(data), Vec::<&str>::new());
-    // Nobody has vouched for the root.
-    assert_eq!(
-        warnings(&refusal(&m, &format!("package {ZIP}"))["data"]),
-        ["FINGERPRINT_NOT_VERIFIED"]
-    );
-
     // A request made meanwhile is another one; the denied one is in the backup.
     m.write("in-flight.zip", m.read(ZIP));
     m.ok("cert request -p hospital-a.yaml --force");
-    let data = refusal(&m, "package in-flight.zip --request-dir hospital-a")["data"].clone();
+    let line =
+        format!("package in-flight.zip --request-dir hospital-a --fingerprint {fingerprint}");
+    let data = refusal(&m, &line)["data"].clone();
     assert_eq!(data["is_your_request"], true);
     assert!(text_of(&data, "request_dir").contains("/.bak/"), "{data}");
 
     // On another machine nobody made it.
     let other = sandbox.seeded("other");
     other.write("denied.zip", m.read("in-flight.zip"));
-    let answer = refusal(&other, "package denied.zip");
+    let line = format!("package denied.zip --fingerprint {fingerprint}");
+    let answer = refusal(&other, &line);
     assert_eq!(answer["reason"], "REQUEST_DIR_SEARCHED");
     assert_eq!(answer["data"]["is_your_request"], false);
     // Nor does another request of the same name count.
     other.ok("cert request -p hospital-a.yaml");
-    let answer = refusal(&other, "package denied.zip --request-dir hospital-a");
+    let answer = refusal(&other, &format!("{line} --request-dir hospital-a"));
     assert_eq!(answer["reason"], "REQUEST_DIR_OTHER_REQUEST");
     // The same id, and another key: somebody asked in this participant's name.
     let id = text_of(&data, "request_id");
     let own = text_of(&other.json("hospital-a/request.json"), "request_id");
     other.edit("hospital-a/request.json", &own, &id);
-    let answer = refusal(&other, "package denied.zip --request-dir hospital-a");
+    let answer = refusal(&other, &format!("{line} --request-dir hospital-a"));
     assert_eq!(answer["reason"], "REQUEST_DIR_OTHER_REQUEST");
     assert_eq!(answer["data"]["is_your_request"], false);
+}
+
+/// A CA of the same name, made by anybody who saw the request on its way.
+#[test]
+fn without_a_fingerprint_a_denial_is_not_told_as_a_fact() {
+    let sandbox = Sandbox::new();
+    let m = asked(&sandbox);
+    let genuine = text_of(&m.ok("inspect ca"), "rootca_fingerprint_sha256");
+    let impostor = sandbox.seeded("impostor");
+    impostor.init();
+    impostor
+        .write("hospital-a/hospital-a.request.zip", m.read("hospital-a/hospital-a.request.zip"));
+    impostor.ok(DENY);
+    m.write("denied.zip", impostor.read(ZIP));
+
+    let answer = refusal(&m, "package denied.zip");
+    assert_eq!(
+        (&answer["error_code"], &answer["reason"]),
+        (&"REQUEST_DENIED".into(), &"DENIAL_NOT_VERIFIED".into())
+    );
+    assert_eq!(answer["data"]["is_your_request"], true);
+    assert_eq!(warnings(&answer["data"]), ["FINGERPRINT_NOT_VERIFIED"]);
+    let (message, hint) = (text_of(&answer, "message"), text_of(&answer, "hint"));
+    assert!(message.starts_with("anyone could have made this zip"), "{message}");
+    assert!(message.contains("denied.zip says: on 20"), "{message}");
+    assert!(hint.contains("--fingerprint") && !hint.contains("new request"), "{hint}");
+    let shown = m.ok("inspect denied.zip")["not_verified"].to_string();
+    assert!(shown.contains("anyone could have made this denied zip"), "{shown}");
+    let checks = m.ok("verify denied.zip")["checks"].to_string();
+    assert!(checks.contains("anyone could have made this denied zip"), "{checks}");
+
+    // With one it is nothing at all, and no signed zip either.
+    for command in ["package", "verify"] {
+        let line = format!("{command} denied.zip --fingerprint {genuine}");
+        let answer = refusal(&m, &line);
+        assert_eq!(
+            (&answer["error_code"], &answer["reason"]),
+            (&"ROOTCA_FINGERPRINT_MISMATCH".into(), &"EXPECTED_FINGERPRINT".into())
+        );
+        let hint = text_of(&answer, "hint");
+        assert!(hint.starts_with("Do not act on this denied zip"), "{hint}");
+    }
+    // Nor one that was torn on its way.
+    rezip(&m, "denied.zip", |zip| zip.edit("denied.json", "no-contract", "no contract"));
+    let hint = text_of(&refusal(&m, "package denied.zip"), "hint");
+    assert!(hint.contains("denied zip") && !hint.contains("signed zip"), "{hint}");
 }
 
 #[test]

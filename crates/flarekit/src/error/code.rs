@@ -90,7 +90,8 @@ super::names! {
         RootcaFingerprintMismatch = "ROOTCA_FINGERPRINT_MISMATCH",
         /// A signed zip cannot be read, or is malformed, unsigned or altered.
         InvalidSignedZip = "INVALID_SIGNED_ZIP",
-        /// The Project Admin denied the request: what came back is a denied zip.
+        /// What came back is a denied zip. With `DENIAL_NOT_VERIFIED`, anyone could have made it; without,
+        /// the Project Admin denied the request.
         RequestDenied = "REQUEST_DENIED",
         /// The parts of a signed zip disagree about whose it is.
         SignedZipIdentityConflict = "SIGNED_ZIP_IDENTITY_CONFLICT",

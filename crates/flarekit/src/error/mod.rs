@@ -70,6 +70,8 @@ pub enum Origin {
     RequestZip,
     /// The CA directory.
     CaDirectory,
+    /// A zip that is to be a denied one.
+    DeniedZip,
 }
 
 impl Error {

@@ -293,6 +293,8 @@ super::names! {
         RecordedFingerprint = "RECORDED_FINGERPRINT",
         /// The package root was made by another root CA.
         PackageRootFingerprint = "PACKAGE_ROOT_FINGERPRINT",
+        /// No fingerprint was given to compare with the root in a denied zip: anyone could have made it.
+        DenialNotVerified = "DENIAL_NOT_VERIFIED",
         /// There is no folder where `--request-dir` says.
         RequestDirGiven = "REQUEST_DIR_GIVEN",
         /// The folder given with `--request-dir` is a symbolic link.

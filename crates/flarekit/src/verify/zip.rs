@@ -72,7 +72,10 @@ pub fn check_denied_zip(
         RootTrust::Pinned(_) => {
             checks.ok("fingerprint", "the root certificate is the expected one");
         }
-        RootTrust::Unpinned => checks.skipped("fingerprint", unpinned(&fingerprint)),
+        RootTrust::Unpinned => checks.skipped(
+            "fingerprint",
+            format!("anyone could have made this denied zip: {}", unpinned(&fingerprint)),
+        ),
     }
     checks.skipped("request", "whether it is your request that was denied is seen by 'package'");
     (checks, Ok(denial))

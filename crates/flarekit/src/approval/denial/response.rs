@@ -6,7 +6,7 @@ use super::super::enclosed::Enclosed;
 use super::super::metadata::ROOT_FILE;
 use super::{DENIED_JSON, DENIED_SIGNATURE, DeniedMetadata};
 use crate::digest::Digest;
-use crate::error::{Error, Reason};
+use crate::error::{Error, Origin, Reason};
 use crate::fingerprint::Fingerprint;
 use crate::identity::Identity;
 use crate::names::{Remark, RequestId, shown};
@@ -39,6 +39,10 @@ impl UnverifiedDenial {
     /// Believes the denial if the enclosed root, which is of the denied request's project, signed
     /// it.
     pub fn verify(self, trust: RootTrust) -> Result<VerifiedDenial, Error> {
+        self.check(trust).map_err(|error| error.of(Origin::DeniedZip))
+    }
+
+    fn check(self, trust: RootTrust) -> Result<VerifiedDenial, Error> {
         let Self(zip) = self;
         let (root, root_pem) = zip.root()?;
         let denied_json = zip.member(DENIED_JSON)?;
