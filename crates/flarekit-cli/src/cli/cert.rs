@@ -204,8 +204,9 @@ pub struct ApproveArgs {
 /// ledger. The request cannot be approved any more. One that was denied before gets the same denied
 /// zip again.
 ///
-/// Next: return the denied zip. `inspect` and `package` explain it to the requester, who can make a
-/// new request with `cert request --force`.
+/// Next: return the denied zip, and tell the requester rootca_fingerprint_sha256 in another trusted
+/// way: without it, anyone could have made the zip. `package` explains it to the requester, who can
+/// make a new request with `cert request --force`.
 #[derive(Debug, Args)]
 pub struct DenyArgs {
     /// The request zip that the participant sent.

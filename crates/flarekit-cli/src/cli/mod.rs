@@ -172,7 +172,7 @@ pub struct AuditExportArgs {
 /// Who: the participant, on the machine that made the request.
 ///
 /// Reads: the signed zip that the Project Admin returned, and the request folder. A denied zip is
-/// explained.
+/// explained; give --fingerprint with it, too, because anyone could have made it.
 ///
 /// Writes: <workspace>/<project>/prod_<NN>/<name>/ with startup, local and transfer. The kits of
 /// other participants in the same directory stay as they are.

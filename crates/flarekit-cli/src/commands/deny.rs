@@ -80,5 +80,8 @@ fn describe(denial: &SignedDenial, out: &Path) -> Report {
 
 fn next_step(out: &Path) -> String {
     let name = out.file_name().unwrap_or(out.as_os_str()).display();
-    format!("Return {name} to the requester, whose 'package' explains it. {ONLY_YOURS}")
+    format!(
+        "Return {name} to the requester, whose 'package' explains it, and tell them \
+         rootca_fingerprint_sha256 in another trusted way. {ONLY_YOURS}"
+    )
 }
