@@ -70,6 +70,11 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         Code::CertificateNotFound => {
             Some("Give the file of a participant's certificate that this CA issued.")
         }
+        Code::RequestDigestMismatch => Some(
+            "Do not approve it: it is exactly the file in the list, but asks for another name than the \
+             list says. Ask whoever gave you the list. If only the name in it is mistyped, correct \
+             that line; else somebody uses one participant's place to ask for another's name.",
+        ),
         Code::RequestDenied if reason == Reason::DenialNotVerified => Some(
             "Do not take this for the Project Admin's answer yet. Ask the Project Admin for \
              rootca_fingerprint_sha256, by telephone or another way than the zip came, and run this \

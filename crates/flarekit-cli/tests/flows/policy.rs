@@ -244,6 +244,11 @@ fn of_many_only_the_expected_are_signed() {
         assert_eq!(text_of(item, "error_code"), "REQUEST_DIGEST_MISMATCH");
         assert!(text_of(item, "message").contains(why), "{item}");
     }
+    // To have it sent again would not help: it came as it was announced, for somebody else.
+    assert_eq!(text_of(&items[1], "reason"), "DIGEST_OF_ANOTHER");
+    let hint = text_of(&items[1], "hint");
+    assert!(hint.contains("gave you the list") && !hint.contains("again"), "{hint}");
+    assert_eq!(items[0].get("reason").filter(|reason| !reason.is_null()), None);
     assert_eq!(text_of(&items[3], "result"), "approved");
     assert_eq!(m.names("out"), [format!("{USER_NAME}.signed.zip")]);
     assert_eq!(warnings(&data), ["EXPECTED_REQUEST_MISSING"]);

@@ -98,10 +98,15 @@ impl ExpectedDigests {
             return Ok(());
         }
         let said = other.map(|line| {
-            format!(", but line {} of {} says of {}", line.number, self.place, shown(&line.name))
+            format!(
+                ", but line {} of {} says that this digest is of {}",
+                line.number,
+                self.place,
+                shown(&line.name)
+            )
         });
-        let message = format!("{place} is of '{name}'{}", said.unwrap_or_default());
-        Err(Error::new(Code::RequestDigestMismatch, message))
+        let message = format!("{place} is a request of '{name}'{}", said.unwrap_or_default());
+        Err(Error::because(Code::RequestDigestMismatch, Reason::DigestOfAnother, message))
     }
 
     /// The warning that some of the expected requests did not come.
@@ -218,11 +223,12 @@ mod tests {
         let text = format!("{digest}  hospital-a\n{other}  hospital-b\n");
         let list = ExpectedDigests::parse(text.as_bytes(), "list").unwrap();
         let refused = list.expect(Digest::of(b"third"), "zip").unwrap_err();
-        assert_eq!(refused.code(), Code::RequestDigestMismatch);
+        assert_eq!((refused.code(), refused.reason()), (Code::RequestDigestMismatch, None));
         // Hospital B's digest, with a request for the name of hospital A.
         let refused = list.expect_of(other, &name("hospital-a"), "zip").unwrap_err();
-        assert_eq!(refused.code(), Code::RequestDigestMismatch);
-        assert!(refused.message().contains("line 2 of list says of 'hospital-b'"), "{refused}");
+        assert_eq!(refused.reason(), Some(Reason::DigestOfAnother));
+        let told = "line 2 of list says that this digest is of 'hospital-b'";
+        assert!(refused.message().contains(told), "{refused}");
         // A whole digest is compared whole.
         let mut alike = *digest.as_bytes();
         alike[31] ^= 1;

@@ -130,6 +130,8 @@ super::names! {
         /// A line in a list of digests has no digest, or does not say whose request it is of; or there
         /// is no line.
         DigestListLine = "DIGEST_LIST_LINE",
+        /// The list of digests has this request, as that of another participant.
+        DigestOfAnother = "DIGEST_OF_ANOTHER",
 
         /// A pattern in a policy has no meaning.
         PolicyPattern = "POLICY_PATTERN",
