@@ -202,8 +202,12 @@ fn a_denial_that_is_in_order_is_explained() {
     let zip = "crates/flarekit/tests/vectors/valid/flarekit-0.1.0/denied/hospital-a.denied.zip";
     let zip = fs::read(repository().join(zip)).unwrap();
     put(&stage.machine, "hospital-a/hospital-a.denied.zip", &zip);
-    let line = "package hospital-a/hospital-a.denied.zip --request-dir hospital-a";
-    let answer = envelope(line, &stage.run(&words(line).collect::<Vec<_>>()));
+    let shown = stage.machine.ok("inspect ca");
+    let line = format!(
+        "package hospital-a/hospital-a.denied.zip --request-dir hospital-a --fingerprint {}",
+        common::text_of(&shown, "rootca_fingerprint_sha256")
+    );
+    let answer = envelope(&line, &stage.run(&words(&line).collect::<Vec<_>>()));
     assert_eq!(
         (&answer["error_code"], &answer["reason"]),
         (&"REQUEST_DENIED".into(), &Value::Null)
