@@ -101,9 +101,9 @@ pub(crate) fn mapping<'n>(node: &'n Node, key: &str) -> Result<&'n Node, Defect>
     Err(wrong(node, key, "a mapping of fields"))
 }
 
-/// The value is a whole number.
+/// The value is a whole number, and the one that a person reads there.
 pub(crate) fn integer(node: &Node, key: &str) -> Result<i64, Defect> {
-    node.as_integer().ok_or_else(|| {
+    let number = node.as_integer().ok_or_else(|| {
         let digits = node.as_text().filter(|text| text.parse::<i64>().is_ok());
         let mut defect = wrong(node, key, "a whole number");
         // With a 0 before it YAML takes a number for an octal one, or for text.
@@ -112,7 +112,32 @@ pub(crate) fn integer(node: &Node, key: &str) -> Result<i64, Defect> {
             return defect;
         }
         unquoted(defect, digits.is_some())
-    })
+    })?;
+    let written = node.plain_text().unwrap_or_default();
+    match instead(written) {
+        Some(instead) => {
+            let message = format!(
+                "'{key}' must be an ordinary whole number, but is {}, which YAML reads as {number}; \
+                 {instead}",
+                shown(written)
+            );
+            Err(at(node, Defect::new(Reason::FieldType, message)))
+        }
+        None => Ok(number),
+    }
+}
+
+/// What to write in the place of an octal number or one in base 60, which nobody means who writes
+/// one here.
+fn instead(written: &str) -> Option<&'static str> {
+    let digits = written.strip_prefix(['+', '-']).unwrap_or(written);
+    if digits.contains(':') {
+        return Some("write it without ':'");
+    }
+    let octal = digits
+        .strip_prefix('0')
+        .is_some_and(|rest| rest.starts_with(|next: char| next.is_ascii_digit() || next == '_'));
+    octal.then_some("write it without the leading 0")
 }
 
 /// The value is true or false.

@@ -158,6 +158,9 @@ mod tests {
             ("connection_security: tls", "connection_security: on", Reason::FieldType),
             ("fed_learn_port: 8002", "fed_learn_port: true", Reason::FieldType),
             ("fed_learn_port: 8002", "fed_learn_port: '8002'", Reason::FieldType),
+            ("fed_learn_port: 8002", "fed_learn_port: 08002", Reason::FieldType),
+            ("fed_learn_port: 8002", "fed_learn_port: 017502", Reason::FieldType),
+            ("fed_learn_port: 8002", "fed_learn_port: 2:13:22", Reason::FieldType),
             ("fed_learn_port: 8002", "fed_learn_port: 70000", Reason::Port),
             ("host: server1.hospital-central.org", "host: a_b", Reason::HostName),
             ("host: server1.hospital-central.org", "host: '::1'", Reason::HostName),
@@ -171,6 +174,26 @@ mod tests {
                         whole number, but is '8002', which YAML reads as text; leave out the quotes";
         assert_eq!(quoted.message(), expected);
         assert_eq!(parse("[]").unwrap_err().reason(), Some(Reason::FieldType));
+    }
+
+    /// PyYAML reads 8 and 8002 there, and 8002 in each of the others.
+    #[test]
+    fn a_port_is_the_number_that_a_person_reads() {
+        for (written, words) in [
+            ("010", "is '010', which YAML reads as 8; write it without the leading 0"),
+            ("2:13:22", "is '2:13:22', which YAML reads as 8002; write it without ':'"),
+        ] {
+            let error = parse(&SEED.replace("8002", written)).unwrap_err();
+            let place = "project_profile.yaml: line 6, column 19: 'server.fed_learn_port' must be";
+            assert!(error.message().starts_with(place), "{error}");
+            assert!(error.message().ends_with(words), "{error}");
+        }
+        for written in ["8002", "+8002", "8_002", "0x1F42", "0b1111101000010"] {
+            let profile = parse(&SEED.replace("8002", written)).unwrap();
+            assert_eq!(profile.connection.server.fed_learn_port.get(), 8002, "{written}");
+        }
+        let zero = parse(&SEED.replace("8002", "0")).unwrap_err();
+        assert_eq!(zero.reason(), Some(Reason::Port));
     }
 
     #[test]
