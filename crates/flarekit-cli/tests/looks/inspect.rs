@@ -211,6 +211,19 @@ fn what_is_nothing_known_is_refused() {
 }
 
 #[test]
+fn a_name_in_a_certificate_cannot_pass_for_two() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    let init = ["cert", "init", "--profile", "project_profile.yaml", "-o", "ca", "--org"];
+    let output = m.flarekit().args(init).arg("a, unstructuredName=server").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(
+        m.ok("inspect ca")["subject"],
+        r"CN=hospital_federation, O=a\, unstructuredName=server"
+    );
+}
+
+#[test]
 fn a_file_cannot_steer_the_terminal() {
     let sandbox = Sandbox::new();
     let m = federation(&sandbox);

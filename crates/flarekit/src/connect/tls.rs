@@ -245,7 +245,7 @@ fn refused_server(error: &CertificateError, seen: &Seen, tls: &Tls<'_>) -> Defec
     let (reason, message) = match error {
         E::NotValidForName | E::NotValidForNameContext { .. } => {
             let names = seen.certificate.as_ref().map_or(&[][..], Certificate::alt_names);
-            let names: Vec<String> = names.iter().map(AltName::to_string).collect();
+            let names: Vec<String> = names.iter().map(AltName::listed).collect();
             let message = format!(
                 "the server's certificate is not for '{}' but for {}",
                 tls.host,

@@ -64,7 +64,7 @@ pub(super) fn key(key: &PublicKey) -> Map<String, Value> {
 
 /// A participant's certificate.
 pub(crate) fn certificate(certificate: &Certificate) -> Map<String, Value> {
-    let names: Vec<String> = certificate.alt_names().iter().map(AltName::to_string).collect();
+    let names: Vec<String> = certificate.alt_names().iter().map(AltName::listed).collect();
     let mut facts = object_of(json!({
         "subject": certificate.subject().to_string(),
         "subject_alt_names": names,

@@ -40,6 +40,14 @@ pub enum AltName {
     Ip(IpAddr),
 }
 
+impl AltName {
+    /// The name in a list of those that somebody else wrote: a comma in it does not begin the next one.
+    /// The ledger and policies have names as they are displayed, without this.
+    pub(crate) fn listed(&self) -> String {
+        self.to_string().replace(',', "\\,")
+    }
+}
+
 /// `DNS:example.org`, `IP:192.0.2.1`, safe to show: a certificate may have any ASCII in its names.
 impl fmt::Display for AltName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -213,6 +221,8 @@ mod tests {
         let shown: Vec<String> = names.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["DNS:server1.hospital-central.org", "IP:192.0.2.1", "IP:2001:db8::1"]);
         assert_eq!(AltName::Dns("a\u{1b}[2J".into()).to_string(), r"DNS:a\u{1b}[2J");
+        assert_eq!(AltName::Dns("a, DNS:b".into()).listed(), r"DNS:a\, DNS:b");
+        assert_eq!(AltName::Dns(r"a\, DNS:b".into()).listed(), r"DNS:a\\\, DNS:b");
     }
 
     #[test]

@@ -95,18 +95,37 @@ impl DistinguishedName {
 }
 
 /// `CN=hospital-a, O=hospital_alpha, unstructuredName=client`, safe to show: a certificate may have
-/// any characters in its names.
+/// any characters in its names, and none of them begins another attribute here.
 impl fmt::Display for DistinguishedName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CN={}", escaped(&self.common_name))?;
+        write!(f, "CN={}", quoted(&self.common_name))?;
         if let Some(organization) = &self.organization {
-            write!(f, ", O={}", escaped(organization))?;
+            write!(f, ", O={}", quoted(organization))?;
         }
         if let Some(name) = &self.unstructured_name {
-            write!(f, ", unstructuredName={}", escaped(name))?;
+            write!(f, ", unstructuredName={}", quoted(name))?;
         }
         Ok(())
     }
+}
+
+/// A value with a backslash before what would end it or be lost (RFC 4514 section 2.4); what a terminal
+/// would obey stands there as in Rust.
+fn quoted(value: &str) -> String {
+    let mut quoted = String::new();
+    if value.starts_with([' ', '#']) {
+        quoted.push('\\');
+    }
+    for c in escaped(value).chars() {
+        if "+,;<>".contains(c) {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    if value.len() > 1 && value.ends_with(' ') {
+        quoted.insert(quoted.len() - 1, '\\');
+    }
+    quoted
 }
 
 /// `AttributeTypeAndValue` (RFC 5280 section 4.1.2.4).
@@ -267,6 +286,25 @@ mod tests {
         let name = name("a", Some("St. Mary's \u{1b}[2J\u{202e}"), Some("\r"));
         let expected = r"CN=a, O=St. Mary's \u{1b}[2J\u{202e}, unstructuredName=\r";
         assert_eq!(name.to_string(), expected);
+    }
+
+    /// The examples of RFC 4514 section 4, and what else it escapes.
+    #[test]
+    fn a_value_does_not_pass_for_another_attribute() {
+        for (cn, shown) in [
+            ("a, O=b", r"a\, O=b"),
+            (r#"James "Jim" Smith, III"#, r#"James \"Jim\" Smith\, III"#),
+            (r"a\, O=b", r"a\\\, O=b"),
+            ("a+b;c<d>e", r"a\+b\;c\<d\>e"),
+            ("#1", r"\#1"),
+            (" a ", r"\ a\ "),
+            (" ", r"\ "),
+            ("a#=b c", "a#=b c"),
+        ] {
+            assert_eq!(name(cn, None, None).to_string(), format!("CN={shown}"));
+            let shown = format!("CN=x, O={shown}, unstructuredName={shown}");
+            assert_eq!(name("x", Some(cn), Some(cn)).to_string(), shown);
+        }
     }
 
     #[test]

@@ -246,7 +246,7 @@ impl UnverifiedApproval {
 /// The names, as far as a message should go: a certificate may have thousands.
 fn listed(names: &[AltName]) -> String {
     const SHOWN: usize = 300;
-    let list = names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let list = names.iter().map(AltName::listed).collect::<Vec<_>>().join(", ");
     match list.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", list.get(..end).unwrap_or_default()),
         None => list,
@@ -261,6 +261,7 @@ mod tests {
     fn a_long_list_of_names_is_cut() {
         let name = |text: &str| AltName::Dns(text.to_owned());
         assert_eq!(listed(&[name("a"), name("b\n")]), r"DNS:a, DNS:b\n");
+        assert_eq!(listed(&[name("a, DNS:b")]), r"DNS:a\, DNS:b");
         let long = listed(&vec![name("hospital-a"); 1000]);
         assert!(long.ends_with('…') && long.chars().count() == 301, "{long}");
     }
