@@ -34,7 +34,7 @@ fn the_root_may_have_an_organisation_in_words() {
     assert_eq!(warnings(&approved), [] as [&str; 0]);
     m.ok(&format!("package hospital-a/hospital-a.signed.zip --fingerprint {root}"));
     let verified = m.ok(&format!("verify {KIT}"));
-    let subject = "CN=hospital_federation, O=Hospital \\\"Central\\\" S\u{fc}d, Ltd.";
+    let subject = "CN=hospital_federation, O=Hospital \\\"Central\\\" S\u{fc}d\\, Ltd.";
     assert_eq!(verified["rootca_subject"], subject);
 }
 
