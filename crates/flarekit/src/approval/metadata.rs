@@ -22,7 +22,7 @@ pub(super) const ROOT_FILE: &str = "rootCA.pem";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SignedMetadata {
     pub request_id: RequestId,
-    pub approved_at: String,
+    pub approved_at: Option<Timestamp>,
     pub identity: Identity,
     /// What is said about the certificate, which counts itself.
     pub serial: Option<String>,
@@ -36,7 +36,7 @@ pub(crate) struct SignedMetadata {
 /// What a record of an approval tells about it.
 pub(crate) struct ApprovalFacts {
     pub request_id: RequestId,
-    pub approved_at: String,
+    pub approved_at: Option<Timestamp>,
     pub identity: Identity,
     pub serial: String,
     pub valid_until: Timestamp,
@@ -116,7 +116,7 @@ impl SignedMetadata {
             |key: &str| Ok::<_, Defect>(json::optional_text(certificate, key)?.map(str::to_owned));
         Ok(Self {
             request_id: RequestId::parse(json::text(map, "request_id")?)?,
-            approved_at: json::optional_text(map, "approved_at")?.unwrap_or_default().to_owned(),
+            approved_at: approved_at(map)?,
             identity: request::identity(map)?,
             serial: told("serial")?,
             valid_until: told("valid_until")?,
@@ -139,7 +139,8 @@ struct SignedJson<'a> {
     artifact_type: &'a str,
     schema_version: &'a str,
     request_id: &'a str,
-    approved_at: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approved_at: Option<String>,
     project: &'a str,
     name: &'a str,
     org: &'a str,
@@ -187,7 +188,7 @@ impl Serialize for SignedMetadata {
             artifact_type: SIGNED_ARTIFACT,
             schema_version: SCHEMA_VERSION,
             request_id: self.request_id.as_str(),
-            approved_at: &self.approved_at,
+            approved_at: self.approved_at.map(|at| at.to_string()),
             project: identity.project.as_str(),
             name: identity.name.as_str(),
             org: identity.org.as_str(),
@@ -217,6 +218,16 @@ impl Serialize for SignedMetadata {
         }
         .serialize(serializer)
     }
+}
+
+/// NVFlare has always written it, but never reads it.
+fn approved_at(map: &Map<String, Value>) -> Result<Option<Timestamp>, Defect> {
+    let Some(text) = json::optional_text(map, "approved_at")? else { return Ok(None) };
+    let at = Timestamp::parse(text).ok_or_else(|| {
+        let message = format!("approved_at {} is not a time", shown(text));
+        Defect::new(Reason::FieldValue, message)
+    })?;
+    Ok(Some(at))
 }
 
 /// The optional `ca_info`. A fingerprint that is none has a code of its own.

@@ -57,7 +57,7 @@ impl SignedApproval {
         let names = FileNames::of(&asked.identity.name);
         let mut metadata = SignedMetadata {
             request_id: asked.request_id.clone(),
-            approved_at: parts.now.to_string(),
+            approved_at: Some(parts.now),
             identity: asked.identity.clone(),
             serial: Some(parts.certificate.serial()),
             valid_until: Some(parts.certificate.not_after().to_string()),
@@ -291,7 +291,7 @@ fn said_before(
 ) -> Option<(SignedMetadata, Vec<u8>, Vec<u8>)> {
     cleared.earlier()?.signed.iter().find_map(|(signed_json, signature)| {
         let before = SignedMetadata::parse(signed_json).ok()?;
-        let now = SignedMetadata { approved_at: before.approved_at.clone(), ..metadata.clone() };
+        let now = SignedMetadata { approved_at: before.approved_at, ..metadata.clone() };
         (before == now).then(|| (before, signed_json.clone(), signature.clone()))
     })
 }

@@ -82,7 +82,8 @@ fn signed_facts(members: &Members) -> Map<String, Value> {
     if let Some(Ok(metadata)) = members.get("signed.json").map(SignedMetadata::parse) {
         facts.append(&mut facts::identity(&metadata.identity));
         facts.insert("request_id".to_owned(), json!(metadata.request_id.as_str()));
-        facts.insert("approved_at".to_owned(), json!(metadata.approved_at));
+        let approved_at = metadata.approved_at.map(|at| at.to_string());
+        facts.insert("approved_at".to_owned(), json!(approved_at));
         facts.append(&mut facts::connection(&metadata.connection));
         facts.insert("provision_version".to_owned(), json!(metadata.deploy_version().as_str()));
         let name = FileNames::of(&metadata.identity.name).certificate;

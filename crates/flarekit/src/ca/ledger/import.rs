@@ -45,7 +45,7 @@ impl Ledger {
         let mut writing = self.begin()?;
         for (approved_at, record) in found {
             // The time of an entry is that of its being written; the record's own stands beside it.
-            let reason = Some(format!("approved on {approved_at}"));
+            let reason = approved_at.map(|at| format!("approved on {at}"));
             writing.append(Record { at: now, reason, ..record })?;
         }
         writing.finish()?;
@@ -57,7 +57,7 @@ impl Ledger {
 fn read(
     record: &Map<String, Value>,
     root: Fingerprint,
-) -> Result<Option<(String, Record)>, Defect> {
+) -> Result<Option<(Option<Timestamp>, Record)>, Defect> {
     let facts = ApprovalFacts::read(json::object(record, "approval")?)?;
     if facts.rootca_fingerprint != Some(root) {
         return Ok(None);

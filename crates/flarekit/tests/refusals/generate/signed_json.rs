@@ -207,6 +207,14 @@ fn optional() -> Vec<Edit> {
             json!(".."),
         ),
         one("approved-at-number", "approved_at is a number", FieldType, "approved_at", json!(1)),
+        one(
+            "approved-at-no-time",
+            "approved_at is no time",
+            FieldValue,
+            "approved_at",
+            json!("yesterday"),
+        ),
+        one("approved-at-empty", "approved_at is empty", FieldValue, "approved_at", json!("")),
         one("certificate-list", "certificate is a list", FieldType, "certificate", json!([])),
         one(
             "certificate-serial-number",
