@@ -151,7 +151,12 @@ fn what_is_removed_or_added_is_found() {
         ("DELETE FROM entries", "entry 1 is missing"),
         ("DELETE FROM documents WHERE entry = 2", "entry 2 is not as it was written"),
         ("DELETE FROM checkpoints WHERE number = 2", "checkpoint 2 is missing"),
-        ("INSERT INTO documents (entry) VALUES (9)", "documents of entry 9"),
+        ("INSERT INTO documents (entry) VALUES (9)", "documents of entry 9, which does not exist"),
+        // The supersession has no documents, and a row of nothing is in no hash.
+        (
+            "INSERT INTO documents (entry) VALUES (3)",
+            "documents of entry 3, and nothing is in them",
+        ),
     ] {
         let said = said(statements);
         assert!(said.contains(names), "{statements}: {said}");
@@ -346,4 +351,43 @@ fn what_was_withdrawn_is_not_forgotten() {
         assert!(!m.exists(zip), "{zip}");
     }
     assert!(!m.exists("out") || m.names("out").is_empty());
+}
+
+/// What a killed command left is not signed yet, and counts all the same.
+#[test]
+fn what_was_withdrawn_and_not_signed_yet_is_not_hidden() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    request(&m, "two", &site("hospital-b"));
+    m.ok(&approve("one", "hospital-a"));
+    m.ok("cert revoke hospital-a -c ca --reason key-compromise");
+    let unsigned = "DELETE FROM checkpoints WHERE number = 2";
+    for hidden in [true, false] {
+        for line in [
+            format!("{} --replace", approve("one", "hospital-a")),
+            approve("two", "hospital-b"),
+            "cert deny two/hospital-b.request.zip -c ca --reason stranger".into(),
+        ] {
+            let _ = std::fs::remove_dir_all(m.path("copy"));
+            copy(&m.path("ca"), &m.path("copy"));
+            tamper(&m, |connection| {
+                connection.execute_batch(unsigned).unwrap();
+                if hidden {
+                    connection.execute_batch(HIDE).unwrap();
+                }
+            });
+            let line = line.replace("-c ca", "-c copy");
+            let envelope = crate::common::envelope(&line, &m.run(&format!("{line} --format json")));
+            if hidden {
+                assert_eq!(envelope["reason"], "LEDGER_DAMAGED", "{line}: {envelope}");
+            } else if line.contains("one/") {
+                assert_eq!(envelope["error_code"], "KEY_REVOKED", "{envelope}");
+            } else {
+                assert_eq!(envelope["status"], "ok", "{line}: {envelope}");
+                let _ = std::fs::remove_file(m.path("two/hospital-b.signed.zip"));
+            }
+        }
+    }
 }

@@ -114,6 +114,7 @@ pub(super) fn prove_end(
     key: &PublicKey,
 ) -> Result<End, Error> {
     let mut chain = Chain::new(database, last.map_or(&[], std::slice::from_ref));
+    let mut signed_last = None;
     if let Some(last) = last {
         let of = |what: &str| broken(database, &format!("checkpoint {}: {what}", last.number));
         last.verify(root, key).map_err(|defect| of(&defect.message))?;
@@ -126,21 +127,29 @@ pub(super) fn prove_end(
             }
             chain = Chain::new(database, &[]);
             chain.end = End { entries: last.entries, hash: last.hash, withdrawn };
-            let mut signed = Err(of(&format!("entry {} is not what the CA signed", last.entries)));
-            rows::each_from(database, last.entries, |found| {
-                if found.entry.number != last.entries {
-                    return chain.follow(&found);
-                }
-                if found.entry.hash() == last.hash {
-                    signed = Ok(());
-                }
-                Ok(())
-            })?;
-            return signed.and_then(|()| chain.finish());
+            signed_last = Some((last.entries, last.hash));
         }
     }
-    rows::each(database, |found| chain.follow(&found))?;
-    chain.finish()
+    let mut is_signed = signed_last.is_none();
+    rows::each_from(database, chain.end.entries, |found| {
+        if let Some((number, hash)) = signed_last
+            && found.entry.number == number
+        {
+            is_signed = found.entry.hash() == hash;
+            return Ok(());
+        }
+        if known.misses(&found.entry) {
+            let what = format!("entry {} is missing in an index", found.entry.number);
+            return Err(database.invalid(Reason::LedgerDamaged, what));
+        }
+        chain.follow(&found)
+    })?;
+    match signed_last {
+        Some((number, _)) if !is_signed => {
+            Err(broken(database, &format!("entry {number} is not what the CA signed last")))
+        }
+        _ => chain.finish(),
+    }
 }
 
 /// The chain, followed from its first entry.
@@ -218,19 +227,24 @@ fn broken(database: &Database, what: &str) -> Error {
     database.invalid(Reason::LedgerCheckpoint, what)
 }
 
-/// Nothing that no entry names, and indexes that fit their tables: what is asked of the ledger is
+/// No documents that no entry has, and indexes that fit their tables: what is asked of the ledger is
 /// answered through them.
 fn check_file(database: &Database) -> Result<(), Error> {
-    let stray: Option<i64> = database.run(|connection| {
-        connection.query_row(
-            "SELECT min(entry) FROM documents WHERE entry NOT IN (SELECT number FROM entries)",
-            [],
-            |row| row.get(0),
-        )
-    })?;
-    if let Some(number) = stray {
-        let what = format!("there are documents of entry {number}, which does not exist");
-        return Err(database.invalid(Reason::LedgerChainBroken, what));
+    // Neither is under the hash of an entry.
+    for (condition, what) in [
+        ("entry NOT IN (SELECT number FROM entries)", "which does not exist"),
+        (
+            "certificate IS NULL AND signed_json IS NULL AND signature IS NULL",
+            "and nothing is in them",
+        ),
+    ] {
+        let sql = format!("SELECT min(entry) FROM documents WHERE {condition}");
+        let stray: Option<i64> =
+            database.run(|connection| connection.query_row(&sql, [], |row| row.get(0)))?;
+        if let Some(number) = stray {
+            let what = format!("there are documents of entry {number}, {what}");
+            return Err(database.invalid(Reason::LedgerChainBroken, what));
+        }
     }
     let verdict: String = database.run(|connection| {
         connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))

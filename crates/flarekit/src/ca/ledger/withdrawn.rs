@@ -36,11 +36,13 @@ pub(super) struct Withdrawn {
     by_id: HashMap<String, Entry>,
     /// The number and the hash of each, in the order of the chain.
     hashes: Vec<(u64, Digest)>,
+    /// The number of the last entry that there was of any kind.
+    last: u64,
 }
 
 impl Withdrawn {
     pub fn load(database: &Database) -> Result<Self, Error> {
-        let mut withdrawn = Self::default();
+        let mut withdrawn = Self { last: rows::end(database)?.0, ..Self::default() };
         for mut entry in rows::entries(database, WITHDRAWS, [])? {
             withdrawn.hashes.push((entry.number, entry.hash()));
             entry.record.documents = Documents::default();
@@ -61,6 +63,13 @@ impl Withdrawn {
     pub fn until(&self, number: u64) -> Digest {
         let until = self.hashes.iter().take_while(|(at, _)| *at <= number);
         until.fold(nothing(), |digest, (_, hash)| with(digest, *hash))
+    }
+
+    /// Whether an entry that says no was there, and was not found: an index led past it.
+    pub fn misses(&self, entry: &Entry) -> bool {
+        entry.record.kind.withdraws()
+            && entry.number <= self.last
+            && self.hashes.binary_search_by_key(&entry.number, |(number, _)| *number).is_err()
     }
 
     /// Refuses a request that was denied, or whose key somebody else may have. Nothing overrides
