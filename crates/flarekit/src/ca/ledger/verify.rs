@@ -135,7 +135,7 @@ pub(super) fn prove_end(
         if let Some((number, hash)) = signed_last
             && found.entry.number == number
         {
-            is_signed = found.entry.hash() == hash;
+            is_signed = found.hash == hash && found.entry.hash() == hash;
             return Ok(());
         }
         if known.misses(&found.entry) {
