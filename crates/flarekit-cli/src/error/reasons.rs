@@ -350,9 +350,13 @@ pub(super) fn of_input(reason: Reason) -> Option<&'static str> {
             "Renew a certificate with its own participant's definition, or without --participant. \
              Another name, org, type or role needs an ordinary request."
         }
-        Reason::OrgName => "Use letters, digits and '_' only, for example hospital_alpha.",
+        Reason::OrgName => {
+            "Use the letters A to Z and a to z, digits and '_' only, for example hospital_alpha."
+        }
         Reason::HostName | Reason::HostAddress => {
-            "Give a DNS name such as server1.hospital-central.org or an address such as 10.0.1.50."
+            "Give a DNS name such as server1.hospital-central.org or an address such as 10.0.1.50, \
+             without a port: the server's ports are fed_learn_port and admin_port in the project \
+             profile, and connect_to has 'host' and 'port'."
         }
         Reason::Port => "Give a whole number from 1 to 65535, without quotes.",
         Reason::ListeningHost | Reason::UnsupportedParticipant | Reason::UnsupportedBuilder => {

@@ -7,10 +7,45 @@ use crate::common::{Machine, Sandbox, envelope, words};
 const APPROVE: &str =
     "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml";
 const POLICY: &str = "policy check policy.yaml --profile project_profile.yaml";
+const REQUEST: &str = "cert request -p slip.yaml";
 const RULES: &str = "client:\n  orgs: [a]\n  names: [x]\n  max_valid_days: 9\n";
 
 /// A command, what is done before, and words of the message and of the hint.
 type Case = (String, fn(&Machine), &'static str, &'static str);
+
+/// Writes another participant's definition with a slip in it.
+fn slip(m: &Machine, of: &str, from: &str, to: &str) {
+    m.write("slip.yaml", m.read(of));
+    m.edit("slip.yaml", from, to);
+}
+
+/// Slips in a definition or a profile.
+fn slips() -> Vec<Case> {
+    let request = |before: fn(&Machine), message, hint| (REQUEST.to_owned(), before, message, hint);
+    vec![
+        request(
+            |m| slip(m, "hospital-a.yaml", "- name: hospital-a", "- name: M\u{fc}ller"),
+            "has '\u{fc}' as character 2, but a client's name has only the letters A to Z",
+            "the letters A to Z and a to z, digits, '_' and '-'",
+        ),
+        request(
+            |m| slip(m, "hospital-a.yaml", "- name: hospital-a", "- name: hospital a"),
+            "a space as character 9, but a client's name has only the letters A to Z and a to z, \
+             digits, '_' and '-'; 'hospital-a' would be accepted",
+            "the letters A to Z and a to z, digits, '_' and '-'",
+        ),
+        request(
+            |m| slip(m, "server.yaml", "central.org\n", "central.org:8002\n"),
+            "has ':' as character 29, but a server's name is its host name",
+            "without a port: the ports are in the project profile",
+        ),
+        request(
+            |m| slip(m, "server.yaml", "10.0.1.50", "10.0.1.50:8002"),
+            "'10.0.1.50:8002' has a port after the host name",
+            "the server's ports are fed_learn_port and admin_port in the project profile",
+        ),
+    ]
+}
 
 fn cases() -> Vec<Case> {
     vec![
@@ -99,7 +134,7 @@ fn the_advice_fits_what_was_found() {
     let m = sandbox.seeded("m");
     m.init();
     m.ok("cert request -p hospital-a.yaml");
-    for (line, before, message, hint) in cases() {
+    for (line, before, message, hint) in cases().into_iter().chain(slips()) {
         before(&m);
         let output = m.flarekit().args(words(&line)).args(["--format", "json"]).output().unwrap();
         let found = envelope(&line, &output);

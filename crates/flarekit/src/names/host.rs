@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::shown;
+use super::spelling::{self, LETTERS};
 use crate::error::{Defect, Reason};
 use crate::pki::AltName;
 
@@ -43,12 +44,24 @@ impl Host {
         if text.len() > DNS_NAME {
             return refuse("is longer than the 253 characters of a DNS name");
         }
+        if text.contains("://") {
+            return refuse("is a URL, but only the host name in it belongs here");
+        }
+        if has_port(text) {
+            return refuse("has a port after the host name, which belongs elsewhere");
+        }
+        let accepted = |c: char| c.is_ascii_alphanumeric() || "-.".contains(c);
+        if let Some(found) = spelling::first_refused(text, accepted) {
+            return refuse(&format!(
+                "is not a host name: it has {found}, but only {LETTERS}, digits, '-' and '.' are \
+                 accepted"
+            ));
+        }
         let label_is_good = |label: &str| {
             !label.is_empty()
                 && label.len() <= DNS_LABEL
                 && !label.starts_with('-')
                 && !label.ends_with('-')
-                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         };
         if !text.split('.').all(label_is_good) {
             return refuse(
@@ -99,6 +112,14 @@ impl fmt::Display for Host {
             Self::Ip(address) => write!(f, "{address}"),
         }
     }
+}
+
+/// Whether a host is followed by a port, as in `server.example.org:8002` and `[::1]:8002`.
+fn has_port(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let bracketed = host.starts_with('[') && host.ends_with(']');
+    let digits = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    digits && !host.is_empty() && (bracketed || !host.contains(':'))
 }
 
 /// Whether resolvers read a label as a number: `1`, `017`, `0x7f`, and `0x`, which they take for 0.
@@ -236,6 +257,27 @@ mod tests {
         }
         for bad in [&"a".repeat(64), &["a"; 128].join(".")] {
             assert!(Host::parse(bad).is_err());
+        }
+    }
+
+    #[test]
+    fn the_message_says_what_is_wrong_with_a_host() {
+        for (text, words) in [
+            ("a.example.org:8002", "has a port after the host name"),
+            ("10.0.0.1:8002", "has a port after the host name"),
+            ("[2001:db8::1]:8002", "has a port after the host name"),
+            ("https://a.example.org:8002/x", "is a URL"),
+            (
+                "a_b.example.org",
+                "it has '_' as character 2, but only the letters A to Z and a to z",
+            ),
+            ("s\u{fc}d.example.org", "it has '\u{fc}' as character 2"),
+            ("a:b:1", "it has ':' as character 2"),
+            ("a.org:", "it has ':' as character 6"),
+            ("a..b", "labels of letters"),
+        ] {
+            let message = Host::parse(text).unwrap_err().message;
+            assert!(message.contains(words), "{message}");
         }
     }
 

@@ -5,6 +5,7 @@ mod host;
 mod participant;
 mod remark;
 mod root_org;
+mod spelling;
 
 pub use host::{Host, HostName};
 pub use participant::ParticipantName;
@@ -14,6 +15,7 @@ pub use root_org::RootOrg;
 use std::fmt;
 
 use crate::error::{Defect, Reason};
+use spelling::LETTERS;
 
 /// X.520 upper bound of common names and organisation names (`ub-common-name`,
 /// `ub-organization-name`, RFC 5280 appendix A.1), in characters.
@@ -83,12 +85,16 @@ impl ProjectName {
         if text.chars().count() > X520_UPPER_BOUND {
             return refuse("is longer than 64 characters");
         }
-        let first_is_plain = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-        if !first_is_plain || !text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c))
-        {
-            return refuse(
-                "must start with a letter or digit and hold only letters, digits, '.', '_' and '-'",
-            );
+        let accepted = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        let suggestion = || spelling::suggested(spelling::nearest(text, "._-", "_"), Self::parse);
+        if let Some(found) = spelling::first_refused(text, accepted) {
+            return refuse(&format!(
+                "has {found}, but only {LETTERS}, digits, '.', '_' and '-' are accepted{}",
+                suggestion()
+            ));
+        }
+        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            return refuse(&format!("must start with a letter or digit{}", suggestion()));
         }
         if is_windows_device(text) {
             return refuse("is a name that Windows reserves for a device");
@@ -110,15 +116,18 @@ pub struct Org(String);
 impl Org {
     /// Parses an organisation's name. A defect has [`Reason::OrgName`] and suggests a valid form.
     pub fn parse(text: &str) -> Result<Self, Defect> {
-        let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if !text.is_empty() && plain && text.len() <= X520_UPPER_BOUND {
-            return Ok(Self(text.to_owned()));
-        }
-        let rule = "must be 1 to 64 letters (A to Z, a to z), digits and '_'";
-        let suggestion = suggest_org(text)
-            .map(|valid| format!("; '{valid}' would be accepted"))
-            .unwrap_or_default();
-        Err(Defect::new(Reason::OrgName, format!("org {} {rule}{suggestion}", shown(text))))
+        let accepted = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let what = match spelling::first_refused(text, accepted) {
+            Some(found) => {
+                format!("has {found}, but only {LETTERS}, digits and '_' are accepted")
+            }
+            None if (1..=X520_UPPER_BOUND).contains(&text.len()) => {
+                return Ok(Self(text.to_owned()));
+            }
+            None => "must be of 1 to 64 characters".to_owned(),
+        };
+        let suggestion = spelling::suggested(suggest_org(text), Self::parse);
+        Err(Defect::new(Reason::OrgName, format!("org {} {what}{suggestion}", shown(text))))
     }
 
     /// The name as text.
@@ -128,22 +137,9 @@ impl Org {
     }
 }
 
-/// The nearest valid form: everything that is not accepted becomes one `_`. Letters are not lost:
-/// those of German are spelled out, and a name with others gets no suggestion.
+/// The nearest form that may be valid: everything that is not accepted becomes one `_`.
 fn suggest_org(text: &str) -> Option<String> {
-    let mut plain = text.to_owned();
-    for (letter, spelled) in
-        [("ä", "ae"), ("ö", "oe"), ("ü", "ue"), ("Ä", "Ae"), ("Ö", "Oe"), ("Ü", "Ue"), ("ß", "ss")]
-    {
-        plain = plain.replace(letter, spelled);
-    }
-    if plain.chars().any(|c| c.is_alphanumeric() && !c.is_ascii()) {
-        return None;
-    }
-    let words: Vec<&str> =
-        plain.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let joined: String = words.join("_").chars().take(X520_UPPER_BOUND).collect();
-    (!joined.is_empty()).then_some(joined)
+    spelling::nearest(text, "", "_").map(|form| form.chars().take(X520_UPPER_BOUND).collect())
 }
 
 /// A TCP port, 1 to 65535.
@@ -295,6 +291,9 @@ mod tests {
         let defect = ProjectName::parse("-----BEGIN RSA PRIVATE KEY-----\nMIIE").unwrap_err();
         assert!(!defect.message.contains("MIIE"), "{}", defect.message);
         assert_eq!(shown(&"x.".repeat(100)), format!("'{}…'", "x.".repeat(40)));
+        let line = format!("{}/", "MIIEowIBAAKCAQEA".repeat(3));
+        let defect = Org::parse(&line).unwrap_err();
+        assert!(!defect.message.contains(&line[..9]), "{defect}");
     }
 
     /// A line of a key that stands where a word is expected.
@@ -320,6 +319,12 @@ mod tests {
         for bad in ["", " ", "a b", ".a", "-a", "a/b", "a\n", "é", "NUL", &"p".repeat(65)] {
             assert_eq!(ProjectName::parse(bad).unwrap_err().reason, Reason::ProjectName, "{bad}");
         }
+        let message = ProjectName::parse("Föderation 1").unwrap_err().message;
+        assert!(
+            message.contains("has 'ö' as character 2, but only the letters A to Z"),
+            "{message}"
+        );
+        assert!(message.ends_with("; 'Foederation_1' would be accepted"), "{message}");
     }
 
     #[test]
@@ -330,6 +335,7 @@ mod tests {
         let defect = Org::parse("Klinik Süd").unwrap_err();
         assert!(defect.message.contains("'Klinik_Sued'"), "{}", defect.message);
         assert!(!Org::parse("Hôpital").unwrap_err().message.contains("would be"));
+        assert!(defect.message.contains("has a space as character 7, but only"), "{defect}");
         for bad in ["", "orga\n", "a b", "klinik-süd", &"o".repeat(65)] {
             assert_eq!(Org::parse(bad).unwrap_err().reason, Reason::OrgName, "{bad}");
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::spelling::{self, LETTERS};
 use super::{HostName, X520_UPPER_BOUND, common_name, is_windows_device, shown};
 use crate::error::{Defect, Reason};
 use crate::identity::CertType;
@@ -33,15 +34,13 @@ impl ParticipantName {
         if text.chars().count() > limit {
             return refuse(Reason::NameTooLong, format!("is longer than {limit} characters"));
         }
-        let first_is_plain = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-        if !first_is_plain || !text.chars().all(|c| c.is_ascii_alphanumeric() || "._@-".contains(c))
-        {
-            return refuse(
-                Reason::NameUnsafe,
-                "must start with a letter or digit and hold only letters, digits, '.', '_', '@' \
-                 and '-'"
-                    .to_owned(),
-            );
+        let accepted = |c: char| c.is_ascii_alphanumeric() || "._@-".contains(c);
+        if let Some(found) = spelling::first_refused(text, accepted) {
+            return refuse(Reason::NameUnsafe, with_character(&found, text, cert_type));
+        }
+        if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            let what = "must start with a letter or digit";
+            return refuse(Reason::NameUnsafe, format!("{what}{}", suggestion(text, cert_type)));
         }
         if is_windows_device(text) {
             return refuse(
@@ -82,6 +81,29 @@ impl fmt::Display for ParticipantName {
     }
 }
 
+/// What is wrong with a name that has such a character.
+fn with_character(found: &str, text: &str, cert_type: CertType) -> String {
+    let rule = match cert_type {
+        CertType::Client => format!("a client's name has only {LETTERS}, digits, '_' and '-'"),
+        CertType::Server => {
+            format!("a server's name is its host name, of {LETTERS}, digits, '-' and '.'")
+        }
+        CertType::OrgAdmin | CertType::Lead | CertType::Member => format!(
+            "a user's name is an e-mail address, of {LETTERS}, digits, '.', '_', '-' and one '@'"
+        ),
+    };
+    format!("has {found}, but {rule}{}", suggestion(text, cert_type))
+}
+
+/// What the name could be: a client's can be chosen freely, the others are as they are.
+fn suggestion(text: &str, cert_type: CertType) -> String {
+    let nearest = match cert_type {
+        CertType::Client => spelling::nearest(text, "_-", "-"),
+        _ => None,
+    };
+    spelling::suggested(nearest, |name| ParticipantName::parse(name, cert_type))
+}
+
 /// The rule of the type that the name breaks, if any.
 fn fits_type(text: &str, cert_type: CertType) -> Result<(), String> {
     match cert_type {
@@ -89,11 +111,11 @@ fn fits_type(text: &str, cert_type: CertType) -> Result<(), String> {
             if text.eq_ignore_ascii_case(ROOT_SERVER) {
                 return Err("does not suit a client: so NVFlare calls the server".to_owned());
             }
-            let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
-            if plain {
-                return Ok(());
+            let accepted = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
+            match spelling::first_refused(text, accepted) {
+                Some(found) => Err(with_character(&found, text, cert_type)),
+                None => Ok(()),
             }
-            Err("does not suit a client: only letters, digits, '_' and '-'".to_owned())
         }
         CertType::Server => HostName::parse(text)
             .map(|_| ())
@@ -171,6 +193,47 @@ mod tests {
             assert_eq!(reason(&"x".repeat(244), *cert_type), Reason::NameTooLong);
         }
         assert_eq!(reason(&"x".repeat(65), CertType::Client), Reason::NameTooLong);
+    }
+
+    #[test]
+    fn the_message_names_the_character_and_what_would_do() {
+        let client = CertType::Client;
+        for (text, cert_type, words) in [
+            ("M\u{fc}ller", client, "has '\u{fc}' as character 2, but a client's name has only"),
+            ("M\u{fc}ller", client, "; 'Mueller' would be accepted"),
+            ("Mu\u{308}ller", client, "; 'Mueller' would be accepted"),
+            ("hospital a", client, "has a space as character 9"),
+            ("hospital a", client, "; 'hospital-a' would be accepted"),
+            ("hospital.a", client, "; 'hospital-a' would be accepted"),
+            ("-a_b", client, "must start with a letter or digit; 'a_b' would be accepted"),
+            ("'hospital-a'", client, "a quotation mark as character 1"),
+            ("a.org:8002", CertType::Server, "has ':' as character 6, but a server's name is its"),
+            (
+                "\u{fc}@x.org",
+                CertType::Lead,
+                "has '\u{fc}' as character 1, but a user's name is an",
+            ),
+        ] {
+            let message = ParticipantName::parse(text, cert_type).unwrap_err().message;
+            assert!(message.contains(words), "{message}");
+        }
+    }
+
+    /// No letter is lost on the way, and nobody is told to take a name that would be refused.
+    #[test]
+    fn what_has_no_good_form_gets_no_suggestion() {
+        for (text, cert_type) in [
+            ("H\u{f4}pital", CertType::Client),
+            ("Ho\u{302}pital", CertType::Client),
+            ("server!", CertType::Client),
+            ("CON!", CertType::Client),
+            ("!", CertType::Client),
+            ("a b.org", CertType::Server),
+            ("a b@x.org", CertType::Lead),
+        ] {
+            let message = ParticipantName::parse(text, cert_type).unwrap_err().message;
+            assert!(!message.contains("would be accepted"), "{message}");
+        }
     }
 
     #[test]
