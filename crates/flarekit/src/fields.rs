@@ -41,11 +41,31 @@ pub(crate) fn at(node: &Node, defect: Defect) -> Defect {
     defect.within(node.at)
 }
 
-/// A key of the mapping that is probably this one, misspelt: of short names, one letter may differ.
+/// Other words for fields, which people write from memory. None of them is a field of its own where
+/// the first one is required.
+const SYNONYMS: [(&str, &[&str]); 9] = [
+    ("org", &["organization", "organisation", "organizations", "company", "institution"]),
+    ("type", &["kind", "participant_type", "cert_type"]),
+    ("role", &["cert_role", "admin_role", "user_role"]),
+    ("participants", &["sites", "clients", "members"]),
+    ("name", &["project", "project_name", "participant_name", "site_name"]),
+    ("scheme", &["protocol"]),
+    ("connection_security", &["security", "tls"]),
+    ("host", &["hostname", "host_name", "address", "addr", "fqdn"]),
+    ("fed_learn_port", &["port", "fl_port", "server_port", "fed_port"]),
+];
+
+/// A key of the mapping that is probably this one, misspelt (of short names, one letter may differ)
+/// or another word for it.
 fn misspelt<'n>(mapping: &'n Node, key: &str) -> Option<(&'n Node, &'n str)> {
+    let others = SYNONYMS.iter().find(|(field, _)| *field == key).map_or(&[][..], |(_, all)| all);
+    let is_meant = |found: &str| {
+        let found = found.to_lowercase().replace(['-', ' '], "_");
+        let distance = strsim::damerau_levenshtein(&found, key);
+        distance <= (key.len() / 3).min(2) || others.contains(&found.as_str())
+    };
     let keys = mapping.as_mapping().unwrap_or_default().iter();
-    let near = |found: &str| strsim::damerau_levenshtein(found, key) <= (key.len() / 3).min(2);
-    keys.filter_map(|(node, _)| Some((node, node.as_text()?))).find(|(_, found)| near(found))
+    keys.filter_map(|(node, _)| Some((node, node.as_text()?))).find(|(_, found)| is_meant(found))
 }
 
 /// The value must be there and not be null.

@@ -218,7 +218,19 @@ mod tests {
                 "hots:",
                 "line 5, column 3: the field 'hots' is unknown; did you mean 'host'?",
             ),
-            ("host:", "addr:", "the field 'host' is missing"),
+            (
+                "host:",
+                "addr:",
+                "line 5, column 3: the field 'addr' is unknown; did you mean 'host'?",
+            ),
+            (
+                "fed_learn_port",
+                "port",
+                "the field 'port' is unknown; did you mean 'fed_learn_port'?",
+            ),
+            ("scheme", "protocol", "the field 'protocol' is unknown; did you mean 'scheme'?"),
+            ("connection_security", "Connection-Security", "did you mean 'connection_security'?"),
+            ("host:", "location:", "the field 'host' is missing"),
         ] {
             let error = parse(&SEED.replace(from, to)).unwrap_err();
             assert_eq!(error.reason(), Some(Reason::FieldMissing), "{to}");

@@ -340,7 +340,10 @@ pub(super) fn of_input(reason: Reason) -> Option<&'static str> {
             "Write it in the form that the message names. YAML reads words such as no and on, and \
              digits, as text only with quotes around them."
         }
-        Reason::FieldMissing => "Add the field, spelled and indented as in the documentation.",
+        Reason::FieldMissing => {
+            "Correct the field that the message names, or add it if it is not there, spelled and \
+             indented as in the documentation."
+        }
         Reason::FieldNotAccepted => "Remove the field, or correct its name.",
         Reason::NotOneParticipant => {
             "Write one file for each participant, with one entry under 'participants'."

@@ -44,6 +44,11 @@ fn slips() -> Vec<Case> {
             "'10.0.1.50:8002' has a port after the host name",
             "the server's ports are fed_learn_port and admin_port in the project profile",
         ),
+        request(
+            |m| slip(m, "hospital-a.yaml", "org:", "organization:"),
+            "the field 'organization' is unknown; did you mean 'org'?",
+            "Correct the field that the message names",
+        ),
     ]
 }
 

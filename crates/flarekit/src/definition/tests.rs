@@ -64,6 +64,23 @@ fn a_servers_address_is_told_to_mean_nothing_wherever_it_stands() {
     assert_eq!(told(&format!("site_contact: x\n{SITE}")), [""; 0]);
 }
 
+#[test]
+fn another_word_for_a_field_is_understood() {
+    for (from, to, words) in [
+        ("org:", "organization:", "line 7, column 5: the field 'organization' is unknown"),
+        ("org:", "Organisation:", "the field 'Organisation' is unknown; did you mean 'org'?"),
+        ("org:", "ORG:", "the field 'ORG' is unknown; did you mean 'org'?"),
+        ("type:", "kind:", "the field 'kind' is unknown; did you mean 'type'?"),
+        ("participants:", "sites:", "the field 'sites' is unknown; did you mean 'participants'?"),
+        ("- name:", "- site_name:", "the field 'site_name' is unknown; did you mean 'name'?"),
+        ("org:", "owner:", "the field 'org' is missing"),
+    ] {
+        let defect = Definition::parse(SITE.replace(from, to).as_bytes()).unwrap_err();
+        assert_eq!(defect.reason, Reason::FieldMissing, "{to}");
+        assert!(defect.message.contains(words), "{defect}");
+    }
+}
+
 /// Many requests wait in memory, each with no more names of unknown fields than anybody reads.
 #[test]
 fn of_many_unknown_fields_a_few_are_named() {
