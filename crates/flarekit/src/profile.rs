@@ -59,6 +59,14 @@ pub(crate) fn is_definition(document: &Node) -> bool {
         && of_profiles.iter().all(|field| document.get(field).is_none())
 }
 
+/// Whether a document says how a federation connects, and nothing of its participants: a profile.
+pub(crate) fn is_profile(document: &Node) -> bool {
+    let of_profiles = ["scheme", "connection_security", "server"];
+    let of_definitions = ["participants", "type", "org"];
+    of_definitions.iter().all(|field| document.get(field).is_none())
+        && of_profiles.iter().filter(|field| document.get(field).is_some()).count() > 1
+}
+
 fn warnings(root: &Node, place: &str) -> Vec<Warning> {
     let server = fields::present(root, "server").into_iter();
     fields::unknown(root, FIELDS)

@@ -413,7 +413,11 @@ pub(super) fn of_input(reason: Reason) -> Option<&'static str> {
         }
         Reason::NotAProfile => {
             "Give the project profile, which the Project Admin wrote: it has scheme, \
-             connection_security and server. A definition is for 'cert request'."
+             connection_security and server. A definition is for 'cert request --participant'."
+        }
+        Reason::NotADefinition => {
+            "Give the participant's definition, with name, type and org under 'participants'. The \
+             project profile is for --profile of 'cert init' and 'cert approve'."
         }
         Reason::NotARevocationList => {
             "Give the list that 'cert crl' wrote, crl.pem or crl.der. The serial numbers beside it \

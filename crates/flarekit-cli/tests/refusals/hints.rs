@@ -49,6 +49,18 @@ fn slips() -> Vec<Case> {
             "the field 'organization' is unknown; did you mean 'org'?",
             "Correct the field that the message names",
         ),
+        (
+            "cert request -p project_profile.yaml".to_owned(),
+            |_| {},
+            "project_profile.yaml: this is a project profile, not a participant definition",
+            "--profile of 'cert init' and 'cert approve'",
+        ),
+        (
+            APPROVE.replace("project_profile.yaml", "server.yaml"),
+            |_| {},
+            "server.yaml: this is a participant definition, not a project profile",
+            "'cert request --participant'",
+        ),
     ]
 }
 

@@ -15,6 +15,7 @@ use crate::error::{Code, Defect, Error, Reason, Warning, WarningCode};
 use crate::fields;
 use crate::identity::{Identity, Kind};
 use crate::names::{Host, shown};
+use crate::profile;
 use crate::yaml::{self, Dialect, Node};
 
 /// A whole definition, as its author wrote it.
@@ -32,6 +33,10 @@ impl Definition {
     /// ([`Definition::request_code`]) and, from the request folder, by `package`.
     pub fn parse(bytes: &[u8]) -> Result<Self, Defect> {
         let document = yaml::parse(bytes, Dialect::Local)?;
+        if profile::is_profile(&document) {
+            let message = "this is a project profile, not a participant definition";
+            return Err(Defect::new(Reason::NotADefinition, message));
+        }
         let site = Site::from_document(&document)?;
         let local = LocalSettings::from_document(&document, site.identity.cert_type.kind())?;
         Ok(Self { site, local, document })

@@ -65,6 +65,17 @@ fn a_servers_address_is_told_to_mean_nothing_wherever_it_stands() {
 }
 
 #[test]
+fn a_profile_is_no_definition() {
+    let profile = "name: p\nscheme: grpc\nserver: {host: x.org}\n";
+    assert_eq!(reason(profile), Reason::NotADefinition);
+    for text in ["name: p\n", "name: p\nserver: {host: x.org}\n", &format!("{profile}org: o\n")] {
+        assert_eq!(reason(text), Reason::FieldMissing, "{text}");
+    }
+    let both = format!("{SITE}scheme: grpc\nserver: {{host: x.org}}\n");
+    assert!(Definition::parse(both.as_bytes()).is_ok());
+}
+
+#[test]
 fn another_word_for_a_field_is_understood() {
     for (from, to, words) in [
         ("org:", "organization:", "line 7, column 5: the field 'organization' is unknown"),

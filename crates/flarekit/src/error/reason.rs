@@ -96,6 +96,8 @@ super::names! {
 
         /// A participant definition stands where a project profile is expected.
         NotAProfile = "NOT_A_PROFILE",
+        /// A project profile stands where a participant definition is expected.
+        NotADefinition = "NOT_A_DEFINITION",
 
         /// A name is empty.
         NameEmpty = "NAME_EMPTY",
