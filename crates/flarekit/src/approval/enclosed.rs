@@ -25,7 +25,7 @@ impl Enclosed {
 
     pub fn member(&self, name: &str) -> Result<&[u8], Error> {
         self.members.get(name).ok_or_else(|| {
-            self.invalid(Reason::ZipMemberMissing, format!("there is no {name} in it"))
+            self.members.missing(name).within(&self.place).code(Code::InvalidSignedZip)
         })
     }
 

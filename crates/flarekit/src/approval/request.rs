@@ -102,13 +102,9 @@ impl UnverifiedRequest {
     }
 
     fn member(&self, name: &str) -> Result<&[u8], Error> {
-        self.members.get(name).ok_or_else(|| {
-            Error::because(
-                Code::InvalidArgs,
-                Reason::ZipMemberMissing,
-                format!("{}: there is no {name} in it", self.place),
-            )
-        })
+        self.members
+            .get(name)
+            .ok_or_else(|| self.members.missing(name).within(&self.place).code(Code::InvalidArgs))
     }
 
     fn defect(&self, member: &str, defect: Defect) -> Error {

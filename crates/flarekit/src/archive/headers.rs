@@ -79,6 +79,17 @@ pub(super) fn refuse_keys(archive: &ZipSliceArchive<&[u8]>) -> Result<(), Defect
     Ok(())
 }
 
+/// Whether any member says that somebody unpacked the archive and packed it again.
+pub(super) fn is_zipped_again(archive: &ZipSliceArchive<&[u8]>) -> bool {
+    let mut entries = archive.entries();
+    while let Ok(Some(record)) = entries.next_entry() {
+        if name::is_of_another_zip(record.file_path().as_bytes()) {
+            return true;
+        }
+    }
+    false
+}
+
 /// Turns what the zip reader says into a defect.
 pub(super) fn unreadable(error: impl std::fmt::Display) -> Defect {
     malformed(format!("the archive is damaged: {error}"))
@@ -126,7 +137,10 @@ fn check_flags(name: &str, flags: EntryFlags) -> Result<(), Defect> {
     }
     if flags.has_data_descriptor() {
         // The sizes then stand after the data, where readers disagree on how to find them.
-        let message = format!("member {name} was written as a stream: its header lacks its sizes");
+        let message = format!(
+            "member {name} was written as a stream: its header lacks its sizes, as when macOS zips \
+             files"
+        );
         return Err(malformed(message));
     }
     if flags.bits() & !HARMLESS != 0 {

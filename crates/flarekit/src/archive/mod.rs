@@ -67,6 +67,15 @@ impl Members {
         self.0.keys().map(String::as_str)
     }
 
+    /// The defect that a member is not there.
+    pub(crate) fn missing(&self, name: &str) -> Defect {
+        let mut names = self.names();
+        let only = names.next().filter(|only| names.next().is_none() && only.ends_with(".zip"));
+        let instead = only.map(|zip| format!(", only {zip}: it is a zip in a zip"));
+        let message = format!("there is no {name} in it{}", instead.unwrap_or_default());
+        Defect::new(Reason::ZipMemberMissing, message)
+    }
+
     /// Demands these members and no others.
     ///
     /// # Errors

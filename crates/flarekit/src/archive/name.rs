@@ -14,11 +14,13 @@ pub(super) fn check(name: &[u8]) -> Result<&str, Defect> {
     let shown = Shown(name);
     refuse_key(name)?;
     let refuse = |why: &str| {
-        let message = format!("member {shown} {why}; expected a plain file name");
+        let else_said = if is_of_another_zip(name) { AGAIN } else { "expected a plain file name" };
+        let message = format!("member {shown} {why}; {else_said}");
         Err(Defect::new(Reason::ZipMemberName, message))
     };
     match name {
         [] => return refuse("has no name"),
+        _ if is_in_folder(name) => return refuse("lies in a folder"),
         [first, ..] if !first.is_ascii_alphanumeric() => {
             return refuse("does not start with a letter or digit");
         }
@@ -32,6 +34,24 @@ pub(super) fn check(name: &[u8]) -> Result<&str, Defect> {
         Ok(text) if name.iter().all(safe) => Ok(text),
         _ => refuse("has a character in its name that is not a letter, a digit or one of ._@+%-"),
     }
+}
+
+/// What a zip that somebody unpacked and packed again is not.
+pub(super) const AGAIN: &str =
+    "the zip seems to have been unpacked and zipped again, so it is not the original file";
+
+/// Whether only a program that zips somebody's folder makes such a member: it lies in a folder, or
+/// is what macOS adds (`__MACOSX/`, `._site.yaml`, `.DS_Store`).
+pub(super) fn is_of_another_zip(name: &[u8]) -> bool {
+    is_in_folder(name) || name.starts_with(b"._") || name == b".DS_Store"
+}
+
+/// Whether a name begins with that of a folder, and does not lead out of it.
+fn is_in_folder(name: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = name.split(|byte| b"/\\".contains(byte)).collect();
+    parts.len() > 1
+        && parts.first().is_some_and(|first| !first.is_empty() && !first.contains(&b':'))
+        && parts.iter().all(|part| *part != b"..")
 }
 
 /// Refuses the name of a private key, in whatever folder.

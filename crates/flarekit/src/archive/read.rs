@@ -1,6 +1,7 @@
 //! Reading: all checks on the headers, then inflating within what they declared.
 
 use super::headers::{self, Member, malformed, unreadable};
+use super::name::AGAIN;
 use super::{Limits, Members, contains_private_key, end};
 use crate::error::{Defect, Reason};
 use flate2::{Crc, Decompress, FlushDecompress, Status};
@@ -42,7 +43,10 @@ pub(super) fn read_counting(
     headers::refuse_keys(&archive)?;
     if end.members > limits.members {
         let (found, limit) = (end.members, limits.members);
-        let message = format!("the archive has {found} members, more than the limit of {limit}");
+        let again = headers::is_zipped_again(&archive).then(|| format!("; {AGAIN}"));
+        let again = again.unwrap_or_default();
+        let message =
+            format!("the archive has {found} members, more than the limit of {limit}{again}");
         return Err(Defect::new(Reason::ZipTooManyMembers, message));
     }
     if archive.eocd_offset() != end.offset || archive.directory_offset() != end.directory {

@@ -51,6 +51,52 @@ fn names() {
     assert!(read_artifact(&zip(&[Raw::stored("a+b%c@d-e_f.csr", b"")])).is_ok());
 }
 
+/// By Finder or Explorer: in a folder, and with what macOS adds, which may be too many members.
+#[test]
+fn a_zip_that_was_made_again_is_told_as_one() {
+    let said = |names: &[&str]| {
+        let members: Vec<Raw> = names.iter().map(|name| Raw::stored(name, b"")).collect();
+        let defect = read(&zip(&members), &Limits::ARTIFACT).unwrap_err();
+        (defect.reason, defect.message)
+    };
+    let again = "; the zip seems to have been unpacked and zipped again, so it is not the original \
+                 file";
+    for (names, reason, words) in [
+        (&["fx/", "fx/site.yaml"][..], Reason::ZipMemberName, "member 'fx/' lies in a folder"),
+        (&["fx/site.yaml"], Reason::ZipMemberName, "lies in a folder"),
+        (&["fx\\site.yaml"], Reason::ZipMemberName, "lies in a folder"),
+        (&["a", "__MACOSX/._a"], Reason::ZipMemberName, "lies in a folder"),
+        (&["a", ".DS_Store"], Reason::ZipMemberName, "does not start with a letter"),
+        (&["a", "._a"], Reason::ZipMemberName, "does not start with a letter"),
+        (
+            &["a", "b", "c", "d", "e", "f", "g", "h", "__MACOSX/._a"],
+            Reason::ZipTooManyMembers,
+            "the archive has 9 members",
+        ),
+    ] {
+        let (found, message) = said(names);
+        assert_eq!(found, reason, "{names:?}");
+        assert!(message.contains(words) && message.ends_with(again), "{message}");
+    }
+    for names in [&["../a"][..], &["/a"], &["a/../../b"], &["C:\\a"], &["a b"], &[".a"]] {
+        let (_, message) = said(names);
+        assert!(message.ends_with("; expected a plain file name"), "{message}");
+    }
+    let (_, message) = said(&["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
+    assert!(message.ends_with("more than the limit of 8"), "{message}");
+}
+
+#[test]
+fn a_zip_in_a_zip_is_told_as_one() {
+    let missing = |names: &[&str]| {
+        let members: Vec<Raw> = names.iter().map(|name| Raw::stored(name, b"")).collect();
+        read(&zip(&members), &Limits::ARTIFACT).unwrap().missing("signed.json").message
+    };
+    assert_eq!(missing(&["a", "b.zip"]), "there is no signed.json in it");
+    let only = "there is no signed.json in it, only b.zip: it is a zip in a zip";
+    assert_eq!(missing(&["b.zip"]), only);
+}
+
 #[test]
 fn a_name_in_a_message_is_escaped_and_cut() {
     let said = |name: &str| {
