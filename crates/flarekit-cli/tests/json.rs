@@ -24,6 +24,7 @@ const INIT: &[&str] = &[
     "subject_cn",
     "valid_until",
     "project_profile",
+    "next_step",
 ];
 const REQUEST: &[&str] = &[
     "name",

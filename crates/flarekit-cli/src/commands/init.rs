@@ -9,6 +9,10 @@ use crate::cli::InitArgs;
 use crate::environment::Environment;
 use crate::output::Report;
 
+const NEXT_STEP: &str = "Keep rootCA.key secret, with a backup. Tell each participant the project's name and, by telephone \
+     or in another trusted way, rootca_fingerprint_sha256. Approve the request zips that they send you \
+     with 'cert approve' and this profile.";
+
 /// Makes a federation's root CA.
 pub fn run(args: &InitArgs, env: &Environment) -> Result<Report, Error> {
     let profile = read_text_file(&args.profile)?;
@@ -32,6 +36,7 @@ pub fn run(args: &InitArgs, env: &Environment) -> Result<Report, Error> {
     report.field("subject_cn", ca.certificate.subject().common_name.as_str());
     report.field("valid_until", ca.certificate.not_after().to_string());
     report.field("project_profile", ca.metadata.project_profile.as_deref());
+    report.field("next_step", NEXT_STEP);
     // Only the name is needed now, but a slip is cheaper to mend before requests arrive.
     match ProjectProfile::parse(&profile, &args.profile.display().to_string()) {
         Ok(profile) => report.warnings.extend(profile.warnings),
