@@ -115,7 +115,6 @@ const FIELDS: &[Row] = &[
         |m| m.write("hospital-a.yaml", "name: x\n"),
         (ARGS, 4, "FIELD_MISSING"),
     ),
-    ("a profile", "cert request -p project_profile.yaml", |_| {}, (ARGS, 4, "NOT_A_DEFINITION")),
     (
         "a flat definition",
         LINE,
