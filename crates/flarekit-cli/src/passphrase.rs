@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal, Stdin, Write};
 use std::path::Path;
 
+use flarekit::ca::CertAuthority;
 use flarekit::error::{Code, Error, Reason, Warning, WarningCode};
 use flarekit::files;
 use rustix::process::{Signal, getpid, kill_process};
@@ -18,10 +19,30 @@ const LIMIT: u64 = 4096;
 /// The control character that is none (POSIX: `_POSIX_VDISABLE`, 0 on Linux).
 const DISABLED: u8 = 0;
 
+/// Opens a CA, with a passphrase if its key is encrypted, and says what is the matter with the file.
+pub fn open_ca(
+    directory: &Path,
+    file: Option<&Path>,
+) -> Result<(CertAuthority, Vec<Warning>), Error> {
+    let mut source = source(file);
+    let mut needed = false;
+    let (ca, mut warnings) = CertAuthority::open(directory, &mut || {
+        needed = true;
+        source()
+    })?;
+    if let Some(path) = file {
+        warnings.extend(readable_by_others(path)?);
+        if !needed {
+            warnings.push(not_needed(&ca, path));
+        }
+    }
+    Ok((ca, warnings))
+}
+
 /// Where the passphrase comes from, once it is needed: the file; else the variable; else, on a
 /// terminal, the user, who is asked again as long as the answer is wrong. Without any of these there
 /// is none, and there is no other in a file or a variable.
-pub fn source(file: Option<&Path>) -> impl FnMut() -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+fn source(file: Option<&Path>) -> impl FnMut() -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
     let mut asked = 0;
     move || {
         asked += 1;
@@ -157,10 +178,9 @@ impl Drop for Silence<'_> {
 }
 
 /// The warning that others can read the file, which must be there also where the key is not encrypted:
-/// a path that is wrong would be found out when it is too late. Whether its passphrase is needed, and
-/// what is wrong with it otherwise, is seen when the key is opened.
-pub fn readable_by_others(file: Option<&Path>) -> Result<Option<Warning>, Error> {
-    let Some(path) = file else { return Ok(None) };
+/// a path that is wrong would be found out when it is too late. What is wrong with its passphrase is
+/// seen when the key is opened.
+fn readable_by_others(path: &Path) -> Result<Option<Warning>, Error> {
     let mode = files::mode(path)
         .map_err(|error| error.code(Code::InvalidArgs).within("--passphrase-file"))?;
     Ok((mode & 0o077 != 0).then(|| {
@@ -171,4 +191,14 @@ pub fn readable_by_others(file: Option<&Path>) -> Result<Option<Warning>, Error>
         );
         Warning::new(WarningCode::KeyReadableByOthers, message)
     }))
+}
+
+/// The warning for whoever believes the key to be encrypted, which it is not.
+fn not_needed(ca: &CertAuthority, file: &Path) -> Warning {
+    let message = format!(
+        "the CA key in {} is not encrypted: the passphrase in {} was not needed, and protects nothing",
+        ca.directory().display(),
+        file.display()
+    );
+    Warning::new(WarningCode::PassphraseNotNeeded, message)
 }

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::LedgerView;
 use flarekit::error::Error;
 
@@ -13,9 +12,7 @@ use crate::passphrase;
 
 /// Signs the list and writes it.
 pub fn run(args: &CrlArgs, env: &Environment) -> Result<Report, Error> {
-    let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
-    let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
-    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref())?);
+    let (ca, mut warnings) = passphrase::open_ca(&args.ca_dir, args.passphrase_file.as_deref())?;
     // From here on no other list is made: an older one cannot take the place of a newer one.
     let _alone = ca.lock_lists()?;
     let view = LedgerView::open(ca.directory())?;

@@ -5,7 +5,6 @@ use std::path::Path;
 use flarekit::approval::{DeniedZipFile, SignedDenial, UnverifiedRequest};
 use flarekit::archive::Limits;
 use flarekit::audit::AuditDirectory;
-use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::Ledger;
 use flarekit::error::{Code, Error};
 use flarekit::files;
@@ -29,9 +28,7 @@ pub fn run(args: &DenyArgs, env: &Environment) -> Result<Report, Error> {
     // What does not verify is nobody's request, so there is nobody to say no to.
     let request = UnverifiedRequest::read(&zip, &place)?.verify()?;
 
-    let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
-    let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
-    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref())?);
+    let (ca, mut warnings) = passphrase::open_ca(&args.ca_dir, args.passphrase_file.as_deref())?;
     ca.expect_own_request(&request)?;
     let request_zip = files::absolute(&args.request_zip)
         .map_err(|error| error.code(Code::OutputDirNotWritable))?;

@@ -1,7 +1,6 @@
 //! `cert revoke`: taking certificates back.
 
 use flarekit::audit::AuditDirectory;
-use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::{Ledger, Record, RevokedCertificate, Which};
 use flarekit::error::{Error, Warning, WarningCode};
 use flarekit::time::Timestamp;
@@ -23,9 +22,7 @@ pub fn run(args: &RevokeArgs, env: &Environment) -> Result<Answer, Error> {
         (None, name) if args.all => Which::AllOf(name),
         (None, text) => Which::Named(text),
     };
-    let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
-    let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
-    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref())?);
+    let (ca, mut warnings) = passphrase::open_ca(&args.ca_dir, args.passphrase_file.as_deref())?;
     let audit = AuditDirectory::in_home(env.home.as_deref());
     let (mut ledger, imported) = Ledger::open(ca.directory(), ca.fingerprint(), &audit, env.now)?;
     warnings.extend(imported);

@@ -14,6 +14,7 @@ pub mod archives;
 pub mod disk;
 
 use std::fs;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -271,4 +272,17 @@ pub fn text_of(data: &Value, key: &str) -> String {
 pub fn warnings(data: &Value) -> Vec<&str> {
     let list = data["warnings"].as_array().unwrap();
     list.iter().map(|warning| warning["code"].as_str().unwrap()).collect()
+}
+
+/// Runs `openssl` on a machine, or says that there is none.
+pub fn openssl(m: &Machine, line: &str) -> Option<Output> {
+    match std::process::Command::new("openssl").args(line.split(' ')).current_dir(&m.cwd).output() {
+        Ok(output) => Some(output),
+        Err(_) if std::env::var_os("FLAREKIT_REQUIRE_OPENSSL").is_none_or(|value| value != "1") => {
+            // Past the harness, which shows what a test prints only when it fails.
+            let _ = writeln!(io::stderr(), "skipped: there is no openssl");
+            None
+        }
+        Err(error) => panic!("FLAREKIT_REQUIRE_OPENSSL=1, but openssl does not run: {error}"),
+    }
 }

@@ -1,11 +1,11 @@
 //! The passphrase of the CA's key, typed and told.
 
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
 
-use crate::common::{Machine, Sandbox};
+use crate::common::{Machine, Sandbox, openssl, warnings};
 use crate::terminal::Session;
 
 /// A key with the passphrase 'correct'. It is not this CA's: whoever gets it open is told so.
@@ -136,4 +136,27 @@ fn a_passphrase_file_must_be_there() {
         ("INVALID_ARGS", 4, Some("FILE_NOT_FOUND"))
     );
     assert!(!m.exists("crl.pem"));
+}
+
+/// Whoever gives one for a key that is not encrypted believes that it is.
+#[test]
+fn a_passphrase_that_is_not_needed_gets_a_warning() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.write("secret", "correct\n");
+    fs::set_permissions(m.path("secret"), fs::Permissions::from_mode(0o600)).unwrap();
+    m.ok("cert request -p hospital-a.yaml");
+    let line = "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml \
+                --passphrase-file secret";
+    let data = m.ok(line);
+    assert_eq!(warnings(&data), ["PASSPHRASE_NOT_NEEDED"]);
+    let message = data["warnings"][0]["message"].as_str().unwrap();
+    assert!(message.contains("is not encrypted") && message.contains("secret"), "{message}");
+    let encrypt =
+        "pkcs8 -topk8 -v2 aes-256-cbc -passout pass:correct -in ca/rootCA.key -out new.key";
+    let Some(output) = openssl(&m, encrypt) else { return };
+    assert!(output.status.success(), "{output:?}");
+    m.write("ca/rootCA.key", m.read("new.key"));
+    assert_eq!(warnings(&m.ok(&format!("{LINE} --passphrase-file secret"))), [""; 0]);
 }

@@ -232,7 +232,10 @@ fn a_passphrase_that_others_can_read_gets_a_warning() {
     m.init();
     m.approve("hospital-a.yaml", "hospital-a");
     m.write("secret", "x\n");
-    for (mode, expected) in [(0o644, ["KEY_READABLE_BY_OTHERS"].as_slice()), (0o600, &[])] {
+    let needless = "PASSPHRASE_NOT_NEEDED";
+    for (mode, expected) in
+        [(0o644, ["KEY_READABLE_BY_OTHERS", needless].as_slice()), (0o600, &[needless])]
+    {
         set_permissions(m.path("secret"), Permissions::from_mode(mode)).unwrap();
         let data = m.ok("cert crl -c ca --passphrase-file secret");
         assert_eq!(warnings(&data), expected, "{mode:o}");

@@ -2,28 +2,14 @@
 //! pass, unless `FLAREKIT_REQUIRE_OPENSSL=1`.
 
 use std::fs;
-use std::io::Write as _;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use crate::common::archives::Members;
 use crate::common::disk::{changes, disk};
-use crate::common::{Machine, Sandbox, text_of, warnings};
+use crate::common::{Machine, Sandbox, openssl, text_of, warnings};
 use crate::{approved, entries};
 
 const CRL: &str = "cert crl -c ca";
-
-/// Runs `openssl` on a machine, or says that there is none.
-fn openssl(m: &Machine, line: &str) -> Option<Output> {
-    match Command::new("openssl").args(line.split(' ')).current_dir(&m.cwd).output() {
-        Ok(output) => Some(output),
-        Err(_) if std::env::var_os("FLAREKIT_REQUIRE_OPENSSL").is_none_or(|value| value != "1") => {
-            // Past the harness, which shows what a test prints only when it fails.
-            let _ = writeln!(std::io::stderr(), "skipped: there is no openssl");
-            None
-        }
-        Err(error) => panic!("FLAREKIT_REQUIRE_OPENSSL=1, but openssl does not run: {error}"),
-    }
-}
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&[output.stdout.as_slice(), &output.stderr].concat()).into_owned()

@@ -5,7 +5,6 @@ use std::path::Path;
 use flarekit::approval::SignedZipFolder;
 use flarekit::audit::AuditDirectory;
 use flarekit::bulk::{Bulk, ExpectedDigests, Sources};
-use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::Ledger;
 use flarekit::error::{Code, Error};
 use flarekit::files;
@@ -33,9 +32,7 @@ pub fn run(
     let sources = Sources::find(&args.requests)?;
     let policy = args.policy.as_deref().map(policy::read).transpose()?;
     let expected = args.expect_digests.as_deref().map(expected_digests).transpose()?;
-    let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
-    let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
-    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref())?);
+    let (ca, mut warnings) = passphrase::open_ca(&args.ca_dir, args.passphrase_file.as_deref())?;
     let profile = read_text_file(&args.profile)?;
     let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
     warnings.extend(profile.warnings.iter().cloned());

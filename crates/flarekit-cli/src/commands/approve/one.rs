@@ -5,7 +5,6 @@ use std::path::Path;
 use flarekit::approval::{AdmittedRequest, SignedApproval, SignedZipFile, UnverifiedRequest};
 use flarekit::archive::Limits;
 use flarekit::audit::AuditDirectory;
-use flarekit::ca::CertAuthority;
 use flarekit::ca::ledger::Ledger;
 use flarekit::digest::{Digest, ExpectedDigest};
 use flarekit::error::{Code, Error};
@@ -41,9 +40,7 @@ pub fn run(args: &ApproveArgs, request_zip: &Path, env: &Environment) -> Result<
     }
     let request = UnverifiedRequest::read(&zip, &place)?.verify()?;
 
-    let mut passphrase = passphrase::source(args.passphrase_file.as_deref());
-    let (ca, mut warnings) = CertAuthority::open(&args.ca_dir, &mut passphrase)?;
-    warnings.extend(passphrase::readable_by_others(args.passphrase_file.as_deref())?);
+    let (ca, mut warnings) = passphrase::open_ca(&args.ca_dir, args.passphrase_file.as_deref())?;
     let profile = read_text_file(&args.profile)?;
     let profile = ProjectProfile::parse(&profile, &args.profile.display().to_string())?;
     warnings.extend(profile.warnings.iter().cloned());
