@@ -10,7 +10,11 @@ use libyaml_safer::{Event as RawEvent, EventData, Mark as RawMark, Parser};
 
 use super::contain::contained;
 use super::node::Mark;
+use super::slips;
 use crate::error::{Defect, Reason};
+
+/// What the message says of a tab.
+pub(super) const TAB: &str = "found a tab where YAML accepts only spaces";
 
 /// One event, at its place.
 pub(super) struct Event {
@@ -85,21 +89,7 @@ impl<'a> Events<'a> {
         loop {
             let raw = contained(|| self.parser.parse())
                 .ok_or_else(|| syntax("the text is not YAML"))?
-                .map_err(|error| {
-                    let sign = match error.context() {
-                        Some("while scanning an alias") => Some('*'),
-                        Some("while scanning an anchor") => Some('&'),
-                        _ => None,
-                    };
-                    if let (Some(sign), Some(at)) = (sign, error.context_mark()) {
-                        return syntax(format!(
-                            "{}: a value that begins with '{sign}' needs quotes around it",
-                            mark(at)
-                        ));
-                    }
-                    let place = error.problem_mark().map(|at| format!("{}: ", mark(at)));
-                    syntax(format!("{}{}", place.unwrap_or_default(), error.problem()))
-                })?;
+                .map_err(|error| syntax(slips::words(&error, self.text)))?;
             if let Some(event) = self.event(raw)? {
                 return Ok(event);
             }
@@ -223,7 +213,7 @@ impl<'a> Events<'a> {
 
     fn tab(&self, offset: usize) -> Defect {
         let at = place(self.text, offset);
-        syntax(format!("{at}: found a tab where YAML accepts only spaces"))
+        syntax(format!("{at}: {TAB}"))
     }
 }
 
@@ -255,7 +245,7 @@ fn place(text: &str, offset: usize) -> Mark {
     Mark { line: lines.count() + 1, column }
 }
 
-fn mark(at: RawMark) -> Mark {
+pub(super) fn mark(at: RawMark) -> Mark {
     let from = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).saturating_add(1);
     Mark { line: from(at.line), column: from(at.column) }
 }

@@ -11,6 +11,7 @@ mod contain;
 mod events;
 mod node;
 mod resolve;
+mod slips;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -52,9 +53,18 @@ pub fn parse(bytes: &[u8], dialect: Dialect) -> Result<Node, Defect> {
         let message = format!("the YAML has {found} bytes, more than the limit of {MAX_BYTES}");
         return Err(Defect::new(Reason::YamlTooLarge, message));
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let message = format!("byte {} of the YAML is not UTF-8", error.valid_up_to() + 1);
-        Defect::new(Reason::YamlNotUtf8, message)
-    })?;
+    let text = std::str::from_utf8(bytes).map_err(|error| not_utf8(bytes, error.valid_up_to()))?;
     compose::compose(text, dialect)
+}
+
+/// The defect that a text ceases to be UTF-8 at this byte.
+fn not_utf8(bytes: &[u8], at: usize) -> Defect {
+    // As editors on Windows save it when asked for "Unicode".
+    let message = if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        "the YAML is UTF-16, not UTF-8".to_owned()
+    } else {
+        let breaks = bytes.iter().take(at).filter(|byte| **byte == b'\n').count();
+        format!("line {}: byte {} of the YAML is not UTF-8", breaks + 1, at + 1)
+    };
+    Defect::new(Reason::YamlNotUtf8, message)
 }

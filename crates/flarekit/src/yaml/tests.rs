@@ -123,19 +123,50 @@ fn every_defect_has_its_reason_and_place() {
         ("a: \u{85}b\n", Reason::YamlSyntax, "line 1, column 4: the character U+0085"),
         ("a: |# c\n  b\n", Reason::YamlSyntax, "line 1, column 4: a comment begins"),
         ("a: |\n  b\n  ", Reason::YamlSyntax, "line 1, column 4: the block's last line"),
-        ("a: b: c\n", Reason::YamlSyntax, "line 1, column 5: mapping values are not allowed"),
+        ("a: b: c\n", Reason::YamlSyntax, "line 1, column 5: a ':' stands where none is expected"),
     ];
     for (text, reason, message) in cases {
         let found = archive(text);
         assert_eq!(found.0, reason, "{text:?}: {}", found.1);
         assert!(found.1.starts_with(message), "{text:?}: {}", found.1);
     }
-    assert_eq!(parse(b"a: \xff", Dialect::Local).unwrap_err().reason, Reason::YamlNotUtf8);
+    for (bytes, message) in [
+        (b"a: \xff".as_slice(), "line 1: byte 4 of the YAML is not UTF-8"),
+        (b"a: 1\r\nb: \xfc\n", "line 2: byte 10 of the YAML is not UTF-8"),
+        (b"\xff\xfea\0:\0", "the YAML is UTF-16, not UTF-8"),
+        (b"\xfe\xff\0a\0:", "the YAML is UTF-16, not UTF-8"),
+    ] {
+        let defect = parse(bytes, Dialect::Local).unwrap_err();
+        assert_eq!((defect.reason, defect.message.as_str()), (Reason::YamlNotUtf8, message));
+    }
     for text in ["a: &a [*a]\n", "a: *b\n", "a: &x 1\nb: &x 2\n", "<<: 1\n", "<<: [1]\n"] {
         assert_eq!(refused(text, Dialect::Local).0, Reason::YamlAlias, "{text}");
     }
     let twice = "<<: {a: 1}\n<<: {b: 1}\n";
     assert_eq!(refused(twice, Dialect::Local).0, Reason::YamlDuplicateKey);
+}
+
+/// The parser's own words are for those who know how YAML is parsed.
+#[test]
+fn slips_are_told_in_plain_words() {
+    for (text, message) in [
+        ("a:\n\t- b: c\n", "line 2, column 1: found a tab where YAML accepts only spaces"),
+        ("a:\n  - b: c\n\td: e\n", "line 3, column 1: found a tab where YAML accepts only spaces"),
+        ("a: @b\n", "line 1, column 4: a value that begins with '@' needs quotes around it"),
+        ("\u{fc}: x\na: `b\n", "line 2, column 4: a value that begins with '`' needs quotes"),
+        ("a: *\n", "line 1, column 4: a value that begins with '*' needs quotes around it"),
+        ("a: \"b\nc: d\n", "line 1, column 4: a quotation mark has no partner"),
+        ("a: 1\nb:c\nd: e\n", "line 2, column 1: this line has no ':' with a space after it"),
+        ("a:b\nc: d\n", "line 2, column 2: a ':' stands where none is expected"),
+        ("- a: b\n    c: d\n", "line 2, column 6: a ':' stands where none is expected"),
+        ("a: 'Mary's'\nb: c\n", "line 1, column 10: this belongs to nothing above it"),
+        ("- a: b\n c: d\n", "line 2, column 2: this belongs to nothing above it"),
+        ("[a, b\n", "line 2, column 1: did not find expected ',' or ']'"),
+    ] {
+        let (reason, found) = refused(text, Dialect::Local);
+        assert_eq!(reason, Reason::YamlSyntax, "{text:?}: {found}");
+        assert!(found.starts_with(message), "{text:?}: {found}");
+    }
 }
 
 #[test]
