@@ -83,10 +83,9 @@ fn message(error: &clap::Error, grammar: &Command, here: &Command, typed: &[OsSt
                 format!("'{argument}' is ambiguous: {}", several.join(", "))
             } else if argument.starts_with('-') {
                 format!("unknown option '{argument}'{suggestion}")
-            } else if lacks_ca_dir(here, typed) {
-                format!(
-                    "'{argument}' is one argument too many; did you mean '--ca-dir {argument}'?"
-                )
+            } else if let Some(option) = lacking(here, typed) {
+                let meant = format!("{option} {argument}");
+                format!("'{argument}' is one argument too many; did you mean '{meant}'?")
             } else {
                 format!("'{argument}' is one argument too many{suggestion}")
             }
@@ -129,14 +128,29 @@ fn with_one_dash(here: &Command, typed: &[OsString]) -> Option<(String, String)>
     })
 }
 
-/// Whether a word too many can only be the CA directory.
-fn lacks_ca_dir(here: &Command, typed: &[OsString]) -> bool {
-    let given = |word: &OsString| {
-        word.to_str().is_some_and(|word| word.starts_with("-c") || word.starts_with("--ca"))
-    };
-    here.get_positionals().next().is_none()
-        && here.get_arguments().any(|arg| arg.get_long() == Some("ca-dir"))
-        && !typed.iter().any(given)
+/// The option before which a word too many probably belongs: of a command that takes none without,
+/// the first that it needs and has not.
+fn lacking(here: &Command, typed: &[OsString]) -> Option<String> {
+    const NEEDED: [&str; 4] = ["participant", "profile", "ca-dir", "output-dir"];
+    if here.get_positionals().next().is_some() {
+        return None;
+    }
+    NEEDED.into_iter().find_map(|long| {
+        let arg = here.get_arguments().find(|arg| arg.get_long() == Some(long))?;
+        (!typed.iter().any(|word| is_option(word, arg))).then(|| format!("--{long}"))
+    })
+}
+
+/// Whether a word is this option by any of its names, perhaps cut short.
+fn is_option(word: &OsString, arg: &clap::Arg) -> bool {
+    let Some(word) = word.to_str() else { return false };
+    if let Some(name) = word.strip_prefix("--") {
+        let name = name.split_once('=').map_or(name, |(name, _)| name);
+        let longs = arg.get_long_and_visible_aliases().unwrap_or_default();
+        return !name.is_empty() && longs.iter().any(|long| long.starts_with(name));
+    }
+    let shorts = arg.get_short_and_visible_aliases().unwrap_or_default();
+    word.strip_prefix('-').is_some_and(|letters| letters.starts_with(shorts.as_slice()))
 }
 
 /// Two options of which only one can be given.
@@ -192,7 +206,12 @@ fn argument_of(error: &clap::Error) -> String {
 fn suggestion(error: &clap::Error) -> String {
     [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand]
         .into_iter()
-        .find_map(|kind| text_of(error, kind))
+        .find_map(|kind| match error.get(kind)? {
+            // clap puts the likeliest one last.
+            ContextValue::Strings(names) => names.last(),
+            ContextValue::String(name) => Some(name),
+            _ => None,
+        })
         .map(|name| format!("; did you mean '{name}'?"))
         .unwrap_or_default()
 }
