@@ -217,6 +217,23 @@ fn participant(document: &Node) -> Result<&Node, Defect> {
     }
 }
 
+/// A field that the participant must have, and the document has not. One that the document has all
+/// the same lacks its indentation.
+fn of_participant<'n>(document: &Node, entry: &'n Node, key: &str) -> Result<&'n Node, Defect> {
+    let mut outside = document.as_mapping().unwrap_or_default().iter().map(|(key, _)| key);
+    match outside.find(|node| node.as_text() == Some(key)) {
+        Some(node) if entry.get(key).is_none() => {
+            let message = format!(
+                "the field '{key}' stands outside of 'participants', and must be indented like the \
+                 first field in line {}",
+                entry.at.line
+            );
+            Err(fields::at(node, Defect::new(Reason::FieldMissing, message)))
+        }
+        _ => fields::required(entry, key),
+    }
+}
+
 /// The kind that a definition's `type` means.
 fn kind_of_type(node: &Node) -> Result<Kind, Defect> {
     match fields::text(node, "type")? {

@@ -1,6 +1,6 @@
 //! The part of a definition that leaves the machine: an allow-list.
 
-use super::{kind_of_type, participant};
+use super::{kind_of_type, of_participant, participant};
 use crate::archive::contains_private_key;
 use crate::error::{Defect, Reason};
 use crate::fields;
@@ -52,18 +52,17 @@ impl Site {
         let entry = participant(document)?;
         let project =
             fields::parsed(fields::required(document, "name")?, "name", ProjectName::parse)?;
-        let kind = kind_of_type(fields::required(entry, "type")?)?;
+        let field = |key| of_participant(document, entry, key);
+        let kind = kind_of_type(field("type")?)?;
         let cert_type = match kind {
             Kind::Site => CertType::Client,
             Kind::Server => CertType::Server,
-            Kind::User => {
-                fields::parsed(fields::required(entry, "role")?, "role", CertType::parse_role)?
-            }
+            Kind::User => fields::parsed(field("role")?, "role", CertType::parse_role)?,
         };
         let name = fields::parsed(fields::required(entry, "name")?, "name", |text| {
             ParticipantName::parse(text, cert_type)
         })?;
-        let org = fields::parsed(fields::required(entry, "org")?, "org", Org::parse)?;
+        let org = fields::parsed(field("org")?, "org", Org::parse)?;
         let default_host = match fields::present(entry, "default_host") {
             Some(node) => Some(fields::parsed(node, "default_host", HostName::parse)?),
             None => None,

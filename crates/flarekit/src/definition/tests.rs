@@ -65,6 +65,17 @@ fn a_servers_address_is_told_to_mean_nothing_wherever_it_stands() {
 }
 
 #[test]
+fn a_field_that_is_not_indented_is_found() {
+    let defect = Definition::parse(b"name: p\nparticipants:\n- name: a\ntype: client\norg: o\n");
+    let expected = "line 4, column 1: the field 'type' stands outside of 'participants', and must be \
+                    indented like the first field in line 3";
+    let defect = defect.unwrap_err();
+    assert_eq!((defect.reason, defect.message.as_str()), (Reason::FieldMissing, expected));
+    let both = format!("org: other\n{SITE}");
+    assert!(Definition::parse(both.as_bytes()).is_ok());
+}
+
+#[test]
 fn a_profile_is_no_definition() {
     let profile = "name: p\nscheme: grpc\nserver: {host: x.org}\n";
     assert_eq!(reason(profile), Reason::NotADefinition);
