@@ -24,7 +24,7 @@ pub fn row(code: Code) -> (u8, &'static str) {
         Code::CaVersionAlreadyExists => (INPUT,
             "To replace this CA, give another --deploy-version, for example 01. Every participant must then request and package again."),
         Code::CaNotFound => (STATE,
-            "Check that --ca-dir is the directory that 'cert init' made, and restore missing files from a backup."),
+            "Check that --ca-dir is the directory that 'cert init' made; a relative path starts in the directory where you run the command. Restore missing files from a backup."),
         Code::CaLoadFailed => (STATE,
             "Check that you may read rootCA.pem and rootCA.key, or restore both from one backup."),
         Code::CaKeyMismatch => (INPUT,

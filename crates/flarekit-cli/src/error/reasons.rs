@@ -267,7 +267,15 @@ fn of_signed_zip(reason: Reason) -> Option<&'static str> {
         Reason::WrongArtifact => {
             Some("Send this zip to the Project Admin, and package the signed zip that comes back.")
         }
-        Reason::FileUnreadable | Reason::NotAPlainFile | Reason::FileTooLarge => of_input(reason),
+        Reason::ZipMalformed => Some(
+            "Check that this is the signed zip (<name>.signed.zip). If so, ask the Project Admin to \
+             send it again, unopened.",
+        ),
+        Reason::NotAPlainFile => Some(
+            "Give the signed zip itself (<name>.signed.zip), not a link, and not the folder that it \
+             is in.",
+        ),
+        Reason::FileUnreadable | Reason::FileTooLarge => of_input(reason),
         _ => None,
     }
 }
@@ -441,6 +449,10 @@ fn of_request_zip(reason: Reason) -> &'static str {
         Reason::WrongArtifact => {
             "Give the request zip (<name>.request.zip) that the requester sent. A signed zip or a \
              denied zip is the answer to it."
+        }
+        Reason::ZipMalformed => {
+            "Check that this is the request zip (<name>.request.zip). If so, do not approve it: ask \
+             the requester to send it again exactly as 'cert request' made it."
         }
         _ => {
             "Do not approve this file. Ask the requester to send the zip again exactly as \

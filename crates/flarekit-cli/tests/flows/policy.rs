@@ -69,8 +69,7 @@ fn a_policy_is_tried_on_requests() {
          'clinic' is not among 'hospital_alpha', 'hospital_beta'\n\
          clinic/clinic.request.zip: policy.yaml says no: client.names (line 7): the name 'clinic' \
          is not among 'hospital-*'\n\
-         broken.zip: INVALID_ARGS: not a zip archive, or its end is missing: no end record was \
-         found\n\
+         broken.zip: INVALID_ARGS: this is not a zip archive\n\
          REQUEST_ZIP_NOT_FOUND: there is no file gone.zip\n"
     );
     let output = m.run(&format!("{line} --format json"));

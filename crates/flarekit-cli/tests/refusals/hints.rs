@@ -115,6 +115,30 @@ fn cases() -> Vec<Case> {
             "Write what belongs into the file",
         ),
         (
+            APPROVE.replace("-c ca", "-c nowhere"),
+            |_| {},
+            "there is no directory /",
+            "a relative path starts in the directory where you run the command",
+        ),
+        (
+            APPROVE.replace(".request.zip", ".csr"),
+            |_| {},
+            "hospital-a.csr: this is not a zip archive",
+            "Check that this is the request zip (<name>.request.zip)",
+        ),
+        (
+            "package hospital-a/hospital-a.csr".to_owned(),
+            |_| {},
+            "hospital-a.csr: this is not a zip archive",
+            "Check that this is the signed zip (<name>.signed.zip)",
+        ),
+        (
+            "package hospital-a".to_owned(),
+            |_| {},
+            "hospital-a: it is a directory",
+            "not the folder that it is in",
+        ),
+        (
             "cert list -c ca/rootCA.pem".to_owned(),
             |_| {},
             "rootCA.pem is not a directory",

@@ -26,8 +26,10 @@ pub(super) fn read(bytes: &[u8]) -> Result<End, Defect> {
     let Some((before, record)) = record.filter(|(_, record)| record.starts_with(SIGNATURE)) else {
         return if bytes.windows(SIGNATURE.len()).any(|window| window == SIGNATURE) {
             refuse("the archive has a comment or other bytes after its end record")
+        } else if bytes.starts_with(b"PK") {
+            refuse("the archive is cut short: no end record was found")
         } else {
-            refuse("not a zip archive, or its end is missing: no end record was found")
+            refuse("this is not a zip archive")
         };
     };
     let (Some(disk), Some(directory_disk), Some(here), Some(members), Some(size), Some(start)) = (

@@ -37,7 +37,10 @@ impl CertAuthority {
         // under SQLite, whose side files go by their names.
         let filled = match files::look(&directory).map_err(unusable)? {
             Found::Directory => files::lock_filled(&directory).map_err(unusable)?,
-            Found::Nothing => return Err(incomplete(&directory, &FILES)),
+            Found::Nothing => {
+                let message = format!("there is no directory {}", directory.display());
+                return Err(Error::new(Code::CaNotFound, message));
+            }
             _ => return Err(not_a_directory(&directory)),
         };
         let folder = filled.folder();
