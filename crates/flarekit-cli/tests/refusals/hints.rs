@@ -121,6 +121,12 @@ fn cases() -> Vec<Case> {
             "a relative path starts in the directory where you run the command",
         ),
         (
+            "cert list -c nowhere".to_owned(),
+            |_| {},
+            "there is no directory /",
+            "a relative path starts in the directory where you run the command",
+        ),
+        (
             APPROVE.replace(".request.zip", ".csr"),
             |_| {},
             "hospital-a.csr: this is not a zip archive",

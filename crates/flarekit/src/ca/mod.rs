@@ -39,6 +39,11 @@ fn not_a_directory(path: &Path) -> Error {
     Error::because(Code::CaNotFound, Reason::NotADirectory, message)
 }
 
+/// Nothing where the CA directory should be: the path is wrong, or the directory it starts in.
+fn no_directory(path: &Path) -> Error {
+    Error::new(Code::CaNotFound, format!("there is no directory {}", path.display()))
+}
+
 /// Certificates start this much before the approval, because clocks differ (in seconds).
 const BACKDATING: u64 = 5 * 60;
 

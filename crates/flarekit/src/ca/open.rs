@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 
 use zeroize::Zeroizing;
 
-use super::{CaMetadata, CertAuthority, METADATA, ROOT_CERTIFICATE, ROOT_KEY, not_a_directory};
+use super::{
+    CaMetadata, CertAuthority, METADATA, ROOT_CERTIFICATE, ROOT_KEY, no_directory, not_a_directory,
+};
 use crate::error::{Code, Error, Reason, Warning};
 use crate::files::{self, FileError, Found, OpenFolder};
 use crate::fingerprint::Fingerprint;
@@ -37,10 +39,7 @@ impl CertAuthority {
         // under SQLite, whose side files go by their names.
         let filled = match files::look(&directory).map_err(unusable)? {
             Found::Directory => files::lock_filled(&directory).map_err(unusable)?,
-            Found::Nothing => {
-                let message = format!("there is no directory {}", directory.display());
-                return Err(Error::new(Code::CaNotFound, message));
-            }
+            Found::Nothing => return Err(no_directory(&directory)),
             _ => return Err(not_a_directory(&directory)),
         };
         let folder = filled.folder();

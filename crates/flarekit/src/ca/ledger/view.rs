@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::database::Database;
 use super::{LEDGER, expect_root, with_owners};
-use crate::ca::{METADATA, ROOT_CERTIFICATE, ROOT_KEY, not_a_directory};
+use crate::ca::{METADATA, ROOT_CERTIFICATE, ROOT_KEY, no_directory, not_a_directory};
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
 use crate::files::{self, Found, Lock};
 use crate::fingerprint::Fingerprint;
@@ -16,7 +16,7 @@ pub struct LedgerView {
     path: PathBuf,
     // Closed before the lock is released.
     database: Option<Database>,
-    _lock: Option<Lock>,
+    _lock: Lock,
 }
 
 impl LedgerView {
@@ -27,8 +27,8 @@ impl LedgerView {
         // 'cert init --force' waits: root and ledger are of one CA, and stay where they are. One
         // that was killed is finished, by whoever may write here.
         let lock = match files::look(&directory).map_err(invalid)? {
-            Found::Directory => Some(files::lock_to_look(&directory).map_err(invalid)?),
-            Found::Nothing => None,
+            Found::Directory => files::lock_to_look(&directory).map_err(invalid)?,
+            Found::Nothing => return Err(no_directory(&directory)),
             _ => return Err(not_a_directory(&directory)),
         };
         let root_path = directory.join(ROOT_CERTIFICATE);
