@@ -37,7 +37,8 @@ impl Widths {
 
     /// A row with its line end.
     pub fn line(&self, row: &[impl AsRef<str>]) -> String {
-        let mut line = String::new();
+        let mut line =
+            String::with_capacity(self.0.iter().map(|wanted| wanted + 2).sum::<usize>() + 1);
         for (cell, wanted) in row.iter().zip(&self.0) {
             let cell = human::one_line(cell.as_ref());
             line.push_str(&cell);
