@@ -205,7 +205,7 @@ fn unapproved(document: &Node, entry: &Node, kind: Kind) -> Unapproved {
 /// A key as messages show it: as it is where it looks like one, else quoted and escaped.
 fn plain_key(key: &str) -> String {
     let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    if plain && key.len() <= 80 { key.to_owned() } else { shown(key) }
+    if plain && !key.is_empty() && key.len() <= 80 { key.to_owned() } else { shown(key) }
 }
 
 fn forbidden(entry: &Node) -> Vec<&'static str> {

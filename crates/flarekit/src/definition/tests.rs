@@ -113,6 +113,14 @@ fn of_many_unknown_fields_a_few_are_named() {
     assert_eq!(unapproved.named[9], "participants[0].field9");
 }
 
+/// Found by fuzzing: a field without a name was named with nothing.
+#[test]
+fn a_field_without_a_name_is_seen_in_the_message() {
+    let text = format!("'': 1\n{SITE}    '': 1\n");
+    let site = Site::parse_archived(text.as_bytes()).unwrap();
+    assert_eq!(site.unapproved_fields().named, ["''", "participants[0].''"]);
+}
+
 /// Found by fuzzing: a client's copy lost the hosts that its definition was read with.
 #[test]
 fn only_a_server_has_hosts() {
