@@ -5,6 +5,7 @@
 
 mod checks;
 mod codes;
+mod folders;
 #[cfg(test)]
 mod page;
 mod reasons;

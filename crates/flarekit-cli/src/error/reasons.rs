@@ -28,7 +28,7 @@ pub fn hint(error: &Error) -> Option<&'static str> {
 }
 
 fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
-    if let Some(advice) = of_exposure(reason) {
+    if let Some(advice) = super::folders::hint(reason) {
         return Some(advice);
     }
     match code {
@@ -98,23 +98,6 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
         Code::InvalidSignedZip => of_signed_zip(reason),
         Code::BuildFailed => of_builders(reason),
         Code::VerifyFailed => super::checks::hint(reason),
-        _ => None,
-    }
-}
-
-/// A folder for private keys in which others have a hand.
-fn of_exposure(reason: Reason) -> Option<&'static str> {
-    match reason {
-        Reason::FolderOfAnotherUser => Some(
-            "One with a private key, or with a definition that names programs, must be nobody \
-             else's. Run this as the user whose folder it is ('sudo -u NAME', 'docker run --user'), \
-             or choose a new folder inside it. One user owns a CA; others use it with 'sudo -u'.",
-        ),
-        Reason::FolderOpenToOthers => Some(
-            "Look whether it is as you left it, and what is in it yours. Then take the right to write \
-             from the others with 'chmod go-w'. If the file system keeps no modes, as a Windows drive under WSL, \
-             use a folder elsewhere.",
-        ),
         _ => None,
     }
 }

@@ -1,8 +1,9 @@
 //! Killed at each change of the disk: what is there afterwards is whole, and a retry succeeds.
 
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 
-use crate::common::disk::Disk;
+use crate::common::disk::{Disk, Entry};
 use crate::scenarios::{Scenario, outcome, succeeds};
 use crate::{Point, Stage, is_unfinished, misplaced_keys};
 
@@ -81,6 +82,62 @@ fn who_only_looks_sees_one_ca() {
         whole: |stage| succeeds(stage, "cert list -c ca"),
         already: "CA_VERSION_ALREADY_EXISTS",
     });
+}
+
+/// Killed at each change, and then the old CA is put back by hand: it stays, and the new one is kept.
+#[test]
+fn a_ca_that_is_put_back_by_hand_stays() {
+    let scenario = Scenario {
+        name: "init in the place of a CA, which is put back",
+        prepare: |m| {
+            m.init();
+            m.approve("hospital-a.yaml", "hospital-a");
+        },
+        line: "cert init --profile project_profile.yaml -o ca --deploy-version 01 --force",
+        whole: |stage| succeeds(stage, "audit verify -c ca"),
+        already: "",
+    };
+    let stage = Stage::new(&scenario);
+    let old = |disk: &Disk| -> Disk {
+        let ours = disk.iter().filter(|(path, _)| path.parent() == Some("work/ca".as_ref()));
+        ours.filter(|(_, entry)| matches!(entry, Entry::File(..)))
+            .map(|(path, entry)| (path.clone(), entry.clone()))
+            .collect()
+    };
+    let (mut unfinished, mut points) = (0, stage.points(&scenario));
+    let begins = |point: &Point| point.change == "Rename" && point.path.ends_with("publishing");
+    points.drain(..points.iter().position(begins).unwrap());
+    for by_hand in ["mv -f", "cp -p", "cp"] {
+        for point in &points {
+            stage.restore();
+            let fault = format!("kill:{}", point.number);
+            stage.run(scenario.line, &[("FLAREKIT_TEST_FAULT", &fault)]);
+            let now = stage.now();
+            // The second one of that name says that all was done.
+            let is_mark = |path: &PathBuf| {
+                path.ends_with("publishing") && !path.ends_with("second/publishing")
+            };
+            let marked = now.keys().any(is_mark);
+            if !marked || old(&now) == old(&stage.before) {
+                continue;
+            }
+            unfinished += 1;
+            let put_back = format!("{by_hand} ca/.bak/*/* ca/ 2> /dev/null");
+            let work = stage.machine.path("");
+            std::process::Command::new("sh")
+                .args(["-c", &put_back])
+                .current_dir(work)
+                .status()
+                .unwrap();
+            let told = stage.run("cert list -c ca", &[]);
+            let told = String::from_utf8_lossy(&told.stdout).into_owned();
+            assert!(told.contains("FOLDER_UNFINISHED"), "{by_hand}, {fault}: {told}");
+            (scenario.whole)(&stage).unwrap();
+            assert_eq!(old(&stage.now()), old(&stage.before), "{by_hand}, {fault}");
+            assert!(misplaced_keys(&stage.now(), false).is_empty(), "{by_hand}, {fault}");
+        }
+    }
+    assert!(unfinished > 9, "{unfinished}");
 }
 
 crate::each_scenario!(try_scenario);

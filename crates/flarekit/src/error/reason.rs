@@ -29,6 +29,9 @@ super::names! {
         /// Other users may write in a folder that holds a private key, in the definition or a program
         /// in it, or in a folder above the programs in it.
         FolderOpenToOthers = "FOLDER_OPEN_TO_OTHERS",
+        /// A command that was putting files into a folder was interrupted, and the folder was changed
+        /// by hand since, or another user's command is to finish it.
+        FolderUnfinished = "FOLDER_UNFINISHED",
         /// A kit that would be replaced is running.
         KitRunning = "KIT_RUNNING",
         /// What would be replaced is not a signed zip.

@@ -25,6 +25,8 @@ pub enum FileErrorKind {
     OfAnotherUser,
     /// Other users may write in it.
     OpenToOthers,
+    /// A run that was putting files into it died, and somebody must look before it is used.
+    Unfinished,
     /// A file exceeds its limit.
     TooLarge,
     /// The file system is full, or the user's quota is used up.
@@ -72,6 +74,7 @@ impl FileError {
             FileErrorKind::NotADirectory => Reason::NotADirectory,
             FileErrorKind::OfAnotherUser => Reason::FolderOfAnotherUser,
             FileErrorKind::OpenToOthers => Reason::FolderOpenToOthers,
+            FileErrorKind::Unfinished => Reason::FolderUnfinished,
             FileErrorKind::TooLarge => Reason::FileTooLarge,
             _ if matches!(self.doing, "read" | "list" | "look at") => Reason::FileUnreadable,
             _ => Reason::WriteFailed,
@@ -82,6 +85,12 @@ impl FileError {
     #[must_use]
     pub fn is_exposed(&self) -> bool {
         matches!(self.kind, FileErrorKind::OfAnotherUser | FileErrorKind::OpenToOthers)
+    }
+
+    /// Whether a run died in the directory, and somebody must look.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.kind == FileErrorKind::Unfinished
     }
 
     /// Whether nothing is there.

@@ -7,7 +7,7 @@ use super::guard::{self, Others};
 use super::lock::{Lock, hold_shared, lock_dir, lock_dir_shared};
 use super::look::{Found, look, refuse_link, resolve_parent};
 use super::open_folder::OpenFolder;
-use super::publish::{settle, unfinished};
+use super::resume::{refuse_unfinished, settle, unfinished};
 use super::staged::StagedDir;
 use super::sweep::sweep;
 use super::sys;
@@ -232,7 +232,8 @@ impl Filled {
 pub fn lock_filled(folder: &Path) -> Result<Filled, FileError> {
     let filled = Filled::lock(folder)?;
     // Root finishes nothing in the folder of somebody else, and began nothing there.
-    if matches!(filled.others, Some(Others::Owner(_))) {
+    if let Some(Others::Owner(owner)) = filled.others {
+        refuse_unfinished(folder, owner)?;
         return Ok(filled);
     }
     sweep(folder);

@@ -29,6 +29,7 @@ mod owner;
 mod publish;
 mod reach;
 mod read;
+mod resume;
 mod same;
 mod secret;
 mod sorted_names;

@@ -95,6 +95,7 @@ impl RequestFolder {
                 examine(&open(folder)?, search)?;
                 return Err(Candidate::Exposed(error));
             }
+            Err(error) if error.is_unfinished() => return Err(Candidate::Unfinished(error)),
             other => other.map_err(Candidate::Unreadable)?,
         };
         let (aside, metadata) = match examine(filled.folder(), search) {
@@ -117,6 +118,8 @@ enum Candidate {
     Malformed(Defect),
     /// It is the one, but others could have put there what they like.
     Exposed(FileError),
+    /// It may be the one, but a run died in it, and somebody must look.
+    Unfinished(FileError),
     Unreadable(FileError),
 }
 
@@ -149,7 +152,9 @@ fn find_given(search: &Search<'_>, folder: &Path) -> Result<RequestFolder, Error
             let what = format!("request.json in {at}: {defect}");
             refuse(Code::RequestDirMismatch, Reason::RequestDirMalformed, what)
         }
-        Candidate::Exposed(error) => Err(error.code(Code::RequestDirMismatch)),
+        Candidate::Exposed(error) | Candidate::Unfinished(error) => {
+            Err(error.code(Code::RequestDirMismatch))
+        }
         Candidate::Unreadable(error) => Err(error.code(Code::RequestMetadataInvalid)),
     }
 }
@@ -169,21 +174,23 @@ fn find_searched<Key>(
             folders.push(folder);
         }
     }
-    let (mut unfit, mut exposed) = (None, None);
+    let (mut unfit, mut unusable) = (None, None);
     for folder in &folders {
         match RequestFolder::take(folder, search) {
             Ok(found) => match read(&found) {
                 Ok(key) => return Ok((found, Ok(key))),
                 Err(error) => unfit = unfit.or(Some((found, Err(error)))),
             },
-            Err(Candidate::Exposed(error)) => exposed = exposed.or(Some(error)),
+            Err(Candidate::Exposed(error) | Candidate::Unfinished(error)) => {
+                unusable = unusable.or(Some(error));
+            }
             Err(_) => {}
         }
     }
     if let Some(found) = unfit {
         return Ok(found);
     }
-    if let Some(error) = exposed {
+    if let Some(error) = unusable {
         return Err(error.code(Code::RequestDirMismatch));
     }
     let looked: Vec<String> = folders.iter().map(|f| f.display().to_string()).collect();

@@ -5,6 +5,7 @@ mod look;
 mod many;
 mod one_file;
 mod publish;
+mod resume;
 mod staged;
 mod tree;
 
