@@ -59,6 +59,18 @@ const ROWS: &[Row] = &[
         (ARGS, 4, "FOLDER_IN_USE"),
     ),
     (
+        "a CA into a request folder",
+        "cert init --profile project_profile.yaml -o hospital-a",
+        |_| {},
+        (ARGS, 4, "FOLDER_IN_USE"),
+    ),
+    (
+        "a CA into a request folder, by force",
+        "cert init --profile project_profile.yaml -o hospital-a --force",
+        |_| {},
+        (ARGS, 4, "FOLDER_IN_USE"),
+    ),
+    (
         "a request into another's folder, by force",
         "cert request -p alice.yaml --out hospital-a --force",
         |_| {},

@@ -2,8 +2,9 @@
 
 use super::VerifiedApproval;
 use super::metadata::ROOT_FILE;
+use crate::ca::METADATA;
 use crate::error::{Warning, WarningCode};
-use crate::files;
+use crate::files::{self, Found};
 use crate::request::{FileNames, RequestFolder};
 
 /// Puts copies of what was approved into the request folder, for its owner to look at. Nothing reads
@@ -16,10 +17,15 @@ pub fn keep_approval(folder: &RequestFolder, approval: &VerifiedApproval) -> Opt
         (certificate.as_str(), approval.certificate_pem()),
         (ROOT_FILE, approval.root_pem()),
     ];
+    let unfit = |why: String| {
+        let message = format!("the kit is complete, but the request folder got no copy: {why}");
+        Some(Warning::new(WarningCode::RequestFolderNotUpdated, message))
+    };
+    // The root certificate of a CA has the same name.
+    if !matches!(files::look(&folder.path().join(METADATA)), Ok(Found::Nothing)) {
+        return unfit(format!("{} is a CA directory, too", folder.path().display()));
+    }
     files::sweep(folder.path());
     let error = files::write_all_replacing(folder.path(), &copies, 0o644).err()?;
-    Some(Warning::new(
-        WarningCode::RequestFolderNotUpdated,
-        format!("the kit is complete, but the request folder got no copy: {error}"),
-    ))
+    unfit(error.to_string())
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::ledger::LEDGER_FILES;
 use super::{BACKDATING, CaMetadata, METADATA, ROOT_CERTIFICATE, ROOT_KEY};
 use crate::error::{Code, Defect, Error, Reason, Warning};
-use crate::files::{self, FileError, OwnFolder};
+use crate::files::{self, FileError, Found, OwnFolder};
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::names::{DeployVersion, ProjectName, RootOrg};
@@ -13,6 +13,9 @@ use crate::pki::{
     AltName, Certificate, DistinguishedName, PrivateKey, Serial, Validity, issue_root,
 };
 use crate::time::Timestamp;
+
+/// What a request folder has, and a CA directory may not.
+const REQUEST: &str = "request.json";
 
 /// What a new CA is to be.
 #[derive(Debug)]
@@ -109,6 +112,7 @@ impl CreateCa<'_> {
         // The ledger of a CA that is replaced goes with it.
         let files = [&[ROOT_CERTIFICATE, ROOT_KEY, METADATA], LEDGER_FILES.as_slice()].concat();
         let own = OwnFolder::open(self.directory, &files).map_err(unwritable)?;
+        refuse_request_folder(own.path())?;
         if !own.existing().is_empty() {
             self.may_replace(own.path(), own.existing())?;
         }
@@ -169,6 +173,18 @@ impl CreateCa<'_> {
         let san = AltName::Dns(self.project.as_str().to_owned());
         issue_root(key, &subject, &san, validity, Serial::random()?)
     }
+}
+
+/// The answer to a request brings a `rootCA.pem`, too, which would take the place of this CA's.
+fn refuse_request_folder(folder: &Path) -> Result<(), Error> {
+    if files::look(&folder.join(REQUEST)).map_err(unwritable)? == Found::Nothing {
+        return Ok(());
+    }
+    Err(Error::because(
+        Code::InvalidArgs,
+        Reason::FolderInUse,
+        format!("{} is a request folder: it has {REQUEST}", folder.display()),
+    ))
 }
 
 /// Lets all files appear; where others were is returned, and what to know about the directory.

@@ -21,7 +21,8 @@ super::names! {
         NotAPlainFile = "NOT_A_PLAIN_FILE",
         /// A path is a file or a symbolic link where a directory is expected.
         NotADirectory = "NOT_A_DIRECTORY",
-        /// A folder belongs to another participant's request, or is a CA directory.
+        /// A folder belongs to another participant's request, or is a CA directory, or a request folder
+        /// where a CA is to be made.
         FolderInUse = "FOLDER_IN_USE",
         /// A folder that holds a private key, the definition or a program in it, or a folder above the
         /// programs in it belongs to another user.

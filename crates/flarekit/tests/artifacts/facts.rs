@@ -149,6 +149,14 @@ fn copies_of_an_approval_go_into_the_request_folder() {
         let copy = fs::read(place.path().join(name)).unwrap();
         assert_eq!(Some(copy.as_slice()), members.get(name), "{name}");
     }
+    // The root certificate beside it would be a CA's.
+    let ca = place.path().join("ca.json");
+    fs::write(&ca, "").unwrap();
+    fs::write(place.path().join("rootCA.pem"), "of the CA").unwrap();
+    let warning = keep_approval(&folder, &approval).unwrap();
+    assert!(warning.message.ends_with("is a CA directory, too"), "{}", warning.message);
+    assert_eq!(fs::read(place.path().join("rootCA.pem")).unwrap(), b"of the CA");
+    fs::remove_file(&ca).unwrap();
     // No file can take the place of a directory.
     let taken = place.path().join("hospital-a.crt");
     fs::remove_file(&taken).unwrap();
