@@ -7,9 +7,13 @@ use crate::time::Timestamp;
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
 
 /// Digits of a name that are not the time's.
 const MARK: usize = 16;
+
+/// Times that every file system tells apart: that of FAT counts in twos.
+pub(super) const APART: Duration = Duration::from_secs(2);
 
 /// A name for a backup that no other has: the time, and something random for those of one second.
 ///

@@ -20,6 +20,7 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
 use std::path::Path;
+use std::time::SystemTime;
 
 /// The kinds of change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,7 @@ pub enum Change {
     Link,
     /// Bytes are written.
     Write,
-    /// A mode or an owner is set.
+    /// A mode, an owner or a time is set.
     SetMode,
     /// A file or directory is made durable.
     Sync,
@@ -109,6 +110,12 @@ pub(super) fn set_mode(file: &File, path: &Path, mode: u32) -> io::Result<()> {
 pub(super) fn set_owner(file: &File, path: &Path, (user, group): (u32, u32)) -> io::Result<()> {
     let (user, group) = (Some(Uid::from_raw(user)), Some(Gid::from_raw(group)));
     change(Change::SetMode, &[path], || fchown(file, user, group))
+}
+
+/// Sets the time of the last change of what is open.
+pub(super) fn set_modified(file: &File, path: &Path, time: SystemTime) -> io::Result<()> {
+    faults::point(Change::SetMode, &[path])?;
+    file.set_modified(time)
 }
 
 /// Makes a file's content durable.

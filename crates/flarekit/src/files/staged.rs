@@ -243,11 +243,19 @@ impl StagedDir {
             }
             Err(error) => return Err(on()(error)),
         }
-        if let Err(error) = self.sync_parents(target) {
+        if let Err(error) = self.renew_mark(target).and_then(|()| self.sync_parents(target)) {
             self.published = self.take_back(target, backup).is_err();
             return Err(on()(error));
         }
         Ok(())
+    }
+
+    /// From here on the name of the backup says nothing of this directory any more: who puts the old
+    /// one in its place again, and this one into the backup, means to keep it.
+    fn renew_mark(&self, target: &Path) -> io::Result<()> {
+        let time = self.handle.metadata()?.modified()?;
+        // An earlier time, because some file systems know no finer ones, and none is in the future.
+        change::set_modified(&self.handle, target, time - backup::APART)
     }
 
     /// Puts the old directory in its place again, and the new one where it was prepared.

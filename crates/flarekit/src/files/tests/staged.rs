@@ -161,6 +161,22 @@ fn what_never_took_its_place_is_swept_from_the_backups() {
     assert_eq!(tree(dir.path()), exchanged, "its run is dead");
 }
 
+/// Who undoes an exchange by hand gives the new directory the name of the old one's backup.
+#[test]
+fn what_was_in_its_place_is_never_swept_from_the_backups() {
+    let dir = scratch();
+    let at = |name: &str| dir.path().join(name);
+    kit(dir.path(), "old").publish(&at("site"), 0o755).unwrap();
+    let new = kit(dir.path(), "new");
+    let backup = at(".bak").join(new.backup_name(Timestamp::from_unix(0)).unwrap());
+    new.exchange(&at("site"), 0o755, &backup).unwrap();
+    fs::write(at("site/startup/own"), "").unwrap();
+    change::swap(&at("site"), &backup).unwrap();
+    sweep_backups(&at(".bak"));
+    assert_eq!(fs::read(backup.join("startup/client.key")).unwrap(), b"new");
+    assert_eq!(fs::read(at("site/startup/client.key")).unwrap(), b"old");
+}
+
 #[test]
 fn two_renames_serve_where_there_is_no_exchange() {
     let dir = scratch();
