@@ -14,6 +14,7 @@ mod again;
 mod bulk_text;
 mod configuration;
 mod definitions;
+mod kept_modes;
 mod local_files;
 mod locations;
 mod passphrase;

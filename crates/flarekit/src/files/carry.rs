@@ -1,24 +1,24 @@
 //! Taking over what somebody else made into a directory that is being prepared.
 
-use super::change;
 use super::error::FileError;
 use super::look::{Found, look};
 use super::read::read_chunks;
 use super::staged::StagedDir;
+use super::tree::{TreeEntry, tree};
+use super::{change, mode, reach};
 use std::fs;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 impl StagedDir {
-    /// Copies a file, a link or a directory (without its content) from elsewhere, with its mode, in
-    /// the place of what may have been prepared there. A link is copied as it is.
+    /// Copies a file, a link or a directory (without its content) from elsewhere, with its mode and
+    /// group, in the place of what may have been prepared there. A link is copied as it is, and a
+    /// directory has its mode when all is there.
     ///
     /// # Errors
     /// The system's refusal.
     pub fn carry(&self, relative: &Path, from: &Path) -> Result<(), FileError> {
         let path = self.inside(relative)?;
         let data = fs::symlink_metadata(from).map_err(FileError::on("read", from))?;
-        let mode = data.mode() & 0o7777;
         match (look(from)?, look(&path)?) {
             (Found::Directory, Found::Directory) => return Ok(()),
             (_, Found::Nothing) => {}
@@ -28,7 +28,9 @@ impl StagedDir {
             _ => change::remove_file(&path).map_err(|error| self.refused(relative, error))?,
         }
         if data.is_dir() {
-            return self.make_dir(relative, mode);
+            change::make_private_dir(&path).map_err(|error| self.refused(relative, error))?;
+            self.close_later(path, data);
+            return Ok(());
         }
         if data.is_symlink() {
             let target = fs::read_link(from).map_err(FileError::on("read", from))?;
@@ -36,8 +38,31 @@ impl StagedDir {
         }
         let file = change::create_private(&path).map_err(|error| self.refused(relative, error))?;
         read_chunks(from, |chunk| change::write_all(&file, &path, chunk))?;
-        change::set_mode(&file, &path, mode).map_err(|error| self.refused(relative, error))?;
-        self.prepared(file, path);
+        mode::copy(&file, &path, &data)
+            .and_then(|()| self.prepared(file, path))
+            .map_err(|error| self.refused(relative, error))
+    }
+
+    /// Closes what is inside to those to whom its like in another directory is closed.
+    pub(super) fn close_like(&self, old: &Path) -> Result<(), FileError> {
+        for TreeEntry { path: relative, found, .. } in tree(self.path(), usize::MAX)? {
+            let like = match (found, fs::symlink_metadata(old.join(&relative))) {
+                (Found::Directory, Ok(like)) if like.is_dir() => like,
+                (Found::File, Ok(like)) if like.is_file() => like,
+                _ => continue,
+            };
+            let path = self.inside(&relative)?;
+            let refused = |error| self.refused(&relative, error);
+            let open = reach::open(&path, like.is_dir()).map_err(refused)?;
+            if !mode::close(&open, &path, &like).map_err(refused)? {
+                continue;
+            }
+            if like.is_dir() {
+                self.changed(path);
+            } else {
+                self.prepared(open, path).map_err(refused)?;
+            }
+        }
         Ok(())
     }
 }

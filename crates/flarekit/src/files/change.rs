@@ -81,7 +81,9 @@ pub(super) fn make_dir(path: &Path, mode: u32) -> io::Result<File> {
         // A umask may have taken rights from the owner, too.
         .and_then(|made| set_mode(&made, path, mode).map(|()| made))
         .inspect_err(|_| {
-            let _ = remove_dir(path);
+            // By what is open, for it may be that no more can be opened.
+            let _ =
+                change(Change::Remove, &[path], || unlinkat(&directory, name, AtFlags::REMOVEDIR));
         })
 }
 
@@ -114,8 +116,8 @@ pub(super) fn set_owner(file: &File, path: &Path, (user, group): (u32, u32)) -> 
 
 /// Sets the time of the last change of what is open.
 pub(super) fn set_modified(file: &File, path: &Path, time: SystemTime) -> io::Result<()> {
-    faults::point(Change::SetMode, &[path])?;
-    file.set_modified(time)
+    let refused = |error: io::Error| Errno::from_io_error(&error).unwrap_or(Errno::IO);
+    change(Change::SetMode, &[path], || file.set_modified(time).map_err(refused))
 }
 
 /// Makes a file's content durable.
@@ -130,7 +132,12 @@ pub(super) fn sync_dir(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(()),
         other => other?,
     };
-    match change(Change::Sync, &[path], || fsync(&directory)) {
+    sync_open_dir(&directory, path)
+}
+
+/// The same of one that is open.
+pub(super) fn sync_open_dir(directory: &File, path: &Path) -> io::Result<()> {
+    match change(Change::Sync, &[path], || fsync(directory)) {
         // Some file systems cannot sync one.
         Err(error) if is_unsupported(&error) => Ok(()),
         other => other,

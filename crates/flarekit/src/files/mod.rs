@@ -23,6 +23,7 @@ mod folder;
 mod guard;
 mod lock;
 mod look;
+mod mode;
 mod moves;
 mod open_folder;
 mod owner;

@@ -4,13 +4,16 @@ use super::dirs::{Created, make_dirs, make_new_dir};
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, list, look};
 use super::publish::{Publication, is_publishing};
-use super::{backup, change, guard, sync, sys, tree, write};
+use super::{backup, change, guard, mode, reach, sync, sys, tree, write};
 use crate::time::Timestamp;
 use std::cell::RefCell;
 use std::ffi::OsStr;
-use std::fs::{File, Metadata};
+use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Component, Path, PathBuf};
+
+/// How many files wait, open, to be made durable together.
+const BATCH: usize = 64;
 
 /// A private directory with a random name, whose sticky bit marks it as unfinished. Unless it is
 /// published, it is removed with its content when dropped, and so are those directories above it that
@@ -22,11 +25,13 @@ pub struct StagedDir {
     handle: File,
     /// What stands at the top, in the order of writing.
     top: RefCell<Vec<PathBuf>>,
-    /// The files inside, to be made durable together at the end: a journal that has been flushed
-    /// for one of them has the others too.
+    /// The files inside that are to be made durable together: a journal that has been flushed for
+    /// one of them has the others too.
     files: RefCell<Vec<(File, PathBuf)>>,
     /// The directories inside, to be made durable.
     dirs: RefCell<Vec<PathBuf>>,
+    /// Directories whose mode, which may forbid to write in them, is set at the end.
+    closing: RefCell<Vec<(PathBuf, Metadata)>>,
     published: bool,
     /// Removed, where empty, after the directory itself is gone.
     parents: Created,
@@ -61,6 +66,7 @@ impl StagedDir {
                 top: RefCell::default(),
                 files: RefCell::default(),
                 dirs: RefCell::default(),
+                closing: RefCell::default(),
                 published: false,
                 parents,
             };
@@ -93,8 +99,7 @@ impl StagedDir {
         change::create_private(&path)
             .and_then(|file| {
                 write::fill(&file, &path, bytes, mode)?;
-                self.prepared(file, path.clone());
-                Ok(())
+                self.prepared(file, path.clone())
             })
             .map_err(|error| self.refused(relative, error))?;
         self.remember(relative, path);
@@ -136,7 +141,7 @@ impl StagedDir {
     /// was prepared is removed.
     pub fn publish(mut self, target: &Path, mode: u32) -> Result<(), FileError> {
         let on = || FileError::on("create", target);
-        self.seal(mode).map_err(on())?;
+        self.seal(mode, None).map_err(on())?;
         change::rename_new(&self.path, target).map_err(on())?;
         self.published = true;
         if let Err(error) = self.sync_parents(target) {
@@ -211,7 +216,8 @@ impl StagedDir {
     }
 
     /// Puts it in the place of the directory `target`, which moves to `backup`. The directory of
-    /// `backup` is made with mode 0700 if it is missing.
+    /// `backup` is made with mode 0700 if it is missing. What the group or others could not do with
+    /// the old directory, or with a file or directory in it, they cannot with the new one.
     ///
     /// # Errors
     /// If `target` is not a directory, something is at `backup`, or the system refuses; the target
@@ -225,7 +231,9 @@ impl StagedDir {
             Found::Link => return refuse(FileErrorKind::IsSymlink, "it is a symbolic link"),
             _ => return refuse(FileErrorKind::NotADirectory, "it is not a directory"),
         }
-        self.seal(mode).map_err(on())?;
+        let old = fs::symlink_metadata(target).map_err(on())?;
+        self.close_like(target)?;
+        self.seal(mode, Some(&old)).map_err(on())?;
         self.parents.absorb(make_dirs(sys::parent_of(backup), 0o700)?);
         // The new directory waits where the old one will be. So the exchange is the only step that
         // counts: a run killed at any moment leaves the old one in place or in the backup, and
@@ -300,9 +308,26 @@ impl StagedDir {
         FileError::on("write", sys::parent_of(&self.path))(error).about(relative)
     }
 
-    /// Remembers a file that must be made durable.
-    pub(super) fn prepared(&self, file: File, path: PathBuf) {
+    /// Remembers a file that must be made durable. When there are many, they are, and closed: a
+    /// process may have a thousand open.
+    pub(super) fn prepared(&self, file: File, path: PathBuf) -> io::Result<()> {
         self.files.borrow_mut().push((file, path));
+        if self.files.borrow().len() < BATCH {
+            return Ok(());
+        }
+        self.sync_with(&[])?;
+        self.files.borrow_mut().clear();
+        Ok(())
+    }
+
+    /// Remembers a directory that gets the mode of another one at the end.
+    pub(super) fn close_later(&self, path: PathBuf, like: Metadata) {
+        self.closing.borrow_mut().push((path, like));
+    }
+
+    /// Remembers a directory that must be made durable.
+    pub(super) fn changed(&self, directory: PathBuf) {
+        self.dirs.borrow_mut().push(directory);
     }
 
     fn remember(&self, relative: &Path, path: PathBuf) {
@@ -313,9 +338,18 @@ impl StagedDir {
 
     /// Makes the content durable, and then the final mode. From there to the rename the directory
     /// has no mark that it is unfinished, so that is as short as can be.
-    fn seal(&self, mode: u32) -> io::Result<()> {
+    fn seal(&self, mode: u32, old: Option<&Metadata>) -> io::Result<()> {
         self.sync_with(&self.dirs.borrow())?;
-        change::set_mode(&self.handle, &self.path, mode)?;
+        // The inner ones first: an outer one may not even be entered afterwards.
+        for (path, like) in self.closing.borrow().iter().rev() {
+            let directory = reach::open_dir(path)?;
+            mode::copy(&directory, path, like)?;
+            change::sync_open_dir(&directory, path)?;
+        }
+        match old {
+            Some(old) => mode::set_within(&self.handle, &self.path, mode, old)?,
+            None => change::set_mode(&self.handle, &self.path, mode)?,
+        }
         change::sync_dir(&self.path)
     }
 
@@ -341,6 +375,8 @@ impl StagedDir {
 
 impl Drop for StagedDir {
     fn drop(&mut self) {
+        // Removing takes a few, and they may be what the run failed for.
+        self.files.borrow_mut().clear();
         // What could not be brought back now is brought back by the next run.
         if !self.published && !is_publishing(&self.path) {
             let _ = change::remove_tree(&self.path);
