@@ -295,3 +295,20 @@ fn a_warning_names_the_definitions_file() {
     let place = m.path("hospital-a/site.yaml").display().to_string();
     assert!(message(&data).starts_with(&format!("{place}: line ")), "{data}");
 }
+
+/// The file system's names have 255 bytes, and a kit has a longer one in the backups.
+#[test]
+fn a_kit_with_the_longest_name_is_replaced() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    let long = format!("{}.example", ["abcdefghi"; 23].join(".") + ".abcde");
+    assert_eq!(long.len(), 243);
+    m.write("project_profile.yaml", PROFILE.replace(SERVER_NAME, &long));
+    m.write("server.yaml", SERVER.replace(SERVER_NAME, &long));
+    m.init();
+    m.kit("server.yaml", &long);
+    for number in 1..3 {
+        m.ok(&format!("package {long}/{long}.signed.zip --force"));
+        assert_eq!(m.names("workspace/hospital_federation/.bak/prod_00").len(), number);
+    }
+}

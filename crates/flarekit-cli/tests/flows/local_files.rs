@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -149,9 +150,42 @@ fn a_local_folder_that_is_a_link_is_not_followed() {
     m.write("elsewhere/secret", "x");
     fs::remove_dir_all(m.path(in_kit("local"))).unwrap();
     symlink(m.path("elsewhere"), m.path(in_kit("local"))).unwrap();
-    assert_eq!(kept(&m.ok(AGAIN)), [""; 0]);
+    let data = m.ok(AGAIN);
+    assert_eq!(kept(&data), [""; 0]);
+    let told = message(&data, "LOCAL_FILES_LEFT");
+    assert!(told.contains("local of the old kit was a symbolic link"), "{told}");
+    assert_eq!(m.read(backup(told).join("secret").to_str().unwrap()), b"x");
     assert!(!m.exists(&in_kit("local/secret")));
     assert!(m.exists(&in_kit(LOG)));
+}
+
+/// Where a warning says that the old files are.
+fn backup(told: &str) -> &Path {
+    Path::new(told.rsplit(' ').next().unwrap())
+}
+
+/// Where two directories cannot be exchanged, a run that is killed between two renames leaves none.
+#[test]
+fn a_kit_that_is_in_the_backups_only_is_told() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    let again = AGAIN.trim_end_matches(" --force");
+    let gone = |data: &Value| warnings(data).contains(&"LOCAL_FILES_LEFT");
+    let backups = "workspace/hospital_federation/.bak/prod_00";
+    m.write(&format!("{backups}/hospital-a-b-20261129T090000Z-0123456789abcdef/local/own"), "");
+    fs::remove_dir_all(m.path(KIT)).unwrap();
+    assert!(!gone(&m.ok(again)), "there is a backup of another kit only");
+    m.write(&in_kit("local/own"), "mine");
+    for line in [again, AGAIN] {
+        let aside = format!("{backups}/hospital-a-20261129T100000Z-0123456789abcdef");
+        fs::rename(m.path(KIT), m.path(&aside)).unwrap();
+        m.write(&format!("{backups}/hospital-a-20261129T090000Z-f/local/own"), "older");
+        let data = m.ok(line);
+        let told = message(&data, "LOCAL_FILES_LEFT");
+        assert_eq!(backup(told), m.path(&aside).join("local"), "{told}");
+        fs::remove_dir_all(m.path(&aside)).unwrap();
+    }
+    assert!(!gone(&m.ok(AGAIN)), "the kit is there");
 }
 
 /// People read one file a line, and nothing if there is none; programs always have the list.

@@ -285,7 +285,8 @@ names! {
         OlderCertificate = "OLDER_CERTIFICATE",
         /// Files that a site changed in its kit were carried over into the new one.
         LocalFilesKept = "LOCAL_FILES_KEPT",
-        /// Files in a kit's `local` that another user could have put there are not in the new one.
+        /// Files of an older kit's `local` are not in the new one: another user could have put them
+        /// there, `local` was a link, or that kit was not in its place any more.
         LocalFilesLeft = "LOCAL_FILES_LEFT",
         /// A field that means nothing here, perhaps a misspelt one.
         UnknownField = "UNKNOWN_FIELD",

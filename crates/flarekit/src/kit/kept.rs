@@ -20,6 +20,8 @@ pub(super) struct OwnFiles {
     why: Option<String>,
     /// A folder in which a group may write; of files, too many are so.
     group: Option<String>,
+    /// What stood in the place of the folder: nothing of it is in the new kit.
+    no_folder: Option<&'static str>,
 }
 
 impl OwnFiles {
@@ -34,7 +36,13 @@ impl OwnFiles {
     ) -> Result<Self, Error> {
         let folder = old.join(LOCAL);
         let mut own = Self::default();
-        if files::look(&folder).map_err(unreadable)? != Found::Directory {
+        own.no_folder = match files::look(&folder).map_err(unreadable)? {
+            Found::Directory => None,
+            Found::Nothing => return Ok(own),
+            Found::Link => Some("a symbolic link, and what it leads to"),
+            Found::File | Found::Other => Some("no folder, and what was in its place"),
+        };
+        if own.no_folder.is_some() {
             return Ok(own);
         }
         // Below this directory nothing is taken.
@@ -100,6 +108,14 @@ impl OwnFiles {
     /// What the user should know, when the old kit is in the backup.
     pub fn warnings(&self, backup: &Path) -> Vec<Warning> {
         let mut warnings = Vec::new();
+        if let Some(what) = self.no_folder {
+            let message = format!(
+                "{LOCAL} of the old kit was {what} is not in the new kit, which has the defaults. \
+                 Copy what is yours from {}",
+                backup.join(LOCAL).display()
+            );
+            warnings.push(Warning::new(WarningCode::LocalFilesLeft, message));
+        }
         if let Some(why) = self.why.as_ref().filter(|_| !self.left.is_empty()) {
             let names: Vec<String> =
                 self.left.iter().map(|path| path.display().to_string()).collect();
@@ -117,6 +133,17 @@ impl OwnFiles {
         }
         warnings
     }
+}
+
+/// Says of a kit that is gone where the last one is, of which nothing was taken over. Without a way
+/// to exchange two directories, a run that was killed leaves none in its place.
+pub(super) fn gone(last: &Path) -> Warning {
+    let message = format!(
+        "an older kit of this name was put aside and is not in its place any more: nothing of its \
+         {LOCAL} is in the new one. Copy what is yours from {}",
+        last.join(LOCAL).display()
+    );
+    Warning::new(WarningCode::LocalFilesLeft, message)
 }
 
 fn is_own(

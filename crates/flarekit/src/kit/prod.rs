@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::KitPlan;
-use super::kept::OwnFiles;
+use super::kept::{self, OwnFiles};
 use super::record::{self, Digests, KitRecord};
 use super::running;
 use crate::error::{Code, Error, Reason, Warning, WarningCode};
@@ -18,6 +18,8 @@ const DIRECTORY_MODE: u32 = 0o755;
 /// Where `package --force` puts the kits it replaces, beside the `prod_NN` and not inside: the
 /// reference looks for root certificates everywhere inside.
 const BACKUP: &str = ".bak";
+/// How long a name may be there.
+const NAME_IN_BACKUP: usize = 200;
 /// Where a kit has its root certificate: itself, and its copy in a moved workspace.
 const ROOT: &str = "startup/rootCA.pem";
 const MOVED_ROOT: &str = "kit/startup/rootCA.pem";
@@ -148,6 +150,7 @@ impl ProdDir {
         } else {
             OwnFiles::default()
         };
+        let gone = if replaces || record.is_none() { None } else { self.last_backup(name) };
         let before = match record {
             Some(record) if replaces => record.installed(&target),
             _ => Digests::new(),
@@ -163,6 +166,7 @@ impl ProdDir {
             staged.publish(&target, DIRECTORY_MODE).map_err(|error| {
                 error.code_or(Code::OutputDirExists, Code::OutputDirNotWritable)
             })?;
+            warnings.extend(gone.map(|last| kept::gone(&last)));
             None
         };
         record.keep();
@@ -198,8 +202,27 @@ impl ProdDir {
         let deployment = backups.join(&self.name);
         files::refuse_link(&backups).map_err(unwritable)?;
         files::refuse_link(&deployment).map_err(unwritable)?;
-        Ok(deployment.join(format!("{name}-{suffix}")))
+        Ok(deployment.join(format!("{}-{suffix}", in_backup(name))))
     }
+
+    /// The kit of this name that was replaced last, if any was and is still there.
+    fn last_backup(&self, name: &ParticipantName) -> Option<PathBuf> {
+        let deployment = self.project_dir.join(BACKUP).join(&self.name);
+        let mut found = files::list(&deployment).ok()?;
+        found.retain(|(backup, is)| {
+            // The time and the mark behind it have no '-'.
+            let kit = backup.to_str().and_then(|backup| backup.rsplitn(3, '-').nth(2));
+            *is == Found::Directory && kit == Some(in_backup(name))
+        });
+        found.pop().map(|(last, _)| deployment.join(last))
+    }
+}
+
+/// The name that a kit has in the backups. What is put behind it must fit, too: a directory's name
+/// has 255 bytes at most, and a participant's is ASCII.
+fn in_backup(name: &ParticipantName) -> &str {
+    let name = name.as_str();
+    name.get(..NAME_IN_BACKUP).unwrap_or(name)
 }
 
 fn fill(staged: &StagedDir, plan: &KitPlan) -> Result<(), Error> {
