@@ -25,9 +25,14 @@ const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
 ///
 /// A `Json…` reason, or [`Reason::FieldType`] if it is not an object.
 pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Defect> {
-    if bytes.len() > MAX_BYTES {
+    parse_within(bytes, MAX_BYTES)
+}
+
+/// The same of what has another limit.
+pub(crate) fn parse_within(bytes: &[u8], most: usize) -> Result<Map<String, Value>, Defect> {
+    if bytes.len() > most {
         let found = bytes.len();
-        let message = format!("the JSON has {found} bytes, more than the limit of {MAX_BYTES}");
+        let message = format!("the JSON has {found} bytes, more than the limit of {most}");
         return Err(Defect::new(Reason::JsonTooLarge, message));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {

@@ -68,3 +68,24 @@ fn what_a_site_may_do_is_kept() {
     assert_eq!(m.read(&format!("{KIT}/startup/start.sh")), b"exec true\n");
     assert_eq!(m.names("workspace/hospital_federation"), ["prod_00", "state"], "nothing is left");
 }
+
+/// What is recorded of so many is more than other JSON may have, and stays known.
+#[test]
+fn a_kit_of_very_many_files_is_replaced() {
+    let sandbox = Sandbox::in_memory();
+    let m = approved(&sandbox, "- exec: [./build]\n");
+    script(
+        &m,
+        "hospital-a/build",
+        "umask 022; mkdir local/custom
+         seq -f 'local/custom/a-file-with-a-long-name-%05.0f.py' 9000 | xargs touch",
+    );
+    m.ok(PACKAGE);
+    m.write(&format!("{KIT}/local/custom/own.py"), "pass\n");
+    for _ in 0..2 {
+        let data = m.ok(&format!("{PACKAGE} --force"));
+        assert_eq!(data["kept_local_files"], serde_json::json!(["local/custom/own.py"]));
+    }
+    let record = m.read("workspace/hospital_federation/state/prod_00/hospital-a.json");
+    assert!(record.len() > 1 << 20, "{}", record.len());
+}
