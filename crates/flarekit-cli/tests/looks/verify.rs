@@ -1,6 +1,6 @@
 //! What `verify` finds in kits and zips that are good, and in such with one thing changed.
 
-use std::fs::{Permissions, remove_dir_all, remove_file, set_permissions};
+use std::fs::{Permissions, create_dir, remove_dir_all, remove_file, set_permissions};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -111,7 +111,16 @@ fn edit(m: &Machine, path: &str, from: &str, to: &str) {
     assert_eq!(m.mode(&path), mode);
 }
 
+fn make_folder(m: &Machine, path: &str) {
+    let path = m.path(format!("{SITE}/{path}"));
+    let _ = remove_file(&path);
+    create_dir(path).unwrap();
+}
+
 const CASES: &[Case] = &[
+    (|m| make_folder(m, "startup/fed_client.json"), "files", "failed", Some("NOT_A_PLAIN_FILE")),
+    // The runtime looks for these before those with '.default'.
+    (|m| make_folder(m, "local/authorization.json"), "files", "failed", Some("NOT_A_PLAIN_FILE")),
     (
         |m| remove_file(m.path(format!("{SITE}/local/authorization.json.default"))).unwrap(),
         "files",

@@ -237,6 +237,16 @@ impl KitFolder {
         self.unreadable.iter().any(|error| error.path().ends_with(path))
     }
 
+    /// Whether the runtime reads whatever has this name: then it must be a file.
+    fn needs(&self, name: &str, in_startup: bool) -> bool {
+        let name_of_default = name.strip_suffix(".default").unwrap_or(name);
+        if in_startup {
+            name == self.configuration
+        } else {
+            [RESOURCES, LOG_CONFIG, AUTHORIZATION].contains(&name_of_default)
+        }
+    }
+
     fn read_all(&mut self) {
         let (certificate, key) = credentials(self.kind);
         let wanted = [certificate, "rootCA.pem"];
@@ -259,7 +269,8 @@ impl KitFolder {
                         Ok(read) => self.key = Some(read),
                         Err(error) => self.unreadable.push(error),
                     }
-                } else if (is_json(name) && found != Found::Directory)
+                } else if (is_json(name)
+                    && (found != Found::Directory || self.needs(name, in_startup)))
                     || (in_startup
                         && (wanted.contains(&name) || scripts::names(self.kind).contains(&name)))
                 {
