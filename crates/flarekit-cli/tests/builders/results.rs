@@ -1,6 +1,8 @@
 //! What is accepted of what builders leave.
 
 use crate::common::Sandbox;
+use crate::common::disk::disk;
+use crate::common::user::of_a_user;
 use crate::{KIT, PACKAGE, approved, refusal, refused, script};
 
 /// What a builder does, and words of the refusal.
@@ -88,4 +90,29 @@ fn a_kit_of_very_many_files_is_replaced() {
     }
     let record = m.read("workspace/hospital_federation/state/prod_00/hospital-a.json");
     assert!(record.len() > 1 << 20, "{}", record.len());
+}
+
+/// What a builder closes to its own user is removed all the same.
+#[test]
+fn nothing_of_a_builder_that_fails_is_left() {
+    let sandbox = Sandbox::new();
+    let m = approved(&sandbox, "- exec: [./build]\n");
+    for closed in ["startup local", "startup/deep/er startup/deep startup", "."] {
+        for mode in ["500", "000", "300"] {
+            script(
+                &m,
+                "hospital-a/build",
+                &format!(
+                    "mkdir -p startup/deep/er; touch startup/deep/er/a; chmod {mode} {closed}; exit 1"
+                ),
+            );
+            let output = of_a_user(&sandbox, &m, PACKAGE).output().unwrap();
+            assert!(!output.status.success(), "{output:?}");
+            assert!(
+                !m.exists("workspace"),
+                "{mode} {closed}: {:?}",
+                disk(&m.path("workspace")).keys()
+            );
+        }
+    }
 }

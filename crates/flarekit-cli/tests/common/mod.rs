@@ -12,6 +12,7 @@
 
 pub mod archives;
 pub mod disk;
+pub mod user;
 
 use std::fs;
 use std::io::{self, Write as _};

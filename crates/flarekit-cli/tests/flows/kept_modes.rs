@@ -3,17 +3,14 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::os::unix::process::CommandExt;
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
-use crate::common::{Machine, Sandbox, words};
+use crate::common::user::{NOBODY, is_root, of_a_user};
+use crate::common::{Machine, Sandbox};
 
 const KIT: &str = "workspace/hospital_federation/prod_00/hospital-a";
 const PROJECT: &str = "workspace/hospital_federation";
 const AGAIN: &str = "package hospital-a/hospital-a.signed.zip --force";
-/// Somebody without rights.
-const NOBODY: u32 = 65534;
 
 fn machine(sandbox: &Sandbox) -> Machine {
     let m = sandbox.seeded("m");
@@ -28,28 +25,6 @@ fn set_mode(m: &Machine, path: &str, mode: u32) {
 
 fn mode(m: &Machine, path: &str) -> u32 {
     m.path(KIT).join(path).symlink_metadata().unwrap().mode() & 0o7777
-}
-
-fn is_root() -> bool {
-    Path::new("/proc/self").metadata().is_ok_and(|own| own.uid() == 0)
-}
-
-/// The command of a user without root's rights, to whom everything is given.
-fn of_a_user(sandbox: &Sandbox, m: &Machine, line: &str) -> Command {
-    let mut command = Command::new(m.flarekit().get_program());
-    command.env_clear().env("HOME", &m.home).current_dir(&m.cwd).args(words(line));
-    if is_root() {
-        give(sandbox.path());
-        command.uid(NOBODY).gid(NOBODY);
-    }
-    command
-}
-
-fn give(path: &Path) {
-    std::os::unix::fs::lchown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-    if path.symlink_metadata().unwrap().is_dir() {
-        fs::read_dir(path).unwrap().for_each(|entry| give(&entry.unwrap().path()));
-    }
 }
 
 fn assert_ok(output: &Output) {

@@ -8,7 +8,7 @@
 
 use super::faults;
 use super::look::{Found, entries};
-use super::reach::{open_at, open_dir, open_whole, parent};
+use super::reach::{open_at, open_dir, open_whole, parent, step};
 use super::sys::{is_unsupported, lacks_links};
 use rustix::fd::AsFd;
 use rustix::fs::{
@@ -19,6 +19,7 @@ use rustix::io::{Errno, Result as SysResult, retry_on_intr, write};
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -268,16 +269,50 @@ pub(super) fn remove_open_tree(tree: &File, path: &Path) -> io::Result<()> {
 
 /// Every step goes by the directory that is open, and none by its path.
 fn remove_tree_at(directory: &impl AsFd, name: &OsStr) -> io::Result<()> {
-    empty(&open_dir_at(directory, name)?)?;
+    let tree = match open_dir_at(directory, name) {
+        Err(error) if is_denied(&error) => {
+            make_readable(directory, name)?;
+            open_dir_at(directory, name)?
+        }
+        other => other?,
+    };
+    empty(&tree)?;
     Ok(retry_on_intr(|| unlinkat(directory, name, AtFlags::REMOVEDIR))?)
 }
 
 fn empty(tree: &File) -> io::Result<()> {
     for (inner, is) in entries(tree)? {
-        match is {
-            Found::Directory => remove_tree_at(tree, &inner)?,
-            _ => retry_on_intr(|| unlinkat(tree, &inner, AtFlags::empty()))?,
+        let remove = || match is {
+            Found::Directory => remove_tree_at(tree, &inner),
+            _ => Ok(retry_on_intr(|| unlinkat(tree, &inner, AtFlags::empty()))?),
+        };
+        match remove() {
+            // Whoever made the directory may have closed it to its owner, too.
+            Err(error) if is_denied(&error) && tree.metadata()?.mode() & 0o700 != 0o700 => {
+                fchmod(tree, Mode::RWXU)?;
+                remove()?;
+            }
+            other => other?,
         }
     }
     Ok(())
+}
+
+/// Whether it is the mode that forbids it.
+fn is_denied(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(Errno::ACCESS.raw_os_error())
+}
+
+/// Lets the owner of a directory read it. It is reached without reading, as what it is: a link in its
+/// place leads nowhere.
+#[cfg(target_os = "linux")]
+fn make_readable(directory: &impl AsFd, name: &OsStr) -> io::Result<()> {
+    use std::os::fd::AsRawFd;
+    let tree = step(directory, name)?;
+    Ok(rustix::fs::chmod(format!("/proc/self/fd/{}", tree.as_raw_fd()), Mode::RWXU)?)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn make_readable(_: &impl AsFd, _: &OsStr) -> io::Result<()> {
+    Err(Errno::ACCESS.into())
 }
