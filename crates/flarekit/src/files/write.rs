@@ -192,7 +192,7 @@ impl PreparedFile {
         // Locked as the draft is: under its other name, `sweep` must not take it for a leftover.
         let before = reach::open(&path, false).ok().filter(|file| file.try_lock().is_ok());
         let replaced = match change::swap(&draft.path, &path) {
-            Ok(()) => Some(Replaced { draft, path: path.clone(), _before: before }),
+            Ok(()) => Some(Replaced { draft, path: path.clone(), _before: before }.expect_file()?),
             Err(error) if sys::is_unsupported(&error) => {
                 change::rename(&draft.path, &path).map_err(on())?;
                 draft.done();
@@ -250,6 +250,19 @@ pub(super) struct Replaced {
 }
 
 impl Replaced {
+    /// Something else may have taken the name since it was looked at. That goes back to its place:
+    /// it is not what was to be replaced, and a directory would be swept with all that is in it.
+    fn expect_file(self) -> Result<Self, FileError> {
+        match expect_file_or_nothing(&self.draft.path) {
+            Ok(_) => Ok(self),
+            Err(refusal) => {
+                let path = self.path.clone();
+                self.put_back().map_err(FileError::on("put back", &path))?;
+                Err(refusal.at(&path))
+            }
+        }
+    }
+
     /// Puts it back. That needs no space on the disk.
     pub(super) fn put_back(self) -> io::Result<()> {
         change::swap(&self.draft.path, &self.path)

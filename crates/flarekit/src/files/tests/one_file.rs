@@ -3,7 +3,7 @@
 use super::{is_root, mode, names, scratch, tree};
 use crate::error::{Defect, Reason};
 use crate::files::{
-    FileErrorKind, Replace, StagedDir, Tentative, change, lock_dir, read, read_secret, sweep,
+    FileErrorKind, Replace, StagedDir, Tentative, change, lock_dir, prepare, read, read_secret, sweep,
     write_new, write_replacing,
 };
 use std::fs::{self, Permissions};
@@ -113,6 +113,25 @@ fn replaces_a_plain_file_only() {
     assert_eq!(link.kind(), FileErrorKind::IsSymlink);
     let directory = write_replacing(&at("dir"), b"3", 0o644).unwrap_err();
     assert_eq!(directory.kind(), FileErrorKind::NotAPlainFile);
+    assert_eq!(tree(dir.path()), before);
+}
+
+/// What is replaced was looked at a moment before.
+#[test]
+fn what_took_the_name_of_a_file_meanwhile_is_not_replaced() {
+    let dir = scratch();
+    let at = |name: &str| dir.path().join(name);
+    fs::create_dir(at("a")).unwrap();
+    fs::write(at("a/thesis"), "mine").unwrap();
+    symlink("a/thesis", at("link")).unwrap();
+    let before = tree(dir.path());
+    for (name, kind) in
+        [("a", FileErrorKind::NotAPlainFile), ("link", FileErrorKind::IsSymlink)]
+    {
+        let prepared = prepare(&at(name), b"new", 0o600).unwrap();
+        let error = prepared.exchange().err().unwrap();
+        assert_eq!((error.kind(), error.path()), (kind, &*at(name)));
+    }
     assert_eq!(tree(dir.path()), before);
 }
 
