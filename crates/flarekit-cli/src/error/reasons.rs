@@ -140,6 +140,11 @@ fn of_ledger(reason: Reason) -> Option<&'static str> {
             "Put back the ledger.db that was there. If it is lost, move ledger.db-wal, ledger.db-shm \
              and ledger.db-journal away first, and then restore ledger.db from a backup."
         }
+        Reason::LedgerLinked => {
+            "Of a CA only one directory may be used. In the one that was used last, make the ledger a \
+             file of its own ('cp -p ledger.db new', then 'mv new ledger.db'), and type 'audit verify'. \
+             Make other copies anew with 'cp -a'."
+        }
         Reason::LedgerNewer => "Use the newer flarekit that wrote it.",
         Reason::LedgerOfAnotherCa => {
             "rootCA.pem or ledger.db was exchanged. Restore both from one backup before you \

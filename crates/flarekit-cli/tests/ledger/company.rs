@@ -91,3 +91,33 @@ fn killed_approvals_lose_and_double_nothing() {
     m.ok("audit verify -c ca");
     assert_eq!(m.names("ca"), ["ca.json", "ledger.db", "rootCA.key", "rootCA.pem"]);
 }
+
+/// SQLite's log would be beside one of the names only.
+#[test]
+fn a_ledger_of_two_names_is_not_used_under_either() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    request(&m, "one", &site("hospital-a"));
+    m.ok(&approve("one", "hospital-a"));
+    fs::create_dir(m.path("ca2")).unwrap();
+    for name in m.names("ca") {
+        fs::hard_link(m.path("ca").join(&name), m.path("ca2").join(&name)).unwrap();
+    }
+    request(&m, "two", &site("hospital-b"));
+    for command in [
+        &approve("two", "hospital-b"),
+        "cert list -c ca2",
+        "cert crl -c ca",
+        "audit verify -c ca2",
+        "audit export -c ca",
+    ] {
+        let answer = m.refused(command);
+        assert_eq!(answer.2.as_deref(), Some("LEDGER_LINKED"), "{command}");
+    }
+    fs::copy(m.path("ca2/ledger.db"), m.path("ca2/new")).unwrap();
+    fs::rename(m.path("ca2/new"), m.path("ca2/ledger.db")).unwrap();
+    m.ok(&approve("two", "hospital-b"));
+    assert_eq!(m.ok("audit verify -c ca")["signed_entries"], 2);
+    assert_eq!(m.ok("audit verify -c ca2")["signed_entries"], 1);
+}

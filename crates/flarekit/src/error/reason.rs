@@ -265,6 +265,8 @@ super::names! {
         LedgerNotALedger = "LEDGER_NOT_A_LEDGER",
         /// There is no ledger, but a file that SQLite had beside one.
         LedgerRemains = "LEDGER_REMAINS",
+        /// The ledger's file has several names (hard links).
+        LedgerLinked = "LEDGER_LINKED",
         /// The ledger was written by a newer version of this program.
         LedgerNewer = "LEDGER_NEWER",
         /// The ledger is of another CA.

@@ -112,6 +112,7 @@ impl Database {
 
     fn connect(path: &Path, access: OpenFlags, query: &str) -> Result<Self, Error> {
         refuse_other_than_file(path)?;
+        refuse_further_names(path)?;
         let failed = |error: &rusqlite::Error| refusal(path, error);
         // SQLite refuses links anywhere in a path; those above the file are the user's business.
         let real =
@@ -189,6 +190,25 @@ fn refuse_other_than_file(path: &Path) -> Result<(), Error> {
         Found::Directory | Found::Other => {
             Err(invalid(path, Reason::NotAPlainFile, "it is not a plain file"))
         }
+    }
+}
+
+/// SQLite keeps its log beside the name that it was told. Under another name of the same file what is
+/// in the log is not seen, and is written over.
+fn refuse_further_names(path: &Path) -> Result<(), Error> {
+    match files::further_names(path) {
+        Ok(0) => Ok(()),
+        Ok(further) => {
+            let what = format!(
+                "the file has {} names, as 'cp -l' and 'ln' give it (hard links): what is approved \
+                 under one of them can be lost under another",
+                further + 1
+            );
+            Err(invalid(path, Reason::LedgerLinked, what))
+        }
+        // Said by whoever opens it.
+        Err(error) if error.not_found() => Ok(()),
+        Err(error) => Err(error.code(Code::OutputDirNotWritable)),
     }
 }
 
