@@ -135,6 +135,10 @@ fn of_ledger(reason: Reason) -> Option<&'static str> {
              nothing is signed. If a file of the ledger belongs to another user, run this as that \
              user ('sudo -u NAME'), or give all files of the CA to one user with 'sudo chown'."
         }
+        Reason::LedgerNoRoom => {
+            "Make room on the disk of the CA directory, or in your quota: the ledger needs some also \
+             to be read. Without an entry in the ledger nothing is signed."
+        }
         Reason::LedgerBusy => "Wait until the other command has ended, and run this one again.",
         Reason::LedgerRemains => {
             "Put back the ledger.db that was there. If it is lost, move ledger.db-wal, ledger.db-shm \

@@ -66,6 +66,11 @@ const ROWS: &[Row] = &[
         },
         ("LEDGER_INVALID", 4, "NOT_A_PLAIN_FILE"),
     ),
+    // SQLite would wait for somebody to write into it.
+    (
+        |m| drop(m.program("mkfifo").arg("ca/ledger.db-journal").unwrap()),
+        ("LEDGER_INVALID", 4, "NOT_A_PLAIN_FILE"),
+    ),
 ];
 
 #[test]
@@ -129,15 +134,18 @@ fn a_full_disk_signs_nothing() {
             fs::rename(m.path("kept.db"), m.path(LEDGER)).unwrap();
         }
         let before = disk(&m.cwd);
-        let mut shell = m.program("/bin/bash");
-        shell.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\" --format json"]);
-        let line = approve("two", "hospital-b");
-        let output = shell.arg(&flarekit).args(crate::common::words(&line)).output().unwrap();
-        let envelope = crate::common::envelope(&line, &output);
-        assert_eq!(envelope["error_code"], "OUTPUT_DIR_NOT_WRITABLE", "{envelope}");
-        assert_eq!(envelope["reason"], "LEDGER_NOT_WRITABLE", "{envelope}");
-        let message = envelope["message"].as_str().unwrap();
-        assert!(message.ends_with("disk I/O error; perhaps the disk is full"), "{message}");
+        let reads = ["cert list -c ca", "audit verify -c ca", "cert crl -c ca", "cert expiring -c ca"];
+        let reads = reads.iter().filter(|_| !first).map(ToString::to_string);
+        for line in reads.chain([approve("two", "hospital-b")]) {
+            let mut shell = m.program("/bin/bash");
+            shell.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$0\" \"$@\" --format json"]);
+            let output = shell.arg(&flarekit).args(crate::common::words(&line)).output().unwrap();
+            let envelope = crate::common::envelope(&line, &output);
+            assert_eq!(envelope["error_code"], "OUTPUT_DIR_NOT_WRITABLE", "{envelope}");
+            assert_eq!(envelope["reason"], "LEDGER_NO_ROOM", "{envelope}");
+            let message = envelope["message"].as_str().unwrap();
+            assert!(message.ends_with("disk I/O error; perhaps the disk is full"), "{message}");
+        }
         let mut changed = changes(&before, &disk(&m.cwd));
         // SQLite could not clear these away on a full disk. The next command does.
         changed.retain(|path| !path.to_str().unwrap().starts_with("ca/ledger.db-"));

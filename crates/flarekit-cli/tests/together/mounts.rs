@@ -96,6 +96,10 @@ room 0
 refused cert approve alice@hospital-alpha.org/alice@hospital-alpha.org.request.zip \
   -c mount/ca --profile project_profile.yaml --out fresh.signed.zip
 [ ! -e fresh.signed.zip ]
+for command in 'cert list' 'audit verify' 'audit export' 'cert expiring' 'cert crl'; do
+  refused $command -c mount/ca
+  grep -q '"reason":"LEDGER_NO_ROOM"' answer
+done
 rm mount/filler
 "$flarekit" audit verify -c mount/ca
 [ "$(ls mount/ca | tr '\n' ' ')" = "ca.json ledger.db rootCA.key rootCA.pem " ]
@@ -156,6 +160,8 @@ fn a_disk_that_cannot_be_written() {
         r#"
 mount -t tmpfs none mount
 cp -a ca hospital-a alice@hospital-alpha.org mount/
+odd=$(printf 'mount/k\303\266ln \377%%41?#')
+cp -a ca "$odd"
 mount -o remount,ro mount
 refused cert init --profile project_profile.yaml -o mount/new
 refused cert request -p server.yaml --out mount/request
@@ -166,6 +172,7 @@ refused package hospital-a/hospital-a.signed.zip --request-dir hospital-a -w mou
 # Reading needs no writing.
 "$flarekit" audit verify -c mount/ca
 "$flarekit" cert list -c mount/ca
+"$flarekit" audit verify -c "$odd"
 "$flarekit" package mount/hospital-a/hospital-a.signed.zip --request-dir mount/hospital-a -w kits
 "#
     );

@@ -283,6 +283,8 @@ super::names! {
         LedgerCheckpoint = "LEDGER_CHECKPOINT",
         /// The system does not let the ledger be opened or written.
         LedgerNotWritable = "LEDGER_NOT_WRITABLE",
+        /// The disk takes nothing more. SQLite makes files beside the ledger also to read it.
+        LedgerNoRoom = "LEDGER_NO_ROOM",
         /// Another command had the ledger for too long.
         LedgerBusy = "LEDGER_BUSY",
 

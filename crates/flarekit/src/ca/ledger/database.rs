@@ -3,6 +3,7 @@
 //! of that). What `files` promises holds here, too: no link in the last place is followed, and
 //! every file is its owner's only (SQLite gives its side files the mode of the database).
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ use crate::files::{self, Found};
 
 /// As long as commands wait for the lock on a directory.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How the names of the files end that SQLite may have beside the ledger.
+const SIDE_FILES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// An open ledger file of the current version.
 pub(super) struct Database {
@@ -68,7 +71,7 @@ impl Database {
             // A log's index cannot be made in a directory that may not be written. Without a log
             // nobody is writing, and the file alone is the whole ledger.
             Err(error)
-                if error.reason() == Some(Reason::LedgerNotWritable)
+                if matches!(error.reason(), Some(Reason::LedgerNotWritable | Reason::LedgerNoRoom))
                     && files::look(&beside(path, "-wal")) == Ok(Found::Nothing) =>
             {
                 open(OpenFlags::SQLITE_OPEN_READ_ONLY, "?immutable=1")
@@ -112,6 +115,9 @@ impl Database {
 
     fn connect(path: &Path, access: OpenFlags, query: &str) -> Result<Self, Error> {
         refuse_other_than_file(path)?;
+        for ending in SIDE_FILES {
+            refuse_other_than_file(&beside(path, ending))?;
+        }
         refuse_further_names(path)?;
         let failed = |error: &rusqlite::Error| refusal(path, error);
         // SQLite refuses links anywhere in a path; those above the file are the user's business.
@@ -182,7 +188,8 @@ impl Database {
     }
 }
 
-/// The ledger must be a plain file. Whether there is none is the caller's question.
+/// The ledger, and what SQLite opens beside it, must be plain files: it would wait for the other end of
+/// a pipe. Whether there is none is the caller's question.
 fn refuse_other_than_file(path: &Path) -> Result<(), Error> {
     match files::look(path).map_err(|error| error.code(Code::OutputDirNotWritable))? {
         Found::File | Found::Nothing => Ok(()),
@@ -222,9 +229,10 @@ fn refusal(path: &Path, error: &rusqlite::Error) -> Error {
     let reason = match code {
         Some(ErrorCode::NotADatabase) => Reason::LedgerNotALedger,
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Reason::LedgerBusy,
+        Some(ErrorCode::DiskFull) => Reason::LedgerNoRoom,
+        Some(ErrorCode::SystemIoFailure) if wrote(error) => Reason::LedgerNoRoom,
         Some(
             ErrorCode::CannotOpen
-            | ErrorCode::DiskFull
             | ErrorCode::FileLockingProtocolFailed
             | ErrorCode::NoLargeFileSupport
             | ErrorCode::PermissionDenied
@@ -234,7 +242,7 @@ fn refusal(path: &Path, error: &rusqlite::Error) -> Error {
         _ => Reason::LedgerDamaged,
     };
     match reason {
-        Reason::LedgerBusy | Reason::LedgerNotWritable => Error::because(
+        Reason::LedgerBusy | Reason::LedgerNotWritable | Reason::LedgerNoRoom => Error::because(
             Code::OutputDirNotWritable,
             reason,
             format!(
@@ -267,14 +275,13 @@ pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// A path as SQLite's URIs have it ("URI Filenames", SQLite documentation).
+/// A path as SQLite's URIs have it ("URI Filenames", SQLite documentation): any byte can be in one.
 fn escaped(path: &Path) -> String {
-    path.to_string_lossy().chars().fold(String::new(), |mut uri, c| {
-        match c {
-            '%' => uri.push_str("%25"),
-            '?' => uri.push_str("%3f"),
-            '#' => uri.push_str("%23"),
-            other => uri.push(other),
+    path.as_os_str().as_bytes().iter().fold(String::new(), |mut uri, &byte| {
+        match byte {
+            b'/' | b'-' | b'.' | b'_' => uri.push(char::from(byte)),
+            byte if byte.is_ascii_alphanumeric() => uri.push(char::from(byte)),
+            byte => uri.push_str(&format!("%{byte:02x}")),
         }
         uri
     })
