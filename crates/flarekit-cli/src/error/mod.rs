@@ -5,6 +5,7 @@
 
 mod checks;
 mod codes;
+mod disk;
 mod folders;
 #[cfg(test)]
 mod page;

@@ -5,6 +5,9 @@ use flarekit::error::{Code, Error, Origin, Reason};
 /// The advice for this error, if there is any of its own.
 pub fn hint(error: &Error) -> Option<&'static str> {
     let reason = error.reason()?;
+    if let Some(advice) = super::disk::hint(reason) {
+        return Some(advice);
+    }
     match (error.origin(), error.code()) {
         (Origin::RequestZip, Code::InvalidArgs | Code::InvalidName | Code::InvalidProjectName) => {
             Some(of_request_zip(reason))

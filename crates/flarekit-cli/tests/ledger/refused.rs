@@ -134,7 +134,8 @@ fn a_full_disk_signs_nothing() {
             fs::rename(m.path("kept.db"), m.path(LEDGER)).unwrap();
         }
         let before = disk(&m.cwd);
-        let reads = ["cert list -c ca", "audit verify -c ca", "cert crl -c ca", "cert expiring -c ca"];
+        let reads =
+            ["cert list -c ca", "audit verify -c ca", "cert crl -c ca", "cert expiring -c ca"];
         let reads = reads.iter().filter(|_| !first).map(ToString::to_string);
         for line in reads.chain([approve("two", "hospital-b")]) {
             let mut shell = m.program("/bin/bash");

@@ -147,3 +147,27 @@ fn a_current_directory_that_was_removed() {
     crate::common::succeeded(&package, &output);
     assert!(fs::symlink_metadata(m.path("gone")).is_err());
 }
+
+/// Nor does a command wait for a lock that it holds itself.
+#[test]
+fn too_few_files_may_be_open() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    m.init();
+    m.approve("hospital-a.yaml", "hospital-a");
+    let began = std::time::Instant::now();
+    for line in
+        ["cert crl -c ca --format json", "package hospital-a/hospital-a.signed.zip --format json"]
+    {
+        let reasons: Vec<String> = (5..9)
+            .map(|most| envelope(line, &under(&m, &format!("ulimit -n {most}; exec \"$@\""), line)))
+            .map(|refusal| text_of(&refusal, "reason"))
+            .collect();
+        assert!(
+            reasons.iter().any(|reason| reason == "TOO_MANY_OPEN_FILES"),
+            "{line}: {reasons:?}"
+        );
+        assert!(reasons.iter().all(|reason| reason != "LOCKED"), "{line}: {reasons:?}");
+    }
+    assert!(began.elapsed() < std::time::Duration::from_secs(50));
+}

@@ -209,3 +209,28 @@ find . -printf '%P %m %s\n' | grep -v '^answer\|^errors' | sort | cmp - "$before
 "#;
     in_own_mounts(&m, script);
 }
+
+/// What cannot be moved in one step, because it is a file system of its own.
+#[test]
+fn a_mount_in_the_way_is_told_as_that() {
+    let sandbox = Sandbox::new();
+    let m = prepared(&sandbox);
+    m.ok("package hospital-a/hospital-a.signed.zip");
+    m.ok("package hospital-a/hospital-a.signed.zip --force");
+    let script = format!(
+        "{TRY}{}",
+        r#"
+project=workspace/hospital_federation
+for place in "$project/prod_00/hospital-a" "$project/prod_00" "$project/.bak"; do
+  mount --bind "$place" "$place"
+  find "$project" -printf '%P %m %s\n' | sort >was
+  refused package hospital-a/hospital-a.signed.zip --force
+  grep -q '"reason":"MOUNT_IN_THE_WAY"' answer || { cat answer; exit 1; }
+  find "$project" -printf '%P %m %s\n' | sort | cmp - was
+  umount "$place"
+done
+"$flarekit" package hospital-a/hospital-a.signed.zip --force
+"#
+    );
+    in_own_mounts(&m, &script);
+}

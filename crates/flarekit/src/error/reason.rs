@@ -48,6 +48,13 @@ super::names! {
         NewerRevocationList = "NEWER_REVOCATION_LIST",
         /// A file exceeds its limit.
         FileTooLarge = "FILE_TOO_LARGE",
+        /// Another process, perhaps another user's, kept something locked that was waited for.
+        Locked = "LOCKED",
+        /// What would be moved or replaced is a mount point, or on another file system than its new
+        /// place.
+        MountInTheWay = "MOUNT_IN_THE_WAY",
+        /// This process, or the machine, has as many files open as it may.
+        TooManyOpenFiles = "TOO_MANY_OPEN_FILES",
         /// The system refused to write.
         WriteFailed = "WRITE_FAILED",
 

@@ -31,6 +31,12 @@ pub enum FileErrorKind {
     TooLarge,
     /// The file system is full, or the user's quota is used up.
     StorageFull,
+    /// Another process has it locked, and kept it so.
+    Locked,
+    /// It is a mount point, or would go to another file system.
+    MountInTheWay,
+    /// This process, or the machine, has as many files open as it may.
+    TooManyOpen,
     /// The file system cannot do this at all (lock, for instance).
     Unsupported,
     /// Anything else; the message has the system's words.
@@ -76,6 +82,9 @@ impl FileError {
             FileErrorKind::OpenToOthers => Reason::FolderOpenToOthers,
             FileErrorKind::Unfinished => Reason::FolderUnfinished,
             FileErrorKind::TooLarge => Reason::FileTooLarge,
+            FileErrorKind::Locked => Reason::Locked,
+            FileErrorKind::MountInTheWay => Reason::MountInTheWay,
+            FileErrorKind::TooManyOpen => Reason::TooManyOpenFiles,
             _ if matches!(self.doing, "read" | "list" | "look at") => Reason::FileUnreadable,
             _ => Reason::WriteFailed,
         }
@@ -154,6 +163,12 @@ impl FileError {
                 io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                     FileErrorKind::StorageFull
                 }
+                // As `sys::lock` says it. The system's own has a number.
+                io::ErrorKind::TimedOut if error.raw_os_error().is_none() => FileErrorKind::Locked,
+                io::ErrorKind::CrossesDevices | io::ErrorKind::ResourceBusy => {
+                    FileErrorKind::MountInTheWay
+                }
+                _ if sys::is_exhausted(&error) => FileErrorKind::TooManyOpen,
                 _ if sys::is_link(&error) => FileErrorKind::IsSymlink,
                 _ if sys::is_unsupported(&error) => FileErrorKind::Unsupported,
                 _ => FileErrorKind::Other,
@@ -183,5 +198,25 @@ impl std::error::Error for FileError {}
 impl From<FileError> for Defect {
     fn from(error: FileError) -> Self {
         Defect::new(error.reason(), error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    #[test]
+    fn what_is_wrong_with_the_machine_is_told_apart() {
+        let reason = |error| FileError::on("write", Path::new("/a"))(error).reason();
+        let system = |errno: Errno| reason(io::Error::from(errno));
+        assert_eq!(reason(io::Error::new(io::ErrorKind::TimedOut, "")), Reason::Locked);
+        assert_eq!(system(Errno::TIMEDOUT), Reason::WriteFailed, "a network file system says so");
+        assert_eq!(system(Errno::XDEV), Reason::MountInTheWay);
+        assert_eq!(system(Errno::BUSY), Reason::MountInTheWay);
+        assert_eq!(system(Errno::MFILE), Reason::TooManyOpenFiles);
+        assert_eq!(system(Errno::NFILE), Reason::TooManyOpenFiles);
+        let list = FileError::on("list", Path::new("/a"))(Errno::MFILE.into());
+        assert_eq!(list.reason(), Reason::TooManyOpenFiles);
     }
 }

@@ -237,7 +237,8 @@ pub fn lock_filled(folder: &Path) -> Result<Filled, FileError> {
         return Ok(filled);
     }
     sweep(folder);
-    if unfinished(folder).is_ok_and(|unfinished| unfinished.is_empty()) {
+    // Who does not see that does not wait for the others: this process may be one of them.
+    if unfinished(folder)?.is_empty() {
         return Ok(filled);
     }
     drop(filled);

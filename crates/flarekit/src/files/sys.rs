@@ -34,6 +34,13 @@ pub(super) fn is_link(error: &io::Error) -> bool {
     error.raw_os_error() == Some(Errno::LOOP.raw_os_error())
 }
 
+/// Whether this process, or the machine, has as many files open as it may.
+pub(super) fn is_exhausted(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE]
+        .iter()
+        .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
 /// Waits for the exclusive lock on an open file or directory, but not for ever: whoever may read a
 /// directory can lock it.
 pub(super) fn lock(file: &File) -> io::Result<()> {
@@ -57,7 +64,7 @@ fn wait_for(try_lock: impl Fn() -> Result<(), TryLockError>) -> io::Result<()> {
             Err(TryLockError::Error(error)) => return Err(error),
         }
     }
-    Err(io::Error::new(io::ErrorKind::TimedOut, "another process has it locked"))
+    Err(io::Error::new(io::ErrorKind::TimedOut, "another process has had it locked for a minute"))
 }
 
 /// Locks what was just created, and says whether it is still there: between creation and lock,

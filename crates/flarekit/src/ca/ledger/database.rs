@@ -71,8 +71,10 @@ impl Database {
             // A log's index cannot be made in a directory that may not be written. Without a log
             // nobody is writing, and the file alone is the whole ledger.
             Err(error)
-                if matches!(error.reason(), Some(Reason::LedgerNotWritable | Reason::LedgerNoRoom))
-                    && files::look(&beside(path, "-wal")) == Ok(Found::Nothing) =>
+                if matches!(
+                    error.reason(),
+                    Some(Reason::LedgerNotWritable | Reason::LedgerNoRoom)
+                ) && files::look(&beside(path, "-wal")) == Ok(Found::Nothing) =>
             {
                 open(OpenFlags::SQLITE_OPEN_READ_ONLY, "?immutable=1")
             }

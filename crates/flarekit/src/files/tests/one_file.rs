@@ -3,8 +3,8 @@
 use super::{is_root, mode, names, scratch, tree};
 use crate::error::{Defect, Reason};
 use crate::files::{
-    FileErrorKind, Replace, StagedDir, Tentative, change, lock_dir, prepare, read, read_secret, sweep,
-    write_new, write_replacing,
+    FileErrorKind, Replace, StagedDir, Tentative, change, lock_dir, prepare, read, read_secret,
+    sweep, write_new, write_replacing,
 };
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -125,9 +125,7 @@ fn what_took_the_name_of_a_file_meanwhile_is_not_replaced() {
     fs::write(at("a/thesis"), "mine").unwrap();
     symlink("a/thesis", at("link")).unwrap();
     let before = tree(dir.path());
-    for (name, kind) in
-        [("a", FileErrorKind::NotAPlainFile), ("link", FileErrorKind::IsSymlink)]
-    {
+    for (name, kind) in [("a", FileErrorKind::NotAPlainFile), ("link", FileErrorKind::IsSymlink)] {
         let prepared = prepare(&at(name), b"new", 0o600).unwrap();
         let error = prepared.exchange().err().unwrap();
         assert_eq!((error.kind(), error.path()), (kind, &*at(name)));
