@@ -16,6 +16,11 @@ pub fn hint(reason: Reason) -> Option<&'static str> {
              volume of a container is, or lies in a container's image. Then it cannot be moved in one \
              step. Mount the whole workspace or the folder above instead, or choose another place."
         }
+        Reason::LinkOfAnotherUser => {
+            "Another user made this link and can let it lead somewhere else at any time. Look where \
+             it leads, and give the path of the place that you mean; a folder in which only you can \
+             write is the better place."
+        }
         Reason::TooManyOpenFiles => {
             "Allow more open files ('ulimit -n 4096' in this shell), and run the command again. Of \
              many requests, name fewer at a time."

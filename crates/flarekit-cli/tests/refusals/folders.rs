@@ -2,7 +2,7 @@
 //! there.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, lchown, symlink};
 
 use crate::common::disk::{changes, disk};
 use crate::common::{Machine, Sandbox, warnings};
@@ -156,6 +156,44 @@ fn what_belongs_to_another_user_is_not_filled_and_runs_nothing() {
     m.ok(&format!("{PACKAGE} -w mine"));
     chown(m.path("hospital-a/site.yaml"), Some(1), None).unwrap();
     assert_eq!(m.refused(&format!("{PACKAGE} -w others")), refused);
+}
+
+/// As above. As in `/tmp`, where everybody can put a link of a likely name.
+#[test]
+fn links_of_another_user_where_everybody_writes_lead_nowhere() {
+    let sandbox = Sandbox::new();
+    let m = good(&sandbox);
+    fs::create_dir(m.path("tmp")).unwrap();
+    set_mode(&m, "tmp", 0o1777);
+    symlink("..", m.path("tmp/link")).unwrap();
+    let approve = "cert approve hospital-a/hospital-a.request.zip --profile project_profile.yaml";
+    let lines = [
+        "cert init --profile project_profile.yaml -o tmp/link/new".to_owned(),
+        "cert request -p alice.yaml --out tmp/link/new".to_owned(),
+        "cert request --renew tmp/link/hospital-a".to_owned(),
+        format!("{approve} -c tmp/link/ca --out y.signed.zip"),
+        format!("{approve} -c ca --out tmp/link/y.signed.zip"),
+        format!("{approve} -c ca --out-dir tmp/link"),
+        "cert list -c tmp/link/ca".to_owned(),
+        "cert crl -c ca --out tmp/link/crl.pem".to_owned(),
+        "package x.signed.zip --request-dir tmp/link/hospital-a".to_owned(),
+        "package tmp/link/x.signed.zip".to_owned(),
+        format!("{PACKAGE} -w tmp/link"),
+        "verify tmp/link/x.signed.zip".to_owned(),
+        "inspect tmp/link/ca".to_owned(),
+    ];
+    if lchown(m.path("tmp/link"), Some(1), None).is_err() {
+        return;
+    }
+    let before = disk(&m.cwd);
+    for line in &lines {
+        let (_, _, reason) = m.refused(line);
+        assert_eq!(reason.as_deref(), Some("LINK_OF_ANOTHER_USER"), "{line}");
+    }
+    let changed = changes(&before, &disk(&m.cwd));
+    assert!(changed.is_empty(), "{changed:?}");
+    lchown(m.path("tmp/link"), Some(0), None).unwrap();
+    m.ok(&format!("{PACKAGE} -w tmp/link"));
 }
 
 /// As above. The ledger that root begins in a user's CA directory is the user's, who could not use

@@ -7,7 +7,7 @@ use std::thread;
 use super::Workplace;
 use super::process::Process;
 use crate::error::{Code, Error, Reason};
-use crate::files;
+use crate::files::{self, FileError};
 use crate::names::shown;
 
 /// Runs it to its end.
@@ -55,15 +55,13 @@ pub(super) fn refuse_exposed(words: &[String], request_folder: &Path) -> Result<
             on_the_way.clone()
         })
         .collect();
-    places.extend(files::resolve(&program));
-    for place in places {
-        match files::refuse_others(&place) {
-            Err(error) if error.is_exposed() => return Err(error.code(Code::RequestDirMismatch)),
-            // What is the matter with it otherwise is told when it is to run.
-            _ => {}
-        }
-    }
-    Ok(())
+    // What is the matter with it otherwise is told when it is to run.
+    let exposed = |error: FileError| match error.is_exposed() {
+        true => Err(error.code(Code::RequestDirMismatch)),
+        false => Ok(()),
+    };
+    files::resolve(&program).map(|real| places.push(real)).or_else(exposed)?;
+    places.iter().try_for_each(|place| files::refuse_others(place).map(drop).or_else(exposed))
 }
 
 /// A relative path is meant in the request folder, a bare name on the PATH.

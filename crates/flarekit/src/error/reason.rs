@@ -33,6 +33,8 @@ super::names! {
         /// A command that was putting files into a folder was interrupted, and the folder was changed
         /// by hand since, or another user's command is to finish it.
         FolderUnfinished = "FOLDER_UNFINISHED",
+        /// A path leads over a symbolic link that another user put where everybody may write.
+        LinkOfAnotherUser = "LINK_OF_ANOTHER_USER",
         /// A kit that would be replaced is running.
         KitRunning = "KIT_RUNNING",
         /// What would be replaced is not a signed zip.

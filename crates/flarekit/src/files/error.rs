@@ -21,6 +21,8 @@ pub enum FileErrorKind {
     NotADirectory,
     /// A symbolic link where none is followed.
     IsSymlink,
+    /// A symbolic link on the way that another user could have put there.
+    LinkOfAnother,
     /// It belongs to another user.
     OfAnotherUser,
     /// Other users may write in it.
@@ -78,6 +80,7 @@ impl FileError {
             FileErrorKind::NotFound => Reason::FileNotFound,
             FileErrorKind::NotAPlainFile | FileErrorKind::IsSymlink => Reason::NotAPlainFile,
             FileErrorKind::NotADirectory => Reason::NotADirectory,
+            FileErrorKind::LinkOfAnother => Reason::LinkOfAnotherUser,
             FileErrorKind::OfAnotherUser => Reason::FolderOfAnotherUser,
             FileErrorKind::OpenToOthers => Reason::FolderOpenToOthers,
             FileErrorKind::Unfinished => Reason::FolderUnfinished,
@@ -90,10 +93,15 @@ impl FileError {
         }
     }
 
-    /// Whether somebody else could exchange what is in the directory.
+    /// Whether somebody else could exchange what is in the directory, or where the path leads.
     #[must_use]
     pub fn is_exposed(&self) -> bool {
-        matches!(self.kind, FileErrorKind::OfAnotherUser | FileErrorKind::OpenToOthers)
+        matches!(
+            self.kind,
+            FileErrorKind::OfAnotherUser
+                | FileErrorKind::OpenToOthers
+                | FileErrorKind::LinkOfAnother
+        )
     }
 
     /// Whether a run died in the directory, and somebody must look.

@@ -134,6 +134,18 @@ fn others_rename_for(user: u32, owner: u32, mode: u32) -> bool {
         || (mode & (OTHERS_WRITE | GROUP_WRITES) != 0 && mode & STICKY == 0)
 }
 
+/// Whose a link is that decides where this user's path leads, if somebody else could have put it
+/// there: in a directory for everybody, as `/tmp`, and of neither the user nor the directory's owner.
+/// Linux itself follows none of these where `fs.protected_symlinks` is set, as it mostly is.
+pub(super) fn is_planted(link: &Metadata, directory: &Metadata) -> Option<u32> {
+    let directory = (directory.uid(), directory.mode());
+    is_planted_for(geteuid().as_raw(), link.uid(), directory).then_some(link.uid())
+}
+
+fn is_planted_for(user: u32, owner: u32, (above, mode): (u32, u32)) -> bool {
+    mode & STICKY != 0 && mode & OTHERS_WRITE != 0 && ![user, above, ROOT].contains(&owner)
+}
+
 /// Whether a directory has the mark of one that is being prepared, which nobody else can have made.
 pub(super) fn is_unfinished(found: &Metadata) -> bool {
     is_own(found) && found.mode() & 0o7777 == UNFINISHED
@@ -182,6 +194,21 @@ mod tests {
             (ROOT, SHE, 0o755, true),
         ] {
             assert_eq!(others_rename_for(user, owner, mode), expected, "{user} {owner} {mode:o}");
+        }
+    }
+
+    #[test]
+    fn whose_links_lead_where_they_like() {
+        for (user, owner, directory, expected) in [
+            (ME, SHE, (ROOT, 0o1777), true),
+            (ROOT, SHE, (ROOT, 0o1777), true),
+            (ME, ME, (ROOT, 0o1777), false),
+            (ME, ROOT, (ROOT, 0o1777), false),
+            (ME, SHE, (SHE, 0o1777), false),
+            (ME, SHE, (SHE, 0o755), false),
+            (ROOT, SHE, (SHE, 0o755), false),
+        ] {
+            assert_eq!(is_planted_for(user, owner, directory), expected, "{user} {owner}");
         }
     }
 }

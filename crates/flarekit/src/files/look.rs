@@ -135,42 +135,6 @@ pub fn absolute(path: &Path) -> Result<PathBuf, FileError> {
     Ok(normal)
 }
 
-/// The absolute path with all links in it followed, as far as it exists: where a user's word for a
-/// place really leads. It is asked once, at the start; from then on no link is followed.
-///
-/// # Errors
-/// As [`absolute`], and if the system does not tell.
-pub fn resolve(path: &Path) -> Result<PathBuf, FileError> {
-    let absolute = absolute(path)?;
-    let mut missing = Vec::new();
-    let mut at = absolute.as_path();
-    loop {
-        let error = match fs::canonicalize(at) {
-            Ok(real) => return Ok(missing.iter().rev().fold(real, |path, name| path.join(name))),
-            Err(error) => error,
-        };
-        match (error.kind(), at.parent(), at.file_name()) {
-            (io::ErrorKind::NotFound | io::ErrorKind::NotADirectory, Some(above), Some(name)) => {
-                missing.push(name);
-                at = above;
-            }
-            _ => return Err(FileError::on("look at", path)(error)),
-        }
-    }
-}
-
-/// The same for all but the last component, which stays as it is, a link included.
-///
-/// # Errors
-/// As [`resolve`].
-pub fn resolve_parent(path: &Path) -> Result<PathBuf, FileError> {
-    let absolute = absolute(path)?;
-    match (absolute.parent(), absolute.file_name()) {
-        (Some(parent), Some(name)) => Ok(resolve(parent)?.join(name)),
-        _ => Ok(absolute),
-    }
-}
-
 pub(super) fn kind(file_type: FileType) -> Found {
     match file_type {
         FileType::RegularFile => Found::File,

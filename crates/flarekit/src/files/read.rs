@@ -2,8 +2,9 @@
 
 use super::error::{FileError, FileErrorKind};
 use super::guard::{self, Others};
-use super::look::{Found, kind, resolve_parent};
+use super::look::{Found, kind};
 use super::reach;
+use super::resolve::resolve_parent;
 use rustix::fs::FileType;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read as _};

@@ -5,7 +5,7 @@ use crate::files::{
     FileErrorKind, Found, absolute, list, look, make_dirs, resolve, resolve_parent,
 };
 use std::fs;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -99,18 +99,56 @@ fn a_users_links_are_resolved_once() {
     symlink("real", at("link")).unwrap();
     symlink("nowhere", at("dangling")).unwrap();
     symlink("loop", at("loop")).unwrap();
+    fs::create_dir(at("real/deep")).unwrap();
+    symlink(at("real/deep"), at("far")).unwrap();
+    symlink("../../far/../../link/./deep/", at("real/deep/up")).unwrap();
     for (path, leads_to) in [
         ("link", "real"),
         ("link/a/b", "real/a/b"),
         ("link/../link/a", "real/a"),
         ("none/a", "none/a"),
         ("dangling", "dangling"),
+        ("dangling/a/b", "dangling/a/b"),
+        ("far/a", "real/deep/a"),
+        ("far/up/up/a", "real/deep/a"),
     ] {
         assert_eq!(resolve(&at(path)).unwrap(), at(leads_to), "{path}");
     }
     assert_eq!(resolve_parent(&at("link")).unwrap(), at("link"));
     assert_eq!(resolve_parent(&at("link/dangling")).unwrap(), at("real/dangling"));
     assert_eq!(resolve(&at("loop")).unwrap_err().kind(), FileErrorKind::IsSymlink);
+}
+
+/// Only root can give links away.
+#[test]
+fn a_link_that_another_user_put_where_everybody_may_write_is_not_followed() {
+    let dir = scratch();
+    let at = |name: &str| dir.path().canonicalize().unwrap().join(name);
+    fs::create_dir(at("real")).unwrap();
+    fs::create_dir(at("all")).unwrap();
+    symlink("../real", at("all/link")).unwrap();
+    symlink("all/link", at("own")).unwrap();
+    if lchown(at("all/link"), Some(1), None).is_err() {
+        return;
+    }
+    for (owner, mode, followed) in
+        [(0, 0o755, true), (0, 0o1777, false), (1, 0o1777, true), (2, 0o1777, false)]
+    {
+        fs::set_permissions(at("all"), fs::Permissions::from_mode(mode)).unwrap();
+        lchown(at("all"), Some(owner), None).unwrap();
+        for path in ["all/link", "all/link/a", "own", "own/a"] {
+            match resolve(&at(path)) {
+                Ok(real) => assert!(followed && real.starts_with(at("real")), "{path} {mode:o}"),
+                Err(error) => {
+                    assert_eq!(error.kind(), FileErrorKind::LinkOfAnother);
+                    assert!(!followed && error.is_exposed(), "{error}");
+                    assert!(error.detail().starts_with(at("all/link").to_str().unwrap()));
+                }
+            }
+        }
+        assert_eq!(resolve_parent(&at("all/link")).unwrap(), at("all/link"));
+        assert_eq!(resolve_parent(&at("own/a")).is_ok(), followed);
+    }
 }
 
 #[test]
