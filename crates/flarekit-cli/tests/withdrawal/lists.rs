@@ -262,9 +262,10 @@ fn a_list_is_not_called_like_a_directory() {
     let sandbox = Sandbox::new();
     let m = approved(&sandbox);
     let before = disk(&m.cwd);
-    for option in ["--out lists/", "--serials lists/"] {
+    for option in ["--out lists/", "--serials lists/", "--out lists/."] {
         let (code, status, reason) = m.refused(&format!("{CRL} {option}"));
-        assert_eq!((code.as_str(), status, reason.as_deref()), ("INVALID_ARGS", 4, Some("USAGE")));
+        let found = (code.as_str(), status, reason.as_deref());
+        assert_eq!(found, ("INVALID_ARGS", 4, Some("NOT_A_PLAIN_FILE")), "{option}");
     }
     assert!(changes(&before, &disk(&m.cwd)).is_empty());
 }

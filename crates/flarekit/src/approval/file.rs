@@ -160,6 +160,7 @@ impl Place {
     fn open(path: &Path, force: bool, kind: &'static Kind) -> Result<Self, Error> {
         let place = Self { path: files::resolve_parent(path).map_err(unwritable)?, force, kind };
         place.refuse_taken()?;
+        files::refuse_directory_name(path).map_err(|error| error.code(Code::InvalidArgs))?;
         Ok(place)
     }
 
@@ -304,6 +305,18 @@ mod tests {
         let denied = |name: &str| DeniedZipFile::open(&path(name), true).map(|_| ());
         assert_eq!(denied("denied"), Ok(()));
         assert_eq!(denied("signed").unwrap_err().reason(), Some(Reason::NotADeniedZip));
+    }
+
+    #[test]
+    fn a_zip_gets_no_directorys_name() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["none/", "none/."] {
+            let refused = Place::open(&folder.path().join(name), true, &SIGNED_ZIP).err().unwrap();
+            let found = (refused.code(), refused.reason());
+            assert_eq!(found, (Code::InvalidArgs, Some(Reason::NotAPlainFile)), "{name}");
+        }
+        let refused = Place::open(&folder.path().join("."), true, &SIGNED_ZIP).err().unwrap();
+        assert_eq!(refused.code(), Code::CertAlreadyExists);
     }
 
     #[test]

@@ -71,11 +71,7 @@ impl RevocationList {
 }
 
 fn resolved(path: &Path) -> Result<PathBuf, Error> {
-    // A file would get the directory's name.
-    if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-        let message = format!("{} is the name of a directory, not of a file", path.display());
-        return Err(Error::because(Code::InvalidArgs, Reason::Usage, message));
-    }
+    files::refuse_directory_name(path).map_err(|error| error.code(Code::InvalidArgs))?;
     files::resolve_parent(path).map_err(unwritable)
 }
 

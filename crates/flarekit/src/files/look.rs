@@ -68,6 +68,19 @@ pub fn refuse_link(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Refuses a path that only a directory can have: a file would get the directory's name.
+///
+/// # Errors
+/// [`FileErrorKind::NotAPlainFile`](super::FileErrorKind::NotAPlainFile).
+pub fn refuse_directory_name(path: &Path) -> Result<(), FileError> {
+    let text = path.as_os_str().as_bytes();
+    if text.ends_with(b"/") || text.ends_with(b"/.") {
+        let kind = FileErrorKind::NotAPlainFile;
+        return Err(FileError::new("write", path, kind, "it is the name of a directory"));
+    }
+    Ok(())
+}
+
 /// What a directory holds, sorted by name.
 ///
 /// # Errors

@@ -53,7 +53,7 @@ pub use folder::{BACKUP, Filled, OwnFolder, backups_of, lock_filled, lock_to_loo
 pub use guard::{Others, refuse_movable};
 pub use links::further_names;
 pub use lock::{Lock, lock_dir, lock_dir_shared, lock_file};
-pub use look::{Found, absolute, list, look, mode, refuse_link, visit};
+pub use look::{Found, absolute, list, look, mode, refuse_directory_name, refuse_link, visit};
 pub use open_folder::OpenFolder;
 pub use owner::{exchanged_by_others, foreign, give_to_owner_of, owner, refuse_others};
 pub use read::{FileBytes, read, read_chunks, read_named, read_secret};
