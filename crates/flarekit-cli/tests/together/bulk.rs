@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::common::{Machine, Sandbox, envelope, text_of};
+use crate::common::{Machine, Sandbox, envelope, text_of, words};
 use crate::{assert_no_leftovers, at_once, names, request_all, start};
 
 /// A directory with many request zips of the project `hospital_federation`, such as
@@ -163,4 +163,24 @@ fn two_approvers_are_killed_at_random_times() {
         let zip = zip.file_name().unwrap().to_str().unwrap().replace(".request.", ".signed.");
         assert_eq!(m.read(&format!("one/{zip}")), m.read(&format!("two/{zip}")), "{zip}");
     }
+}
+
+/// A process may often have 256 files open, and here fewer than the files of all requests.
+#[test]
+fn few_files_may_be_open() {
+    let sandbox = Sandbox::in_memory();
+    let (m, count) = prepare(&sandbox);
+    // On one processor, where that can be said: each has files open, too.
+    let shell = r#"
+ulimit -n "$0"
+one=$(taskset -pc $$ 2>/dev/null | sed 's/.*: *//; s/[-,].*//')
+exec ${one:+taskset -c "$one"} "$@" --format json
+"#;
+    let mut command = m.program("/bin/sh");
+    command
+        .args(["-c", shell, &(2 * FEW).to_string()])
+        .arg(assert_cmd::cargo::cargo_bin("flarekit"));
+    let output = command.args(words(&approve("out"))).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_issued_once(&m, count);
 }

@@ -33,7 +33,7 @@ use crate::time::Timestamp;
 
 /// Most requests in a wave. Other commands wait for the ledger as long as one takes, and each
 /// request has two files open until it is over: with twice as many, a wave would come near the 1,024
-/// files that a process may usually have open.
+/// files that a process may usually have open. Where it may have fewer, waves are smaller.
 pub const WAVE: usize = 256;
 
 /// Most bytes of verified requests that wait for their wave: room for 512 ordinary ones, and a bound

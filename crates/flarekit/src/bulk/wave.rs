@@ -12,6 +12,7 @@ use crate::approval::AdmittedRequest;
 use crate::ca::ledger::{Ledger, RecordedApproval};
 use crate::digest::Digest;
 use crate::error::{Code, Error, Warning};
+use crate::files;
 use crate::identity::{Identity, Kind};
 
 /// So many requests of a wave have their files made durable together.
@@ -76,6 +77,8 @@ struct Run<'a> {
     bulk: &'a Bulk<'a>,
     crew: &'a Crew<'a>,
     requests: usize,
+    /// How many are in a wave.
+    most: usize,
     /// The first request that was in no wave yet.
     taken: usize,
     /// What was admitted or refused, and was in no wave yet.
@@ -104,6 +107,8 @@ impl<'a> Run<'a> {
             bulk,
             crew,
             requests: sources.count(),
+            // With room for the files of the ledger and of those who read.
+            most: WAVE.min(files::most_open() / 4).max(1),
             taken: 0,
             ahead: BTreeMap::new(),
             ready: 0,
@@ -116,7 +121,7 @@ impl<'a> Run<'a> {
 
     /// Has the crew look at this wave and the next.
     fn ask(&self) {
-        self.crew.admit_until(self.requests.min(self.taken + 2 * WAVE));
+        self.crew.admit_until(self.requests.min(self.taken + 2 * self.most));
     }
 
     /// Waits until something is done.
@@ -139,7 +144,7 @@ impl<'a> Run<'a> {
     /// one before it.
     fn next_wave(&mut self) -> Result<Vec<(usize, Admission)>, Error> {
         self.ask();
-        while self.ready < WAVE
+        while self.ready < self.most
             && self.taken + self.ready < self.requests
             && self.crew.will_admit_more_than(self.taken + self.ahead.len())
         {
@@ -147,7 +152,7 @@ impl<'a> Run<'a> {
         }
         let mut wave = Vec::new();
         let mut seen = Seen::default();
-        while wave.len() < WAVE {
+        while wave.len() < self.most {
             let Some(entry) = self.ahead.first_entry().filter(|next| *next.key() == self.taken)
             else {
                 break;

@@ -63,6 +63,7 @@ pub use secret::read_secret_anywhere;
 pub use sorted_names::SortedNames;
 pub use staged::StagedDir;
 pub use sweep::{sweep, sweep_backups};
+pub use sys::most_open;
 pub use tentative::{Replace, Tentative};
 pub use tree::{TreeEntry, move_into_place, tree};
 pub use write::{
