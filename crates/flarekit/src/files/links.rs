@@ -1,15 +1,16 @@
 //! Files that have several names, as `cp -l` and `ln` make them.
 
 use super::error::FileError;
+use super::folder::backups_of;
 use super::look::{Found, list};
-use super::publish::SECOND;
+use super::publish::{SECOND, SPARE};
 use super::sys;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// How many further names a file has. Those do not count that a run which puts it into its place has
-/// for it in a hidden directory beside it: they go away, and nobody uses them.
+/// How many further names a file has. Those do not count that a run gives it which puts it into its
+/// place or replaces it, in a hidden directory or a backup beside it: nobody uses the file by them.
 ///
 /// # Errors
 /// If nothing is there, or the system does not tell.
@@ -21,7 +22,7 @@ pub fn further_names(path: &Path) -> Result<u64, FileError> {
         if further == 0 {
             return Ok(0);
         }
-        let further = further.saturating_sub(unfinished_names(path, &found));
+        let further = further.saturating_sub(own_names(path, &found));
         // Meanwhile the run may have come to its end.
         if further == 0 || names()?.nlink() == found.nlink() {
             return Ok(further);
@@ -29,22 +30,23 @@ pub fn further_names(path: &Path) -> Result<u64, FileError> {
     }
 }
 
-fn unfinished_names(path: &Path, file: &fs::Metadata) -> u64 {
+fn own_names(path: &Path, file: &fs::Metadata) -> u64 {
     let (beside, name) = (sys::parent_of(path), path.file_name().unwrap_or_default());
-    let is_it = |name: &Path| {
-        fs::symlink_metadata(name)
+    let directories = |of: &Path| {
+        let all = list(of).unwrap_or_default().into_iter();
+        all.filter(|(_, is)| *is == Found::Directory).map(|(name, _)| name)
+    };
+    let staging = directories(beside)
+        .filter(|name| name.to_str().is_some_and(sys::is_random_name))
+        .map(|name| beside.join(name))
+        .flat_map(|staging| [staging.join(SECOND), staging.join(SPARE), staging]);
+    let backups = backups_of(beside);
+    let backups = directories(&backups).map(|name| backups.join(name));
+    let is_it = |place: PathBuf| {
+        fs::symlink_metadata(place.join(name))
             .is_ok_and(|found| (found.dev(), found.ino()) == (file.dev(), file.ino()))
     };
-    list(beside)
-        .unwrap_or_default()
-        .iter()
-        .filter(|(name, is)| {
-            *is == Found::Directory && name.to_str().is_some_and(sys::is_random_name)
-        })
-        .map(|(staging, _)| beside.join(staging))
-        .flat_map(|staging| [staging.join(name), staging.join(SECOND).join(name)])
-        .filter(|name| is_it(name))
-        .fold(0, |names, _| names + 1)
+    staging.chain(backups).fold(0, |names, place| names + u64::from(is_it(place)))
 }
 
 #[cfg(test)]
@@ -59,10 +61,12 @@ mod tests {
         fs::write(at("file"), "").unwrap();
         assert_eq!(further_names(&at("file")).unwrap(), 0);
         let staging = sys::random_name().unwrap();
-        fs::create_dir_all(at(&staging).join(SECOND)).unwrap();
-        hard_link(at("file"), at(&staging).join("file")).unwrap();
-        hard_link(at("file"), at(&staging).join(SECOND).join("file")).unwrap();
-        assert_eq!(further_names(&at("file")).unwrap(), 0);
+        let backup = backups_of(place.path()).join("2026");
+        for own in [at(&staging), at(&staging).join(SECOND), at(&staging).join(SPARE), backup] {
+            fs::create_dir_all(&own).unwrap();
+            hard_link(at("file"), own.join("file")).unwrap();
+            assert_eq!(further_names(&at("file")).unwrap(), 0);
+        }
         hard_link(at("file"), at("other")).unwrap();
         assert_eq!(further_names(&at("file")).unwrap(), 1);
         assert!(further_names(&at("none")).unwrap_err().not_found());
