@@ -109,9 +109,12 @@ fn durable_file(folder: &Path, round: u32) {
 fn sqlite_alone(ledger: &Path, rounds: u32, folder: &Path) -> Value {
     let copy = folder.join("ledger.db");
     fs::copy(ledger, &copy).unwrap();
+    let tables = tables_of(&copy);
+    let first = |round| first_alone(&tables, &folder.join(format!("{round}.db")));
     json!({
         "list_alone": median(rounds, |_| list_alone(&copy)),
         "approval_alone": median(rounds, |_| approval_alone(&copy)),
+        "first_alone": median(rounds, first),
     })
 }
 
@@ -125,6 +128,27 @@ fn approval_alone(file: &Path) {
     }
     connection.execute_batch("COMMIT").unwrap();
     connection.close().unwrap();
+}
+
+/// SQLite makes a ledger with these tables and indexes, and adds the rows of an approval.
+fn first_alone(tables: &str, file: &Path) {
+    File::create(file).unwrap();
+    let connection = connect(file);
+    connection.pragma_update(None, "synchronous", "OFF").unwrap();
+    connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(())).unwrap();
+    connection.execute_batch(tables).unwrap();
+    connection.close().unwrap();
+    approval_alone(file);
+}
+
+/// The statements that made a ledger.
+fn tables_of(ledger: &Path) -> String {
+    let connection = connect(ledger);
+    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid";
+    let mut statement = connection.prepare(sql).unwrap();
+    let rows = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let tables: Vec<String> = rows.collect::<Result<_, _>>().unwrap();
+    format!("BEGIN; {}; COMMIT", tables.join("; "))
 }
 
 /// The bytes of a list, which SQLite hands out row by row.

@@ -5,7 +5,7 @@ use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 
 /// So many bytes wait in memory.
-const IN_MEMORY: usize = 1 << 20;
+const IN_MEMORY: usize = 256 << 10;
 
 /// Text that is written piece by piece and then read once. A long one waits in a temporary file that
 /// has no name; where there is no room for one, in memory.

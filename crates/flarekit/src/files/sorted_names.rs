@@ -13,7 +13,9 @@ use super::look::visit;
 
 /// An SQLite database that waits in memory, and beyond its cache in a file that has no name.
 const TEMPORARY: &str = "";
-const CACHE_KIB: i64 = 1024;
+const CACHE_KIB: i64 = 256;
+/// Bytes of a page. It sorts in memory as long as that takes fewer than 250.
+const PAGE: i64 = 1024;
 const IN_MEMORY: &str = ":memory:";
 
 /// Names in a directory as they were when it was listed, sorted, and counted from 0.
@@ -83,6 +85,7 @@ impl SortedNames {
 
 fn open(place: &str) -> rusqlite::Result<Connection> {
     let connection = Connection::open(place)?;
+    connection.pragma_update(None, "page_size", PAGE)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.execute_batch("BEGIN; CREATE TABLE listed (name BLOB)")?;
     Ok(connection)
