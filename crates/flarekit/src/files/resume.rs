@@ -166,14 +166,19 @@ impl<'a> Marked<'a> {
         })
     }
 
+    /// Whether somebody has brought an old file back that had been replaced. A new file may have the
+    /// same content.
+    fn is_restored(&self, name: &OsString) -> bool {
+        self.old.contains(name)
+            && self.was_placed(name)
+            && (self.place(name) != Place::Done || self.was_written_to(name))
+            && self.is_back(name)
+    }
+
     /// Whether somebody has brought all the old files back.
     fn is_undone(&self) -> bool {
-        // A new file may have the same content as the old one.
-        let restored = |name: &&OsString| {
-            self.was_placed(name) && (self.place(name) != Place::Done || self.was_written_to(name))
-        };
-        let mut replaced = self.new.iter().filter(|name| self.old.contains(name));
-        replaced.any(|name| restored(&name)) && self.old.iter().all(|name| self.is_back(name))
+        self.new.iter().any(|name| self.is_restored(name))
+            && self.old.iter().all(|name| self.is_back(name))
     }
 
     /// Whether a new file has got other content since: by now, or with the time of the old one.
@@ -221,7 +226,10 @@ impl<'a> Marked<'a> {
         let is_new_only = |name: &OsString| !self.old.contains(name);
         let mut aside: Vec<_> = self.new.iter().collect();
         aside.retain(|name| is_new_only(name) || self.place(name) != Place::Done);
-        let kept = self.keep_new(&aside)?;
+        let kept = match aside.is_empty() {
+            true => "the command's own were overwritten with them".to_owned(),
+            false => format!("those of the command are in {}", self.keep_new(&aside)?.display()),
+        };
         for name in self.new.iter().filter(|name| is_new_only(name)) {
             if self.place(name) == Place::Done {
                 change::remove_file(&self.into.join(name))?;
@@ -229,9 +237,22 @@ impl<'a> Marked<'a> {
         }
         Ok(format!(
             "a command that was replacing files in it was interrupted, and the old ones are back since. \
-             They stay; those of the command are in {}",
-            kept.display()
+             They stay; {kept}"
         ))
+    }
+
+    /// Keeps the old files that somebody has taken out of the backup, and not put in their place.
+    fn keep_spare(&self) -> io::Result<()> {
+        let (Some(spare), Some(backup)) = (self.spare(), &self.backup) else { return Ok(()) };
+        for name in &self.old {
+            let file = spare.join(name);
+            let found = identity(&file);
+            let lost = |place: &Path| identity(&place.join(name)) != found;
+            if found.is_some() && lost(backup) && lost(self.into) {
+                keep(&file, backup)?;
+            }
+        }
+        Ok(())
     }
 
     /// Does what is left to do.
@@ -270,12 +291,16 @@ impl<'a> Marked<'a> {
     /// Nobody but whoever did that knows what is meant.
     fn half_undone(&self, restored: &[&OsString]) -> String {
         let missing: Vec<_> = self.old.iter().filter(|name| !self.is_back(name)).collect();
+        // What was copied over a new file is all that is left of it.
+        let or_finish = match restored.iter().any(|name| self.place(name) == Place::Done) {
+            true => String::new(),
+            false => format!(", or move {} away", listed(restored)),
+        };
         format!(
             "a command that was replacing files in it was interrupted, and of the old ones only some \
-             are back since. Bring back {} too, from {}, or move {} away; then run this again",
+             are back since. Bring back {} too, from {}{or_finish}; then run this again",
             listed(&missing),
             self.backup.as_deref().unwrap_or(self.staging).display(),
-            listed(restored)
         )
     }
 }
@@ -302,12 +327,13 @@ fn go_on(staging: &Path, into: &Path) -> io::Result<Option<String>> {
         Some(marked.undo()?)
     } else {
         let mut restored: Vec<_> = marked.new.iter().collect();
-        restored.retain(|name| marked.place(name) == Place::Restored);
+        restored.retain(|name| marked.is_restored(name));
         if !restored.is_empty() {
             return Ok(Some(marked.half_undone(&restored)));
         }
         marked.finish()?
     };
+    marked.keep_spare()?;
     change::sync_dir(into)?;
     commit(staging)?;
     change::remove_tree(staging)?;

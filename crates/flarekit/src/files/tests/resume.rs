@@ -124,6 +124,38 @@ fn where_some_were_brought_back_nothing_happens_until_it_is_clear() {
     }
 }
 
+/// Copies count as the files themselves, also when another old file is not as it was.
+#[test]
+fn where_some_were_copied_back_nothing_happens_either() {
+    for (copy, may_go) in [("cp", false), ("cp -p", false), ("cp --remove-destination", true)] {
+        let dir = dead(3);
+        shell(dir.path(), &format!("{copy} .bak/20261129/a . && echo repacked > b"));
+        let before = tree(dir.path());
+        let error = settle(dir.path()).unwrap_err().to_string();
+        assert!(error.contains("Bring back b too, from"), "{error}");
+        // What was written through the link of the new file is all that is left of that.
+        assert_eq!(error.contains("or move a away"), may_go, "{copy}: {error}");
+        assert_eq!(tree(dir.path()), before);
+        shell(dir.path(), &format!("{copy} .bak/20261129/b ."));
+        assert!(told(dir.path()).contains("the old ones are back since"));
+        assert_eq!(
+            (content(dir.path(), "a"), content(dir.path(), "b")),
+            ("old".into(), "old".into())
+        );
+    }
+}
+
+#[test]
+fn an_old_file_that_was_taken_out_of_the_backup_is_kept() {
+    let dir = dead(3);
+    shell(dir.path(), "mv .bak/20261129/a .");
+    settle(dir.path()).unwrap_err();
+    shell(dir.path(), "rm a");
+    settle(dir.path()).unwrap();
+    assert_eq!(content(dir.path(), "a"), "new");
+    assert_eq!(content(dir.path(), BACKUP.to_owned() + "/a"), "old");
+}
+
 /// The backup's names may be in use by now.
 #[test]
 fn what_makes_way_is_kept_beside_what_took_its_place_in_the_backup() {
