@@ -16,7 +16,8 @@ pub(super) const ENDING: &str = ".request.zip";
 /// in `.request.zip`, sorted by name. What cannot be one is refused in its turn.
 #[derive(Debug)]
 pub struct Sources {
-    named: Vec<Named>,
+    /// Each with the number of its first request: there may be many of both kinds.
+    named: Vec<(usize, Named)>,
     count: usize,
     warnings: Vec<Warning>,
 }
@@ -45,7 +46,13 @@ impl Sources {
         let mut warnings = Vec::new();
         let named: Vec<Named> = paths.iter().map(|path| Named::of(path, &mut warnings)).collect();
         refuse_nothing(&named)?;
-        let count = named.iter().map(Named::count).sum();
+        let mut count = 0;
+        let numbered = |named: Named| {
+            let first = count;
+            count += named.count();
+            (first, named)
+        };
+        let named = named.into_iter().map(numbered).collect();
         Ok(Self { named, count, warnings })
     }
 
@@ -64,14 +71,10 @@ impl Sources {
     /// A request, counted from 0.
     #[must_use]
     pub fn get(&self, number: usize) -> Option<Source> {
-        let mut rest = number;
-        for named in &self.named {
-            match rest.checked_sub(named.count()) {
-                Some(after) => rest = after,
-                None => return Some(named.get(rest)),
-            }
-        }
-        None
+        // The last that begins at this number or before it.
+        let after = self.named.partition_point(|(first, _)| *first <= number);
+        let (first, named) = self.named.get(after.checked_sub(1)?)?;
+        (number < self.count).then(|| named.get(number - first))
     }
 
     /// All of them.

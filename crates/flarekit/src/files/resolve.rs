@@ -16,8 +16,8 @@ const MOST_LINKS: usize = 40;
 /// place really leads. It is asked once, at the start; from then on no link is followed.
 ///
 /// # Errors
-/// [`FileErrorKind::LinkOfAnother`] if a link is on the way that somebody else put
-/// there, as [`absolute`], and if the system does not tell.
+/// [`FileErrorKind::LinkOfAnother`] if a link is on the way that somebody else put there, as
+/// [`absolute`], and if the system does not tell.
 pub fn resolve(path: &Path) -> Result<PathBuf, FileError> {
     let absolute = absolute(path)?;
     let mut links = MOST_LINKS;

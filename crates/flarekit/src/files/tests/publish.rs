@@ -93,13 +93,17 @@ fn a_run_that_is_alive_is_left_alone() {
 #[test]
 fn a_refusal_brings_the_old_files_back() {
     let (dir, old) = prepared();
-    // Something in the way of the second new file.
-    fs::write(dir.path().join("c"), "in the way").unwrap();
-    let mut before = tree(dir.path());
-    let error = with(dir.path(), &old, |publication| publication.run().unwrap_err());
+    refuse(dir.path(), &old);
+}
+
+/// Something is in the way of the second new file, and everything is as before.
+pub(super) fn refuse(dir: &Path, old: &[PathBuf]) {
+    fs::write(dir.join("c"), "in the way").unwrap();
+    let mut before = tree(dir);
+    let error = with(dir, old, |publication| publication.run().unwrap_err());
     assert!(error.already_exists());
     before.retain(|path, _| !path.starts_with(STAGING) && !path.starts_with(BACKUP));
-    assert_eq!(tree(dir.path()), before);
+    assert_eq!(tree(dir), before);
 }
 
 #[test]
