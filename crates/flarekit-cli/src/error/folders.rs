@@ -17,7 +17,8 @@ pub fn hint(reason: Reason) -> Option<&'static str> {
         ),
         Reason::FolderUnfinished => Some(
             "Nothing was overwritten, and nothing is lost. Look whether the folder is as you want it, \
-             and run this again. If it belongs to another user, let that user run a command on it \
+             and run this again, or, if that was 'inspect', which changes nothing, the command that \
+             was interrupted. If it belongs to another user, let that user run a command on it \
              first, which finishes what was interrupted.",
         ),
         _ => None,

@@ -27,6 +27,7 @@ mod attacks;
 mod folders;
 mod hints;
 mod init;
+mod interrupted;
 mod package_local;
 mod package_zip;
 mod renew;

@@ -30,8 +30,9 @@ super::names! {
         /// Other users may write in a folder that holds a private key, in the definition or a program
         /// in it, or in a folder above the programs in it.
         FolderOpenToOthers = "FOLDER_OPEN_TO_OTHERS",
-        /// A command that was putting files into a folder was interrupted, and the folder was changed
-        /// by hand since, or another user's command is to finish it.
+        /// A command that was putting files into a folder was interrupted, and is not finished: the
+        /// folder was changed by hand since, may not be written, is only looked at, or is to be
+        /// finished by another user's command.
         FolderUnfinished = "FOLDER_UNFINISHED",
         /// A path leads over a symbolic link that another user put where everybody may write.
         LinkOfAnotherUser = "LINK_OF_ANOTHER_USER",

@@ -256,13 +256,7 @@ pub fn lock_filled(folder: &Path) -> Result<Filled, FileError> {
 pub fn lock_to_look(folder: &Path) -> Result<Lock, FileError> {
     match lock_filled(folder) {
         Ok(filled) => Ok(Lock::of(filled.folder.into_handle())),
-        Err(error) if error.is_exposed() => lock_dir_shared(folder),
-        Err(error) if error.kind() == FileErrorKind::PermissionDenied => {
-            if unfinished(folder).is_ok_and(|unfinished| !unfinished.is_empty()) {
-                let detail = "a command that was putting files into it was interrupted, and it may not \
-                              be written: make it writable, and run this again";
-                return Err(FileError::new("use", folder, FileErrorKind::Unfinished, detail));
-            }
+        Err(error) if error.is_exposed() || error.kind() == FileErrorKind::PermissionDenied => {
             lock_dir_shared(folder)
         }
         Err(error) => Err(error),

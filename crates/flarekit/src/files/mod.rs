@@ -58,6 +58,7 @@ pub use open_folder::OpenFolder;
 pub use owner::{exchanged_by_others, foreign, give_to_owner_of, owner, refuse_others};
 pub use read::{FileBytes, read, read_chunks, read_named, read_secret};
 pub use resolve::{resolve, resolve_parent};
+pub use resume::interrupted;
 pub use same::{Compared, Comparison};
 pub use secret::read_secret_anywhere;
 pub use sorted_names::SortedNames;

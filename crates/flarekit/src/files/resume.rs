@@ -14,7 +14,7 @@ use super::read::read;
 use super::{change, guard, reach, sys};
 use rustix::fs::{AtFlags, statat};
 use std::ffi::{OsStr, OsString};
-use std::fs::{File, Metadata};
+use std::fs::{File, Metadata, symlink_metadata};
 use std::io::{self, BufReader, Read as _};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -24,18 +24,27 @@ use std::path::{Path, PathBuf};
 const LINK: &str = "link";
 /// The longest name that Linux knows (`NAME_MAX`).
 const LONGEST_NAME: u64 = 255;
+/// What happened.
+const INTERRUPTED: &str = "a command that was putting files into it was interrupted";
 /// Ends the name of a backup of what was to be published, and found no place.
 const KEPT: &str = "interrupted";
 
 /// Finishes what killed runs left in the middle. The caller has the directory's exclusive lock.
 ///
 /// # Errors
-/// [`FileErrorKind::Unfinished`] if somebody has changed something there since, or the system's
-/// refusal.
+/// [`FileErrorKind::Unfinished`] if somebody has changed something there since, or it may not be
+/// written, or the system's refusal.
 pub(super) fn settle(directory: &Path) -> Result<(), FileError> {
+    let refused = |why| FileError::new("use", directory, FileErrorKind::Unfinished, why);
     for staging in unfinished(directory)? {
-        if let Some(told) = go_on(&staging, directory).map_err(FileError::on("write", directory))? {
-            return Err(FileError::new("use", directory, FileErrorKind::Unfinished, told));
+        match go_on(&staging, directory).map_err(FileError::on("write", directory)) {
+            Ok(None) => {}
+            Ok(Some(told)) => return Err(refused(told)),
+            Err(error) if error.kind() == FileErrorKind::PermissionDenied => {
+                let not_writable = "it may not be written: make it writable, and run this again";
+                return Err(refused(format!("{INTERRUPTED}, and {not_writable}")));
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(())
@@ -56,11 +65,20 @@ pub(super) fn refuse_unfinished(directory: &Path, owner: u32) -> Result<(), File
     if unfinished_of(directory, |found| found.uid() == owner)?.is_empty() {
         return Ok(());
     }
-    let detail = format!(
-        "a command that was putting files into it was interrupted, and only the user {owner}, whose \
-         folder it is, can finish it"
-    );
+    let detail =
+        format!("{INTERRUPTED}, and only the user {owner}, whose folder it is, can finish it");
     Err(FileError::new("use", directory, FileErrorKind::Unfinished, detail))
+}
+
+/// That a run died while it was putting files into a folder, if one did: for those who only look, and
+/// finish nothing.
+#[must_use]
+pub fn interrupted(folder: &Path) -> Option<FileError> {
+    let owner = symlink_metadata(folder).ok()?.uid();
+    let unfinished = unfinished_of(folder, |found| found.uid() == owner).ok()?;
+    let why = format!("{INTERRUPTED}: repeat that command, which finishes it first");
+    let error = || FileError::new("use", folder, FileErrorKind::Unfinished, why);
+    (!unfinished.is_empty()).then(error)
 }
 
 fn unfinished_of(
@@ -281,8 +299,8 @@ impl<'a> Marked<'a> {
         }
         let kept = self.keep_new(&changed)?;
         Ok(Some(format!(
-            "a command that was putting files into it was interrupted, and something else is in the \
-             place of {} since. That stays; what the command had written is in {}",
+            "{INTERRUPTED}, and something else is in the place of {} since. That stays; what the \
+             command had written is in {}",
             listed(&changed),
             kept.display()
         )))
@@ -336,7 +354,8 @@ fn go_on(staging: &Path, into: &Path) -> io::Result<Option<String>> {
     marked.keep_spare()?;
     change::sync_dir(into)?;
     commit(staging)?;
-    change::remove_tree(staging)?;
+    // What cannot be removed now is swept by the next run.
+    let _ = change::remove_tree(staging);
     Ok(told)
 }
 

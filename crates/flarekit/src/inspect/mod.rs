@@ -132,6 +132,17 @@ fn file(bytes: &[u8], mode: u32, place: &str, now: Timestamp) -> Result<Inspecti
 }
 
 fn directory(path: &Path, now: Timestamp) -> Result<Inspection, Error> {
+    let Some(error) = files::interrupted(path) else { return of_folder(path, now) };
+    // Half a folder may be none that is known.
+    let mut found = of_folder(path, now).map_err(|_| error.code(Code::InvalidArgs))?;
+    let mut checks = Checks::default();
+    checks.failed("files", error.into());
+    checks.append(found.checks);
+    found.checks = checks;
+    Ok(found)
+}
+
+fn of_folder(path: &Path, now: Timestamp) -> Result<Inspection, Error> {
     match FolderKind::of(path) {
         Some(FolderKind::Ca) => Ok(folders::ca(path, now)),
         Some(FolderKind::Kit) => {
