@@ -21,6 +21,10 @@ pub fn hint(reason: Reason) -> Option<&'static str> {
              was interrupted. If it belongs to another user, let that user run a command on it \
              first, which finishes what was interrupted.",
         ),
+        Reason::FolderNotWritable => Some(
+            "Give yourself the right to write in it ('chmod u+w' and the folder that has this mode), \
+             and run this again.",
+        ),
         _ => None,
     }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::process::Output;
 
 use crate::common::user::{NOBODY, is_root, of_a_user};
-use crate::common::{Machine, Sandbox};
+use crate::common::{Machine, Sandbox, envelope};
 
 const KIT: &str = "workspace/hospital_federation/prod_00/hospital-a";
 const PROJECT: &str = "workspace/hospital_federation";
@@ -112,6 +112,24 @@ fn folders_that_are_read_only_are_taken_over() {
         assert_ok(&of_a_user(&sandbox, &m, AGAIN).output().unwrap());
         assert_eq!((mode(&m, "local/policies"), mode(&m, "local/policies/inner")), (0o555, 0o500));
         assert!(m.exists(&format!("{KIT}/local/policies/inner/a.json")));
+    }
+}
+
+/// A kit that a site made read-only cannot be moved, nor one out of a folder that is.
+#[test]
+fn a_kit_that_cannot_be_moved_is_told_with_the_folder_and_its_mode() {
+    let sandbox = Sandbox::new();
+    let m = machine(&sandbox);
+    for (path, folder) in [("", KIT), ("..", "workspace/hospital_federation/prod_00")] {
+        set_mode(&m, path, 0o500);
+        let line = format!("{AGAIN} --format json");
+        let found = envelope(&line, &of_a_user(&sandbox, &m, &line).output().unwrap());
+        set_mode(&m, path, 0o700);
+        let expected = format!("{} has mode 0500", m.path(folder).display());
+        assert!(found["message"].as_str().unwrap().contains(&expected), "{found}");
+        assert_eq!(found["reason"], "FOLDER_NOT_WRITABLE");
+        assert!(found["hint"].as_str().unwrap().contains("'chmod u+w'"), "{found}");
+        assert_ok(&of_a_user(&sandbox, &m, AGAIN).output().unwrap());
     }
 }
 

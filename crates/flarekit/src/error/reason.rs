@@ -34,6 +34,9 @@ super::names! {
         /// folder was changed by hand since, may not be written, is only looked at, or is to be
         /// finished by another user's command.
         FolderUnfinished = "FOLDER_UNFINISHED",
+        /// A folder that would be replaced, or the one that it is in, has a mode without the right to
+        /// write for its owner.
+        FolderNotWritable = "FOLDER_NOT_WRITABLE",
         /// A path leads over a symbolic link that another user put where everybody may write.
         LinkOfAnotherUser = "LINK_OF_ANOTHER_USER",
         /// A kit that would be replaced is running.

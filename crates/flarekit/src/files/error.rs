@@ -29,6 +29,8 @@ pub enum FileErrorKind {
     OpenToOthers,
     /// A run that was putting files into it died, and somebody must look before it is used.
     Unfinished,
+    /// It, or the directory that it is in, is the user's own and has a mode without the right to write.
+    NotWritable,
     /// A file exceeds its limit.
     TooLarge,
     /// The file system is full, or the user's quota is used up.
@@ -84,6 +86,7 @@ impl FileError {
             FileErrorKind::OfAnotherUser => Reason::FolderOfAnotherUser,
             FileErrorKind::OpenToOthers => Reason::FolderOpenToOthers,
             FileErrorKind::Unfinished => Reason::FolderUnfinished,
+            FileErrorKind::NotWritable => Reason::FolderNotWritable,
             FileErrorKind::TooLarge => Reason::FileTooLarge,
             FileErrorKind::Locked => Reason::Locked,
             FileErrorKind::MountInTheWay => Reason::MountInTheWay,

@@ -117,6 +117,12 @@ pub(super) fn is_own(found: &Metadata) -> bool {
     found.uid() == geteuid().as_raw()
 }
 
+/// The mode of a directory of the user's own in which its owner may not write.
+pub(super) fn own_read_only(directory: &Path) -> Option<u32> {
+    let found = fs::symlink_metadata(directory).ok().filter(is_own)?;
+    Some(found.mode() & 0o7777).filter(|mode| mode & 0o200 == 0)
+}
+
 /// Whether another user could give something in this directory the name of something else: what
 /// goes by its name there may be anything of the user's.
 pub(super) fn others_rename(found: &Metadata) -> bool {

@@ -223,7 +223,7 @@ impl StagedDir {
     /// If `target` is not a directory, something is at `backup`, or the system refuses; the target
     /// is as it was, and what was prepared is removed.
     pub fn exchange(mut self, target: &Path, mode: u32, backup: &Path) -> Result<(), FileError> {
-        let on = || FileError::on("replace", target);
+        let on = || replacing(target);
         let refuse = |kind, detail: &str| Err(FileError::new("replace", target, kind, detail));
         match look(target)? {
             Found::Directory => {}
@@ -370,6 +370,25 @@ impl StagedDir {
         let (to, from) = (sys::parent_of(target), sys::parent_of(&self.path));
         change::sync_dir(to)?;
         if from == to { Ok(()) } else { change::sync_dir(from) }
+    }
+}
+
+/// The system's refusal to replace a directory. Moving it changes what it is in, and itself: `..` is
+/// another directory then.
+fn replacing(target: &Path) -> impl FnOnce(io::Error) -> FileError {
+    move |error| {
+        let refused = FileError::on("replace", target)(error);
+        if refused.kind() != FileErrorKind::PermissionDenied {
+            return refused;
+        }
+        let mode = |directory| guard::own_read_only(directory).map(|mode| (directory, mode));
+        let Some((directory, mode)) = [target, sys::parent_of(target)].into_iter().find_map(mode)
+        else {
+            return refused;
+        };
+        let detail =
+            format!("{} has mode {mode:04o}, and must be writable for that", directory.display());
+        FileError::new("replace", target, FileErrorKind::NotWritable, detail)
     }
 }
 
