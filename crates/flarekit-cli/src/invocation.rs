@@ -72,6 +72,9 @@ impl Invocation {
         if self.schema && !cli::find(grammar, &self.path).has_subcommands() {
             return (self.format, Ok(Asked::Text(described(grammar, &self.path))));
         }
+        if let Some(failure) = usage::one_dash(grammar, &self.path, &self.arguments) {
+            return (self.format, Err(failure));
+        }
         let program = OsString::from(grammar.get_name());
         let arguments = std::iter::once(program).chain(self.arguments.iter().cloned());
         let matches = match grammar.try_get_matches_from_mut(arguments) {

@@ -154,6 +154,21 @@ fn usage_errors_say_what_is_wrong_and_what_is_possible() {
         ("cert int --profile p", "unknown command 'int'; did you mean 'init'?"),
         ("cert list -ca-dir ca", "'-ca-dir' begins with one dash; did you mean '--ca-dir'?"),
         ("cert init -profile=p -o o", "'-profile' begins with one dash; did you mean '--profile'?"),
+        ("cert approve r -ca-dir c", "'-ca-dir' begins with one dash; did you mean '--ca-dir'?"),
+        (
+            "cert approve r -ca-dir c --profile p",
+            "'-ca-dir' begins with one dash; did you mean '--ca-dir'?",
+        ),
+        (
+            "cert init --profile p -ca-dir=c",
+            "'-ca-dir' begins with one dash; did you mean '--ca-dir'?",
+        ),
+        (
+            "package z -workspace=w",
+            "'-workspace' begins with one dash; did you mean '--workspace'?",
+        ),
+        ("-version", "'-version' begins with one dash; did you mean '--version'?"),
+        ("cert list -format json", "'-format' begins with one dash; did you mean '--format'?"),
         (
             "cert crl -c ca --valid-days -5",
             "--valid-days needs a plain number of days, 1 or more, for example 365, not '-5'",

@@ -31,19 +31,52 @@ pub fn failure(
         error.kind(),
         ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     );
-    let usage = Usage {
-        line: here.clone().render_usage().to_string(),
-        choices: choices(error, here),
-        help: no_command.then(|| here.clone().render_long_help().to_string()),
-    };
+    let help = no_command.then(|| here.clone().render_long_help().to_string());
     let message = bounded(&message(error, grammar, here, typed));
     let foreign = error.kind() == ErrorKind::InvalidSubcommand && is_nvflare(here);
     let reason = if foreign { Reason::CommandOfNvflare } else { Reason::Usage };
+    refused(here, reason, message, choices(error, here), help)
+}
+
+/// Refuses the name of a long option with one dash: clap would read several short ones, or one and
+/// its value, `-ca-dir` as `-c a-dir`.
+pub fn one_dash(grammar: &mut Command, path: &[String], typed: &[OsString]) -> Option<Failure> {
+    let words = typed.iter().take_while(|word| *word != "--").filter_map(|word| word.to_str());
+    let names: Vec<&str> = words
+        .filter_map(|word| word.strip_prefix('-'))
+        .map(|word| word.split_once('=').map_or(word, |(name, _)| name))
+        // '-help' shows the help.
+        .filter(|name| name.len() > 1 && !name.starts_with('-') && *name != "help")
+        .collect();
+    if names.is_empty() {
+        return None;
+    }
+    grammar.build();
+    let here = cli::find(grammar, path);
+    let known =
+        |name: &&&str| here.get_arguments().any(|arg| longs_of(arg).any(|long| long == **name));
+    let name = names.iter().find(known)?;
+    let message = format!("'-{name}' begins with one dash; did you mean '--{name}'?");
+    Some(refused(here, Reason::Usage, message, Vec::new(), None))
+}
+
+fn refused(
+    here: &Command,
+    reason: Reason,
+    message: String,
+    choices: Vec<String>,
+    help: Option<String>,
+) -> Failure {
     Failure {
         error: Error::because(Code::InvalidArgs, reason, message),
-        usage: Some(usage),
+        usage: Some(Usage { line: here.clone().render_usage().to_string(), choices, help }),
         report: None,
     }
+}
+
+/// All names of an option that are spelled out.
+fn longs_of(arg: &clap::Arg) -> impl Iterator<Item = &str> {
+    arg.get_long().into_iter().chain(arg.get_all_aliases().into_iter().flatten())
 }
 
 /// What was typed may be anything, such as a private key from `$(cat ...)`: messages end up in logs.
@@ -77,9 +110,7 @@ fn message(error: &clap::Error, grammar: &Command, here: &Command, typed: &[OsSt
         }
         ErrorKind::UnknownArgument => {
             let several = cli::options_from(here, &argument);
-            if let Some((word, option)) = with_one_dash(here, typed) {
-                format!("'{word}' begins with one dash; did you mean '{option}'?")
-            } else if argument.starts_with('-') && several.len() > 1 {
+            if argument.starts_with('-') && several.len() > 1 {
                 format!("'{argument}' is ambiguous: {}", several.join(", "))
             } else if argument.starts_with('-') {
                 format!("unknown option '{argument}'{suggestion}")
@@ -115,17 +146,6 @@ fn message(error: &clap::Error, grammar: &Command, here: &Command, typed: &[OsSt
 /// Whether these are the commands of the program itself, called under the reference's name.
 fn is_nvflare(here: &Command) -> bool {
     here.get_bin_name() == Some(ProgramName::Nvflare.as_str())
-}
-
-/// The first word that is the name of an option but for a dash, and that option: clap reads it as
-/// several short ones.
-fn with_one_dash(here: &Command, typed: &[OsString]) -> Option<(String, String)> {
-    typed.iter().filter_map(|word| word.to_str()).find_map(|word| {
-        let name = word.strip_prefix('-')?;
-        let name = name.split_once('=').map_or(name, |(name, _)| name);
-        let known = |arg: &clap::Arg| name.len() > 1 && arg.get_long() == Some(name);
-        here.get_arguments().any(known).then(|| (format!("-{name}"), format!("--{name}")))
-    })
 }
 
 /// The option before which a word too many probably belongs: of a command that takes none without,
