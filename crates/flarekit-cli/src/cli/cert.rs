@@ -96,8 +96,8 @@ pub struct RequestArgs {
     #[arg(long, requires = "renew")]
     pub keep_key: bool,
 
-    /// The request folder. If not given: a folder named like the participant, in the current one;
-    /// with --renew, <name>-renewal.
+    /// The request folder, into which the request zip is put. If not given: a folder named like the
+    /// participant, in the current one; with --renew, <name>-renewal.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 

@@ -203,6 +203,12 @@ const PLACES: &[Row] = &[
         ("OUTPUT_DIR_NOT_WRITABLE", 1, "NOT_A_DIRECTORY"),
     ),
     (
+        "folder that is named like the zip",
+        "cert request -p hospital-a.yaml --out hospital-a.request.ZIP",
+        |_| {},
+        (ARGS, 4, "NOT_A_DIRECTORY"),
+    ),
+    (
         "folder below a loop of links",
         "cert request -p hospital-a.yaml --out loop/x",
         |m| symlink("loop", m.path("loop")).unwrap(),
@@ -238,4 +244,15 @@ fn an_org_gets_a_suggestion_and_a_scalar_its_place() {
     m.edit("alice.yaml", "hospital_alpha", "no");
     let text = message(USER);
     assert!(text.contains("alice.yaml: line 6, column 10") && text.contains("false"), "{text}");
+}
+
+#[test]
+fn a_folder_that_is_there_or_a_participant_may_be_named_like_a_zip() {
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    fs::create_dir(m.path("my.zip")).unwrap();
+    m.ok("cert request -p hospital-a.yaml --out my.zip");
+    m.edit("alice.yaml", "hospital-alpha.org", "hospital.zip");
+    m.ok("cert request -p alice.yaml");
+    m.ok("cert request -p alice.yaml --out other/alice@hospital.zip");
 }

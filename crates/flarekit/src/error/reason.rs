@@ -19,7 +19,7 @@ super::names! {
         FileUnreadable = "FILE_UNREADABLE",
         /// A path is a symbolic link, a directory or a device where a plain file is expected.
         NotAPlainFile = "NOT_A_PLAIN_FILE",
-        /// A path is a file or a symbolic link where a directory is expected.
+        /// A path is a file or a symbolic link, or is named like a zip, where a directory is expected.
         NotADirectory = "NOT_A_DIRECTORY",
         /// A folder belongs to another participant's request, or is a CA directory, or a request folder
         /// where a CA is to be made.

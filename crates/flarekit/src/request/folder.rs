@@ -96,6 +96,7 @@ pub struct StoredRequest {
 pub fn refuse_occupied(folder: &Path, name: &ParticipantName, force: bool) -> Result<(), Error> {
     let names = FileNames::of(name);
     let own = OwnFolder::open(folder, &names.in_folder()).map_err(unusable)?;
+    refuse_zip(own.path(), name)?;
     refuse_foreign(own.path(), name)?;
     if force { Ok(()) } else { refuse_overwriting(own.existing(), &names) }
 }
@@ -162,6 +163,21 @@ fn unusable(error: FileError) -> Error {
         FileErrorKind::NotADirectory => error.code(Code::InvalidArgs),
         _ => unwritable(error),
     }
+}
+
+/// Who names a new folder like a zip means the file that is put into it. A server or a user may be
+/// called so.
+fn refuse_zip(folder: &Path, name: &ParticipantName) -> Result<(), Error> {
+    let last = folder.file_name().unwrap_or_default().to_string_lossy();
+    let is_zip = last.to_ascii_lowercase().ends_with(".zip") && last != name.as_str();
+    if !is_zip || files::look(folder).map_err(unwritable)? != Found::Nothing {
+        return Ok(());
+    }
+    let message = format!(
+        "the request folder, into which {} is put, cannot be named like a zip: {last}",
+        FileNames::of(name).request_zip
+    );
+    Err(Error::because(Code::InvalidArgs, Reason::NotADirectory, message))
 }
 
 /// A folder serves one participant: the files of a CA or of somebody else's request in it would be
