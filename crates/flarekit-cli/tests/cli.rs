@@ -192,6 +192,23 @@ fn usage_errors_say_what_is_wrong_and_what_is_possible() {
             "cert approve r -c c --profile p --out-dir o --out f",
             "--out-dir and --out cannot be given together",
         ),
+        (
+            "cert deny r -c c --reason not yet",
+            "'yet' is one argument too many; if the value of --reason has spaces, put it in quotes",
+        ),
+        (
+            "cert deny r --reason=not at all -c c",
+            "'at' is one argument too many; if the value of --reason has spaces, put it in quotes",
+        ),
+        (
+            "cert revoke n -c c --reason superseded --no key lost",
+            "'lost' is one argument too many; if the value of --note has spaces, put it in quotes",
+        ),
+        (
+            "cert init --profile p --org St. Mary -o o",
+            "'Mary' is one argument too many; if the value of --org has spaces, put it in quotes",
+        ),
+        ("cert deny r --reason no -c c more", "'more' is one argument too many"),
         ("cert deny r -c c --reason=", "--reason needs a line of plain text: the text is empty"),
         (
             "cert deny r -c c --reason=a\u{7}",

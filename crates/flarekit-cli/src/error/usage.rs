@@ -114,6 +114,11 @@ fn message(error: &clap::Error, grammar: &Command, here: &Command, typed: &[OsSt
                 format!("'{argument}' is ambiguous: {}", several.join(", "))
             } else if argument.starts_with('-') {
                 format!("unknown option '{argument}'{suggestion}")
+            } else if let Some(option) = unquoted(here, typed, &argument) {
+                format!(
+                    "'{argument}' is one argument too many; if the value of {option} has spaces, put it \
+                     in quotes"
+                )
             } else if let Some(option) = lacking(here, typed) {
                 let meant = format!("{option} {argument}");
                 format!("'{argument}' is one argument too many; did you mean '{meant}'?")
@@ -159,6 +164,17 @@ fn lacking(here: &Command, typed: &[OsString]) -> Option<String> {
         let arg = here.get_arguments().find(|arg| arg.get_long() == Some(long))?;
         (!typed.iter().any(|word| is_option(word, arg))).then(|| format!("--{long}"))
     })
+}
+
+/// The option with a free text that stands before a word too many, which may be part of that text.
+fn unquoted(here: &Command, typed: &[OsString], extra: &str) -> Option<String> {
+    const TEXTS: [&str; 2] = ["TEXT", "ORG"];
+    let before = typed.split(|word| word == extra).next().filter(|all| all.len() < typed.len())?;
+    let option = before.iter().rfind(|word| word.to_string_lossy().starts_with('-'))?;
+    let arg = here.get_arguments().find(|arg| is_option(option, arg))?;
+    let is_text =
+        arg.get_value_names().is_some_and(|all| all.iter().any(|of| TEXTS.contains(&of.as_str())));
+    arg.get_long().filter(|_| is_text).map(|long| format!("--{long}"))
 }
 
 /// Whether a word is this option by any of its names, perhaps cut short.
