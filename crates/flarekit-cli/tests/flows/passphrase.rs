@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
 
-use crate::common::{Machine, Sandbox, openssl, warnings};
+use crate::common::{Machine, Sandbox, openssl, succeeded, warnings, words};
 use crate::terminal::Session;
 
 /// A key with the passphrase 'correct'. It is not this CA's: whoever gets it open is told so.
@@ -153,6 +153,11 @@ fn a_passphrase_that_is_not_needed_gets_a_warning() {
     assert_eq!(warnings(&data), ["PASSPHRASE_NOT_NEEDED"]);
     let message = data["warnings"][0]["message"].as_str().unwrap();
     assert!(message.contains("is not encrypted") && message.contains("secret"), "{message}");
+    // The variable may be set for another CA.
+    let mut without = m.flarekit();
+    without.env("FLAREKIT_CA_PASSPHRASE", "of another").args(words(LINE));
+    let output = without.args(["--format", "json"]).output().unwrap();
+    assert_eq!(warnings(&succeeded(LINE, &output)), [""; 0]);
     let encrypt =
         "pkcs8 -topk8 -v2 aes-256-cbc -passout pass:correct -in ca/rootCA.key -out new.key";
     let Some(output) = openssl(&m, encrypt) else { return };

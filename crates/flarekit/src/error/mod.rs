@@ -236,7 +236,7 @@ names! {
         RequestFolderNotUpdated = "REQUEST_FOLDER_NOT_UPDATED",
         /// Other users of the machine can read a private key, or its passphrase.
         KeyReadableByOthers = "KEY_READABLE_BY_OTHERS",
-        /// A passphrase was given for a CA key that is not encrypted.
+        /// A file with a passphrase was named for a CA key that is not encrypted.
         PassphraseNotNeeded = "PASSPHRASE_NOT_NEEDED",
         /// Somebody else can, or could, exchange what is in a folder that holds a private key.
         FolderWritableByOthers = "FOLDER_WRITABLE_BY_OTHERS",
