@@ -64,7 +64,7 @@ fn request(admitted: &AdmittedRequest) -> Report {
     let mut report = Report::default();
     identity_fields(&mut report, identity);
     report.field("request_id", metadata.request_id.as_str());
-    report.field("created_at", metadata.created_at.as_str());
+    report.field("created_at", metadata.created_at.map(|at| at.to_string()));
     report.field("key_type", key.algorithm_name());
     report.field("public_key_sha256", key.sha256_hex());
     report.field("request_zip_sha256", request.zip_sha256().to_string());

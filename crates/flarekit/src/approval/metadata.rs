@@ -116,7 +116,7 @@ impl SignedMetadata {
             |key: &str| Ok::<_, Defect>(json::optional_text(certificate, key)?.map(str::to_owned));
         Ok(Self {
             request_id: RequestId::parse(json::text(map, "request_id")?)?,
-            approved_at: approved_at(map)?,
+            approved_at: request::optional_time(map, "approved_at")?,
             identity: request::identity(map)?,
             serial: told("serial")?,
             valid_until: told("valid_until")?,
@@ -218,16 +218,6 @@ impl Serialize for SignedMetadata {
         }
         .serialize(serializer)
     }
-}
-
-/// NVFlare has always written it, but never reads it.
-fn approved_at(map: &Map<String, Value>) -> Result<Option<Timestamp>, Defect> {
-    let Some(text) = json::optional_text(map, "approved_at")? else { return Ok(None) };
-    let at = Timestamp::parse(text).ok_or_else(|| {
-        let message = format!("approved_at {} is not a time", shown(text));
-        Defect::new(Reason::FieldValue, message)
-    })?;
-    Ok(Some(at))
 }
 
 /// The optional `ca_info`. A fingerprint that is none has a code of its own.

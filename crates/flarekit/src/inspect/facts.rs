@@ -26,7 +26,7 @@ pub(super) fn identity(identity: &Identity) -> Map<String, Value> {
 pub(super) fn request(metadata: &RequestMetadata) -> Map<String, Value> {
     let mut facts = identity(&metadata.identity);
     facts.insert("request_id".to_owned(), json!(metadata.request_id.as_str()));
-    facts.insert("created_at".to_owned(), json!(metadata.created_at));
+    facts.insert("created_at".to_owned(), json!(metadata.created_at.map(|at| at.to_string())));
     if let Some(renewal) = &metadata.renewal {
         let certificate = renewal.certificate();
         let end = certificate.not_after().to_string();

@@ -9,6 +9,7 @@ use crate::error::{Defect, Reason};
 use crate::identity::{CertType, Identity};
 use crate::json;
 use crate::names::{Org, ParticipantName, ProjectName, RequestId, shown};
+use crate::time::Timestamp;
 
 /// The `artifact_type` of a request.
 pub const REQUEST_ARTIFACT: &str = "nvflare.cert.request";
@@ -20,8 +21,8 @@ pub const SCHEMA_VERSION: &str = "1";
 pub struct RequestMetadata {
     /// The request's own identifier.
     pub request_id: RequestId,
-    /// When it was made, as written; nothing depends on it.
-    pub created_at: String,
+    /// When it was made, as it says; nothing depends on it.
+    pub created_at: Option<Timestamp>,
     /// Who asks.
     pub identity: Identity,
     /// Of the CSR file's bytes.
@@ -52,7 +53,7 @@ impl RequestMetadata {
         };
         Ok(Self {
             request_id: RequestId::parse(json::text(&map, "request_id")?)?,
-            created_at: json::optional_text(&map, "created_at")?.unwrap_or_default().to_owned(),
+            created_at: optional_time(&map, "created_at")?,
             identity: identity(&map)?,
             csr_sha256: digest("csr_sha256")?,
             public_key_sha256: digest("public_key_sha256")?,
@@ -68,7 +69,8 @@ struct RequestJson<'a> {
     artifact_type: &'a str,
     schema_version: &'a str,
     request_id: &'a str,
-    created_at: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
     project: &'a str,
     name: &'a str,
     org: &'a str,
@@ -89,7 +91,7 @@ impl Serialize for RequestMetadata {
             artifact_type: REQUEST_ARTIFACT,
             schema_version: SCHEMA_VERSION,
             request_id: self.request_id.as_str(),
-            created_at: &self.created_at,
+            created_at: self.created_at.map(|at| at.to_string()),
             project: identity.project.as_str(),
             name: identity.name.as_str(),
             org: identity.org.as_str(),
@@ -120,6 +122,18 @@ pub(crate) fn check_artifact(map: &Map<String, Value>, expected: &str) -> Result
             shown(version)
         ),
     ))
+}
+
+/// A time that NVFlare has always written, but never reads.
+pub(crate) fn optional_time(
+    map: &Map<String, Value>,
+    key: &str,
+) -> Result<Option<Timestamp>, Defect> {
+    let Some(text) = json::optional_text(map, key)? else { return Ok(None) };
+    let at = Timestamp::parse(text).ok_or_else(|| {
+        Defect::new(Reason::FieldValue, format!("{key} {} is not a time", shown(text)))
+    })?;
+    Ok(Some(at))
 }
 
 /// The identity in `request.json` or `signed.json`: the same six keys, which must fit together.
@@ -167,6 +181,10 @@ mod tests {
         assert_eq!(json::to_map(&metadata), expected);
         let written = json::write(&metadata);
         assert_eq!(RequestMetadata::parse(written.as_bytes()).unwrap(), metadata);
+        expected.remove("created_at");
+        let text = serde_json::Value::from(expected.clone()).to_string();
+        let timeless = RequestMetadata::parse(text.as_bytes()).unwrap();
+        assert_eq!((timeless.created_at, json::to_map(&timeless)), (None, expected));
     }
 
     #[test]
@@ -184,6 +202,7 @@ mod tests {
             ("\"org\": \"hospital_alpha\"", "\"org\": \"a\\n\"", Reason::OrgName),
             ("1155cc6a", "1155CC6A", Reason::DigestFormat),
             ("\"name\"", "\"nam\"", Reason::FieldMissing),
+            ("2026-11-23T06:48:51Z", "yesterday", Reason::FieldValue),
         ] {
             let text = LEAD.replacen(from, to, 1);
             assert_ne!(text, LEAD, "{from}");

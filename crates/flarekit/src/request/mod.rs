@@ -12,7 +12,7 @@ pub use held::{HeldCertificate, HeldDefinition};
 pub use local::{ApprovedRequest, LocalRequest};
 pub use lookup::{RequestFolder, Search};
 pub use metadata::{REQUEST_ARTIFACT, RequestMetadata, SCHEMA_VERSION};
-pub(crate) use metadata::{check_artifact, identity};
+pub(crate) use metadata::{check_artifact, identity, optional_time};
 pub use renewal::Renewal;
 pub(crate) use renewal::refused as renewal_refused;
 
@@ -52,7 +52,7 @@ impl Request {
         let site_yaml = definition.site.to_yaml();
         let metadata = RequestMetadata {
             request_id,
-            created_at: now.to_string(),
+            created_at: Some(now),
             identity,
             csr_sha256: Digest::of(csr.as_bytes()),
             public_key_sha256: Digest::of(key.public_key().spki_der()),
