@@ -22,7 +22,7 @@ pub fn row(code: Code) -> (u8, &'static str) {
         Code::CaAlreadyExists => (STATE,
             "Keep using this CA, or choose another --output-dir. Replacing it (--force with a new --deploy-version) means that every participant must request and package again."),
         Code::CaVersionAlreadyExists => (INPUT,
-            "To replace this CA, give another --deploy-version, for example 01. Every participant must then request and package again."),
+            "If this CA is the one that you want, keep using it: a 'cert init' that was interrupted may have been finished now. To replace it, give a --deploy-version that was not used before; every participant must then request and package again."),
         Code::CaNotFound => (STATE,
             "Check that --ca-dir is the directory that 'cert init' made; a relative path starts in the directory where you run the command. Restore missing files from a backup."),
         Code::CaLoadFailed => (STATE,

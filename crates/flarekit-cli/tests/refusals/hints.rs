@@ -157,6 +157,12 @@ fn cases() -> Vec<Case> {
             "Give the CA directory itself",
         ),
         (
+            "cert init --profile project_profile.yaml -o ca --force".to_owned(),
+            |_| {},
+            "holds a CA of deploy version 00, made '20",
+            "a --deploy-version that was not used before",
+        ),
+        (
             "cert init --profile project_profile.yaml -o linked".to_owned(),
             |m| symlink("ca", m.path("linked")).unwrap(),
             "linked: it is a symbolic link",

@@ -8,7 +8,7 @@ use crate::error::{Code, Defect, Error, Reason, Warning};
 use crate::files::{self, FileError, Found, OwnFolder};
 use crate::fingerprint::Fingerprint;
 use crate::json;
-use crate::names::{DeployVersion, ProjectName, RootOrg};
+use crate::names::{DeployVersion, ProjectName, RootOrg, shown};
 use crate::pki::{
     AltName, Certificate, DistinguishedName, PrivateKey, Serial, Validity, issue_root,
 };
@@ -139,10 +139,11 @@ impl CreateCa<'_> {
         if old.provision_version != self.deploy_version {
             return Ok(());
         }
+        let made = old.created_at.map(|at| format!(", made {}", shown(&at))).unwrap_or_default();
         Err(Error::new(
             Code::CaVersionAlreadyExists,
             format!(
-                "{} already holds a CA of deploy version {}",
+                "{} already holds a CA of deploy version {}{made}",
                 directory.display(),
                 old.provision_version
             ),
