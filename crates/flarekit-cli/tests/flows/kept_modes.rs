@@ -134,10 +134,10 @@ fn a_kit_that_cannot_be_moved_is_told_with_the_folder_and_its_mode() {
 }
 
 /// A process may have so many files open.
-fn limited(m: &Machine, most: u32) -> Output {
+fn limited(m: &Machine, most: u32, line: &str) -> Output {
     let flarekit = m.flarekit().get_program().to_owned();
     let mut shell = m.program("sh");
-    shell.arg("-c").arg(format!("ulimit -n {most}; exec \"$0\" {AGAIN}")).arg(flarekit);
+    shell.arg("-c").arg(format!("ulimit -n {most}; exec \"$0\" {line}")).arg(flarekit);
     shell.output().unwrap()
 }
 
@@ -148,7 +148,7 @@ fn more_own_files_than_can_be_open_are_taken_over() {
     for number in 0..300 {
         m.write(&format!("{KIT}/local/custom/f{number}.py"), "pass\n");
     }
-    assert_ok(&limited(&m, 128));
+    assert_ok(&limited(&m, 128, AGAIN));
     assert_eq!(m.names(&format!("{KIT}/local/custom")).len(), 300);
 }
 
@@ -156,11 +156,17 @@ fn more_own_files_than_can_be_open_are_taken_over() {
 fn a_run_that_can_open_no_more_leaves_nothing() {
     let sandbox = Sandbox::new();
     let m = machine(&sandbox);
-    let mut refused = 0;
-    for most in 10..40 {
-        refused += u32::from(!limited(&m, most).status.success());
-        let left = m.names(PROJECT);
-        assert!(!left.iter().any(|name| name.starts_with(".flarekit-")), "{most}: {left:?}");
+    for (line, folder) in [
+        (AGAIN, PROJECT),
+        ("cert request -p alice.yaml", ""),
+        ("cert init --profile project_profile.yaml -o other", ""),
+    ] {
+        let mut refused = 0;
+        for most in 4..40 {
+            refused += u32::from(!limited(&m, most, line).status.success());
+            let left = m.names(folder);
+            assert!(!left.iter().any(|name| name.starts_with(".flarekit-")), "{most}: {left:?}");
+        }
+        assert!(refused > 5, "{line}: {refused}");
     }
-    assert!(refused > 5, "{refused}");
 }

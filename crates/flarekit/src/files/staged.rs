@@ -10,10 +10,15 @@ use std::cell::RefCell;
 use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io;
+use std::os::fd::OwnedFd;
 use std::path::{Component, Path, PathBuf};
 
 /// How many files wait, open, to be made durable together.
 const BATCH: usize = 64;
+
+/// So many descriptors are kept for the removal, which may be for want of any: for the directory above,
+/// three below each other, and to list the last.
+const RESERVED: usize = 5;
 
 /// A private directory with a random name, whose sticky bit marks it as unfinished. Unless it is
 /// published, it is removed with its content when dropped, and so are those directories above it that
@@ -33,6 +38,8 @@ pub struct StagedDir {
     /// Directories whose mode, which may forbid to write in them, is set at the end.
     closing: RefCell<Vec<(PathBuf, Metadata)>>,
     published: bool,
+    /// Closed before the removal.
+    reserve: Vec<OwnedFd>,
     /// Removed, where empty, after the directory itself is gone.
     parents: Created,
 }
@@ -48,7 +55,9 @@ impl StagedDir {
         for _ in 0..sys::ATTEMPTS {
             let parents = make_dirs(parent, parent_mode)?;
             let path = parent.join(sys::random_name().map_err(on())?);
-            let handle = match change::make_dir(&path, guard::UNFINISHED) {
+            let made = reserve(parent)
+                .and_then(|reserve| Ok((reserve, change::make_dir(&path, guard::UNFINISHED)?)));
+            let (reserve, handle) = match made {
                 // The name is taken, or another process that failed removed the parent again.
                 Err(error)
                     if matches!(
@@ -68,6 +77,7 @@ impl StagedDir {
                 dirs: RefCell::default(),
                 closing: RefCell::default(),
                 published: false,
+                reserve,
                 parents,
             };
             if sys::claim(&staged.handle, &staged.path).map_err(on())? {
@@ -373,6 +383,14 @@ impl StagedDir {
     }
 }
 
+/// Keeps descriptors, all of one directory.
+fn reserve(directory: &Path) -> io::Result<Vec<OwnedFd>> {
+    let first = reach::reach(directory)?;
+    let mut all = (1..RESERVED).map(|_| first.try_clone()).collect::<io::Result<Vec<_>>>()?;
+    all.push(first);
+    Ok(all)
+}
+
 /// The system's refusal to replace a directory. Moving it changes what it is in, and itself: `..` is
 /// another directory then.
 fn replacing(target: &Path) -> impl FnOnce(io::Error) -> FileError {
@@ -396,6 +414,7 @@ impl Drop for StagedDir {
     fn drop(&mut self) {
         // Removing takes a few, and they may be what the run failed for.
         self.files.borrow_mut().clear();
+        self.reserve.clear();
         // What could not be brought back now is brought back by the next run.
         if !self.published && !is_publishing(&self.path) {
             let _ = change::remove_tree(&self.path);
