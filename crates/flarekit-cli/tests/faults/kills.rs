@@ -66,7 +66,9 @@ fn retry(scenario: &Scenario, stage: &Stage) -> Vec<String> {
     };
     let left = after.keys().filter(swept).map(|path| format!("{} is left", path.display()));
     found.extend(left);
-    found
+    found.extend(lost(stage, &after));
+    found.extend((scenario.whole)(stage).err());
+    found.into_iter().map(|what| format!("then, tried again: {what}")).collect()
 }
 
 /// Whatever the dead run left, the first command after it finishes it, though it only reads.

@@ -1,5 +1,7 @@
 //! The commands that are tried, what they start from, and how to see that nothing is half done.
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use crate::Stage;
@@ -7,6 +9,8 @@ use crate::common::disk::disk;
 use crate::common::{Machine, envelope};
 
 const KIT: &str = "workspace/hospital_federation/prod_00/hospital-a";
+/// In a kit, a file that the site wrote.
+const OWN: &str = "local/privacy.json";
 const APPROVE: &str =
     "cert approve hospital-a/hospital-a.request.zip -c ca --profile project_profile.yaml";
 const PACKAGE: &str = "package hospital-a/hospital-a.signed.zip --request-dir hospital-a";
@@ -153,7 +157,7 @@ pub const ALL: &[Scenario] = &[
         prepare: |m| {
             approved(m);
             m.ok(PACKAGE);
-            m.write(&format!("{KIT}/local/privacy.json"), "{}");
+            m.write(&format!("{KIT}/{OWN}"), "{}");
         },
         line: "package hospital-a/hospital-a.signed.zip --request-dir hospital-a --force",
         whole: kit_is_whole,
@@ -300,11 +304,15 @@ fn approval_is_usable(stage: &Stage) -> Result<(), String> {
     succeeds(stage, &format!("{PACKAGE} -w proof"))
 }
 
-/// The kit has what a kit made elsewhere from the same approval has.
+/// The kit has what a kit made elsewhere from the same approval has, and the file of the site's own
+/// that was in it before.
 fn kit_is_whole(stage: &Stage) -> Result<(), String> {
     succeeds(stage, &format!("{PACKAGE} -w proof"))?;
     let mut kit = disk(&stage.machine.path(KIT));
-    kit.remove(std::path::Path::new("local/privacy.json"));
+    let own = kit.remove(Path::new(OWN));
+    if own.as_ref() != stage.before.get(&Path::new("work").join(KIT).join(OWN)) {
+        return Err(format!("{OWN} of the kit is {own:?}"));
+    }
     let proof = disk(&stage.machine.path("proof/hospital_federation/prod_00/hospital-a"));
     if kit == proof { Ok(()) } else { Err(format!("the kit holds {:?}", kit.keys())) }
 }
