@@ -92,7 +92,9 @@ fn a_zip_in_a_zip_is_told_as_one() {
         let members: Vec<Raw> = names.iter().map(|name| Raw::stored(name, b"")).collect();
         read(&zip(&members), &Limits::ARTIFACT).unwrap().missing("signed.json").message
     };
-    assert_eq!(missing(&["a", "b.zip"]), "there is no signed.json in it");
+    for others in [&["a", "b.zip"][..], &["b.zip", "c"], &["b.zip", "c.zip"], &["a"], &[]] {
+        assert_eq!(missing(others), "there is no signed.json in it", "{others:?}");
+    }
     let only = "there is no signed.json in it, only b.zip: it is a zip in a zip";
     assert_eq!(missing(&["b.zip"]), only);
 }
