@@ -6,7 +6,8 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::process::Output;
 
 use crate::common::user::{NOBODY, is_root, of_a_user};
-use crate::common::{Machine, Sandbox, envelope};
+use crate::common::{Machine, Sandbox, envelope, succeeded};
+use serde_json::Value;
 
 const KIT: &str = "workspace/hospital_federation/prod_00/hospital-a";
 const PROJECT: &str = "workspace/hospital_federation";
@@ -87,16 +88,25 @@ fn what_was_of_a_group_is_of_that_group_or_of_none() {
         assert_eq!((group, mode(&m, path)), (7, shared), "{path}");
     }
     // A user who is not in it cannot give it anything.
-    let mut again = of_a_user(&sandbox, &m, AGAIN);
+    let mut again = of_a_user(&sandbox, &m, &format!("{AGAIN} --format json"));
     for (path, shared) in all {
         chown(m.path(KIT).join(path), None, Some(7)).unwrap();
         set_mode(&m, path, shared);
     }
-    assert_ok(&again.output().unwrap());
+    let told = |data: &Value| {
+        let all = data["warnings"].as_array().unwrap().iter();
+        let told = all.filter(|warning| warning["code"] == "GROUP_NOT_KEPT");
+        told.map(|warning| warning["message"].to_string()).collect::<Vec<_>>()
+    };
+    let message = told(&succeeded(AGAIN, &again.output().unwrap()));
+    let [message] = message.as_slice() else { panic!("{message:?}") };
+    assert!(message.contains(": local/db.yaml, local/open, the kit's folder. Who"), "{message}");
     for (path, alone) in [("", 0o700), ("local/db.yaml", 0o600), ("local/open", 0o755)] {
         let group = m.path(KIT).join(path).metadata().unwrap().gid();
         assert_eq!((group, mode(&m, path)), (NOBODY, alone), "{path}");
     }
+    // Now nothing is lost any more.
+    assert!(told(&succeeded(AGAIN, &again.output().unwrap())).is_empty());
 }
 
 #[test]

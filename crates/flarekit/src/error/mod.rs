@@ -288,6 +288,9 @@ names! {
         /// Files of an older kit's `local` are not in the new one: another user could have put them
         /// there, `local` was a link, or that kit was not in its place any more.
         LocalFilesLeft = "LOCAL_FILES_LEFT",
+        /// Files or folders of a kit could not be given the group that they had in the old one, and what
+        /// it could do is closed.
+        GroupNotKept = "GROUP_NOT_KEPT",
         /// A field that means nothing here, perhaps a misspelt one.
         UnknownField = "UNKNOWN_FIELD",
         /// The profile lacks what `cert approve` will need.

@@ -2,10 +2,11 @@
 
 use super::error::FileError;
 use super::look::{Found, look};
+use super::mode::{self, Set};
 use super::read::read_chunks;
 use super::staged::StagedDir;
 use super::tree::{TreeEntry, tree};
-use super::{change, mode, reach};
+use super::{change, reach};
 use std::fs;
 use std::path::Path;
 
@@ -39,7 +40,10 @@ impl StagedDir {
         let file = change::create_private(&path).map_err(|error| self.refused(relative, error))?;
         read_chunks(from, |chunk| change::write_all(&file, &path, chunk))?;
         mode::copy(&file, &path, &data)
-            .and_then(|()| self.prepared(file, path))
+            .and_then(|set| {
+                self.closed(&path, set);
+                self.prepared(file, path)
+            })
             .map_err(|error| self.refused(relative, error))
     }
 
@@ -54,9 +58,11 @@ impl StagedDir {
             let path = self.inside(&relative)?;
             let refused = |error| self.refused(&relative, error);
             let open = reach::open(&path, like.is_dir()).map_err(refused)?;
-            if !mode::close(&open, &path, &like).map_err(refused)? {
+            let set = mode::close(&open, &path, &like).map_err(refused)?;
+            if set == Set::Already {
                 continue;
             }
+            self.closed(&path, set);
             if like.is_dir() {
                 self.changed(path);
             } else {

@@ -3,8 +3,9 @@
 use super::dirs::{Created, make_dirs, make_new_dir};
 use super::error::{FileError, FileErrorKind};
 use super::look::{Found, list, look};
+use super::mode::{self, Set};
 use super::publish::{Publication, is_publishing};
-use super::{backup, change, guard, mode, reach, sync, sys, tree, write};
+use super::{backup, change, guard, reach, sync, sys, tree, write};
 use crate::time::Timestamp;
 use std::cell::RefCell;
 use std::ffi::OsStr;
@@ -37,6 +38,8 @@ pub struct StagedDir {
     dirs: RefCell<Vec<PathBuf>>,
     /// Directories whose mode, which may forbid to write in them, is set at the end.
     closing: RefCell<Vec<(PathBuf, Metadata)>>,
+    /// What could not be given its group, and is closed to that.
+    closed: RefCell<Vec<PathBuf>>,
     published: bool,
     /// Closed before the removal.
     reserve: Vec<OwnedFd>,
@@ -76,6 +79,7 @@ impl StagedDir {
                 files: RefCell::default(),
                 dirs: RefCell::default(),
                 closing: RefCell::default(),
+                closed: RefCell::default(),
                 published: false,
                 reserve,
                 parents,
@@ -227,12 +231,18 @@ impl StagedDir {
 
     /// Puts it in the place of the directory `target`, which moves to `backup`. The directory of
     /// `backup` is made with mode 0700 if it is missing. What the group or others could not do with
-    /// the old directory, or with a file or directory in it, they cannot with the new one.
+    /// the old directory, or with a file or directory in it, they cannot with the new one. Returned is
+    /// what their group could do more with before, because the user may not give it that group.
     ///
     /// # Errors
     /// If `target` is not a directory, something is at `backup`, or the system refuses; the target
     /// is as it was, and what was prepared is removed.
-    pub fn exchange(mut self, target: &Path, mode: u32, backup: &Path) -> Result<(), FileError> {
+    pub fn exchange(
+        mut self,
+        target: &Path,
+        mode: u32,
+        backup: &Path,
+    ) -> Result<Vec<PathBuf>, FileError> {
         let on = || replacing(target);
         let refuse = |kind, detail: &str| Err(FileError::new("replace", target, kind, detail));
         match look(target)? {
@@ -244,6 +254,8 @@ impl StagedDir {
         let old = fs::symlink_metadata(target).map_err(on())?;
         self.close_like(target)?;
         self.seal(mode, Some(&old)).map_err(on())?;
+        let relative = |path: &PathBuf| path.strip_prefix(&self.path).map(Path::to_owned).ok();
+        let closed = self.closed.borrow().iter().filter_map(relative).collect();
         self.parents.absorb(make_dirs(sys::parent_of(backup), 0o700)?);
         // The new directory waits where the old one will be. So the exchange is the only step that
         // counts: a run killed at any moment leaves the old one in place or in the backup, and
@@ -265,7 +277,7 @@ impl StagedDir {
             self.published = self.take_back(target, backup).is_err();
             return Err(on()(error));
         }
-        Ok(())
+        Ok(closed)
     }
 
     /// From here on the name of the backup says nothing of this directory any more: who puts the old
@@ -335,6 +347,13 @@ impl StagedDir {
         self.closing.borrow_mut().push((path, like));
     }
 
+    /// Remembers what is closed to the group that it should have.
+    pub(super) fn closed(&self, path: &Path, set: Set) {
+        if set == Set::WithoutItsGroup {
+            self.closed.borrow_mut().push(path.to_owned());
+        }
+    }
+
     /// Remembers a directory that must be made durable.
     pub(super) fn changed(&self, directory: PathBuf) {
         self.dirs.borrow_mut().push(directory);
@@ -353,11 +372,13 @@ impl StagedDir {
         // The inner ones first: an outer one may not even be entered afterwards.
         for (path, like) in self.closing.borrow().iter().rev() {
             let directory = reach::open_dir(path)?;
-            mode::copy(&directory, path, like)?;
+            self.closed(path, mode::copy(&directory, path, like)?);
             change::sync_open_dir(&directory, path)?;
         }
         match old {
-            Some(old) => mode::set_within(&self.handle, &self.path, mode, old)?,
+            Some(old) => {
+                self.closed(&self.path, mode::set_within(&self.handle, &self.path, mode, old)?);
+            }
             None => change::set_mode(&self.handle, &self.path, mode)?,
         }
         change::sync_dir(&self.path)

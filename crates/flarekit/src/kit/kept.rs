@@ -146,6 +146,29 @@ pub(super) fn gone(last: &Path) -> Warning {
     Warning::new(WarningCode::LocalFilesLeft, message)
 }
 
+/// Says what of the new kit is closed to a group that could use the old one.
+pub(super) fn closed(paths: &[PathBuf]) -> Option<Warning> {
+    const NAMED: usize = 3;
+    let name = |path: &PathBuf| match path.as_os_str().is_empty() {
+        true => "the kit's folder".to_owned(),
+        false => path.display().to_string(),
+    };
+    let mut names: Vec<String> = paths.iter().map(name).collect();
+    names.sort();
+    let more = match names.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        count => format!(" and {count} more"),
+    };
+    names.truncate(NAMED);
+    let message = format!(
+        "these could not be given the group that they had in the old kit, perhaps because you are not \
+         in it; the one that they have now may do no more than everybody: {}{more}. Who may can set the \
+         group with chgrp, and the mode with chmod",
+        names.join(", ")
+    );
+    (!paths.is_empty()).then(|| Warning::new(WarningCode::GroupNotKept, message))
+}
+
 fn is_own(
     old: &Path,
     path: &Path,

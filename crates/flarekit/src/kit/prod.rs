@@ -159,8 +159,9 @@ impl ProdDir {
         let backup = if replaces {
             warnings.extend(newer_before(&target, plan));
             let backup = self.backup_place(name, &staged, now)?;
-            staged.exchange(&target, DIRECTORY_MODE, &backup).map_err(unwritable)?;
+            let closed = staged.exchange(&target, DIRECTORY_MODE, &backup).map_err(unwritable)?;
             warnings.extend(own.warnings(&backup));
+            warnings.extend(kept::closed(&closed));
             Some(backup)
         } else {
             staged.publish(&target, DIRECTORY_MODE).map_err(|error| {
