@@ -255,6 +255,7 @@ impl VerifiedRequest {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pki::testing::rsa;
 
     /// The message about a request with so many fields that are not approved.
     fn dropped(count: usize) -> Option<String> {
@@ -277,5 +278,26 @@ mod tests {
             let end = format!(", participants[0].x10 and {more} more");
             assert!(dropped(count).unwrap().ends_with(&end), "{count}");
         }
+    }
+
+    #[test]
+    fn a_key_that_is_weaker_than_ours_is_called_weak() {
+        let e = [1, 0, 1];
+        for (key, code) in [
+            (rsa(2047, &e), Code::WeakKey),
+            (rsa(2049, &e), Code::UnsupportedKey),
+            (rsa(4096, &e), Code::UnsupportedKey),
+            (rsa(2048, &[3]), Code::WeakKey),
+            (rsa(2048, &[0xff, 0xff]), Code::WeakKey),
+            // An even one is none of RSA's.
+            (rsa(2048, &[1, 0, 2]), Code::WeakKey),
+            (rsa(2048, &[1, 0, 3]), Code::UnsupportedKey),
+            (rsa(2048, &[1, 0, 5]), Code::UnsupportedKey),
+            // Of more than 64 bits.
+            (rsa(2048, &[1; 9]), Code::UnsupportedKey),
+        ] {
+            assert_eq!(check_key(&key).unwrap_err().0, code, "{key:?}");
+        }
+        check_key(&rsa(2048, &e)).unwrap();
     }
 }

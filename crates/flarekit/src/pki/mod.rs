@@ -22,7 +22,7 @@ mod public_key;
 mod serial;
 mod signature;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use armor::{decode_base64, encode_base64};
 pub use certificate::Certificate;

@@ -258,17 +258,7 @@ pub(super) fn other(algorithm: &AlgorithmIdentifierRef<'_>) -> String {
 mod tests {
     use super::PublicKey;
     use crate::error::{Defect, Reason};
-
-    /// An RSA key with a modulus of so many bits.
-    fn rsa(bits: usize, exponent: &[u8]) -> PublicKey {
-        let mut modulus = vec![0xff; bits.div_ceil(8)];
-        modulus[0] >>= modulus.len() * 8 - bits;
-        modulus.insert(0, 0);
-        let modulus = der::asn1::UintRef::new(&modulus).unwrap();
-        let exponent = der::asn1::UintRef::new(exponent).unwrap();
-        let key = super::RsaPublicKey { modulus, exponent };
-        PublicKey::from_rsa(&super::asn1::write(&key, "key").unwrap()).unwrap()
-    }
+    use crate::pki::testing::rsa;
 
     fn reason(result: Result<(), Defect>) -> Option<Reason> {
         result.err().map(|defect| defect.reason)

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use super::{
-    AltName, Certificate, DistinguishedName, PrivateKey, Serial, Signer, Validity, issue_root,
+    AltName, Certificate, DistinguishedName, PrivateKey, PublicKey, Serial, Signer, Validity, asn1,
+    issue_root,
 };
 use crate::time::Timestamp;
 
@@ -31,6 +32,17 @@ pub(super) static ROOT: LazyLock<Certificate> = LazyLock::new(|| {
     let alt_name = AltName::Dns("hospital_federation".into());
     issue_root(&*KEY, &subject, &alt_name, validity(), Serial::random().unwrap()).unwrap()
 });
+
+/// A public RSA key with a modulus of so many bits.
+pub(crate) fn rsa(bits: usize, exponent: &[u8]) -> PublicKey {
+    let mut modulus = vec![0xff; bits.div_ceil(8)];
+    modulus[0] >>= modulus.len() * 8 - bits;
+    modulus.insert(0, 0);
+    let modulus = der::asn1::UintRef::new(&modulus).unwrap();
+    let exponent = der::asn1::UintRef::new(exponent).unwrap();
+    let key = asn1::RsaPublicKey { modulus, exponent };
+    PublicKey::from_rsa(&asn1::write(&key, "key").unwrap()).unwrap()
+}
 
 /// A year around [`NOW`].
 pub(super) fn validity() -> Validity {
