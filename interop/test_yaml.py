@@ -72,6 +72,21 @@ TRAPS = {
     again: *base
     merged: {<<: *base, gpus: 4}
     more: [*list, *list]""",
+    "merges": """\
+    first: &first {gpus: 2, memory: 8}
+    second: &second {disk: 1, memory: 8}
+    third: &third {<<: *first, disk: 2}
+    listed: {<<: [*first, *second]}
+    own: {gpus: 1, <<: [*third, *second], disk: 3}
+    again: {<<: [*first, *third]}""",
+    "merge_list": """\
+    first: &first {gpus: 2}
+    second: &second {gpus: 4}
+    merged: {<<: [*first, *second]}""",
+    "merge_of_overriding": """\
+    first: &first {x: 2}
+    second: &second {<<: *first, x: 4}
+    merged: {<<: *second}""",
     "tags": """\
     text: !!str 10
     number: !!int "10"
@@ -85,7 +100,7 @@ TRAPS = {
     end: last""",
 }
 
-REFUSABLE = ("keys", "tags")
+REFUSABLE = ("keys", "merge_list", "merge_of_overriding", "tags")
 """What a strict reader may refuse; what it accepts, it must read as PyYAML does."""
 
 IDENTITIES = ("no", "null", "true", "y", "0o10", "010", "1_000", "1e3", "2020-01-01", "0x1F", "1-2")

@@ -74,7 +74,8 @@ super::names! {
         YamlTooManyNodes = "YAML_TOO_MANY_NODES",
         /// The text is not YAML.
         YamlSyntax = "YAML_SYNTAX",
-        /// The YAML has an anchor, an alias or a merge key where none is accepted.
+        /// The YAML has an anchor, an alias or a merge key where none is accepted, or merges several
+        /// values of which programs choose different ones.
         YamlAlias = "YAML_ALIAS",
         /// The YAML has an explicit tag.
         YamlTag = "YAML_TAG",

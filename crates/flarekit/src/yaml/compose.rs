@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::events::{Ended, Event, EventKind, Events};
+use super::merge::{Merged, Overriding};
 use super::node::{Mark, Node, Scalar, ScalarKind, Value};
 use super::resolve::resolve;
 use super::{Dialect, MAX_BYTES, MAX_DEPTH, MAX_NODES};
@@ -22,7 +23,8 @@ pub(super) fn compose_counting(
 ) -> Result<Node, Defect> {
     let text = Ended::new(text);
     let events = Events::new(&text)?;
-    Composer { events, dialect, anchors: HashMap::new(), spent, depth: 0 }.document()
+    let (anchors, overriding) = Default::default();
+    Composer { events, dialect, anchors, overriding, spent, depth: 0 }.document()
 }
 
 struct Composer<'a> {
@@ -30,6 +32,7 @@ struct Composer<'a> {
     dialect: Dialect,
     /// What each anchor names; `None` while its node is being read.
     anchors: HashMap<String, Option<Node>>,
+    overriding: Overriding,
     spent: &'a mut Size,
     depth: usize,
 }
@@ -78,7 +81,7 @@ impl Composer<'_> {
             EventKind::SequenceStart => {
                 self.nested(at, |composer| composer.sequence().map(Value::Sequence))?
             }
-            _ => self.nested(at, |composer| composer.mapping().map(Value::Mapping))?,
+            _ => self.nested(at, |composer| composer.mapping(at).map(Value::Mapping))?,
         };
         let node = Node { at, value };
         if let Some(name) = anchor {
@@ -123,9 +126,9 @@ impl Composer<'_> {
         }
     }
 
-    fn mapping(&mut self) -> Result<Vec<(Node, Node)>, Defect> {
+    fn mapping(&mut self, start: Mark) -> Result<Vec<(Node, Node)>, Defect> {
         let mut own = Vec::new();
-        let mut merged: Option<(Mark, Vec<(Node, Node)>)> = None;
+        let mut merged: Option<(Mark, Merged)> = None;
         let mut seen = HashMap::new();
         loop {
             let event = self.events.next()?;
@@ -151,14 +154,13 @@ impl Composer<'_> {
             }
         }
         match merged {
-            Some((_, pairs)) => Ok(last_value_wins(pairs.into_iter().chain(own))),
+            Some((at, merged)) => merged.beneath(own, start, at, &mut self.overriding),
             None => Ok(own),
         }
     }
 
-    /// The pairs that a merge key brings in, in PyYAML's order: of a list of mappings the
-    /// last one first, so that an earlier one overrides a later one.
-    fn merge(&mut self, key: Event) -> Result<Vec<(Node, Node)>, Defect> {
+    /// What a merge key brings in: a mapping, or all mappings of a list.
+    fn merge(&mut self, key: Event) -> Result<Merged, Defect> {
         let at = key.at;
         if self.dialect == Dialect::Archive {
             return Err(alias(at, "found a merge key ('<<'); none is accepted here"));
@@ -168,19 +170,18 @@ impl Composer<'_> {
         }
         let value = self.events.next()?;
         let value_at = value.at;
-        let refused = || alias(value_at, "a merge key ('<<') takes mappings only");
-        match self.node(value)?.value {
-            Value::Mapping(pairs) => Ok(pairs),
-            Value::Sequence(items) => {
-                let mut pairs = Vec::new();
-                for item in items.into_iter().rev() {
-                    let Value::Mapping(more) = item.value else { return Err(refused()) };
-                    pairs.extend(more);
-                }
-                Ok(pairs)
-            }
-            Value::Scalar(_) => Err(refused()),
+        let node = self.node(value)?;
+        let mappings = match node.value {
+            Value::Sequence(items) => items,
+            _ => vec![node],
+        };
+        let mut merged = Merged::default();
+        for mapping in mappings {
+            merged
+                .add(mapping, &self.overriding)
+                .ok_or_else(|| alias(value_at, "a merge key ('<<') takes mappings only"))?;
         }
+        Ok(merged)
     }
 
     /// Takes note of a node's anchor.
@@ -261,21 +262,6 @@ fn measure(node: &Node, size: &mut Size) -> usize {
     }
 }
 
-/// As a Python dictionary does: of equal keys the first keeps its place and the last its value.
-fn last_value_wins(pairs: impl Iterator<Item = (Node, Node)>) -> Vec<(Node, Node)> {
-    let mut places: HashMap<String, usize> = HashMap::new();
-    let mut result: Vec<(Node, Node)> = Vec::new();
-    for pair in pairs {
-        let name = pair.0.as_text().unwrap_or_default().to_owned();
-        let place = *places.entry(name).or_insert(result.len());
-        match result.get_mut(place) {
-            Some(old) => *old = pair,
-            None => result.push(pair),
-        }
-    }
-    result
-}
-
 fn check_depth(depth: usize, at: Mark) -> Result<(), Defect> {
     if depth > MAX_DEPTH {
         let message = format!("{at}: lists and mappings are nested deeper than {MAX_DEPTH}");
@@ -284,7 +270,7 @@ fn check_depth(depth: usize, at: Mark) -> Result<(), Defect> {
     Ok(())
 }
 
-fn alias(at: Mark, message: &str) -> Defect {
+pub(super) fn alias(at: Mark, message: &str) -> Defect {
     Defect::new(Reason::YamlAlias, format!("{at}: {message}"))
 }
 

@@ -9,6 +9,7 @@
 mod compose;
 mod contain;
 mod events;
+mod merge;
 mod node;
 mod resolve;
 mod slips;
@@ -38,7 +39,7 @@ pub const MAX_NODES: usize = 10_000;
 pub enum Dialect {
     /// Another party's bytes, out of an archive: no anchors, aliases or merge keys.
     Archive,
-    /// The user's own file: aliases and merge keys are expanded as PyYAML expands them.
+    /// The user's own file: aliases and merge keys are expanded as every PyYAML expands them.
     Local,
 }
 

@@ -6,7 +6,7 @@ use super::resolve;
 
 /// Where a node begins: line and column, counted from 1 in characters. Both are 0 for a node that
 /// was built and not read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Mark {
     /// The line.
     pub line: usize,

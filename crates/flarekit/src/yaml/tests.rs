@@ -78,12 +78,57 @@ fn other_partys_anchors_aliases_and_merge_keys_are_refused() {
 
 #[test]
 fn merge_keys_and_aliases_are_expanded_as_pyyaml_expands_them() {
-    let text = "x: &x {a: 1, b: 2}\ny: &y {<<: *x, b: 3, c: 4}\nz:\n  d: 5\n  \
+    let text = "x: &x {a: 1, b: 2}\ny: &y {<<: *x, c: 4}\nz:\n  d: 5\n  \
                 <<: [*x, *y]\n  a: 6\nw: *x\n";
     let node = local(text);
-    let expected = "x:\n  a: 1\n  b: 2\ny:\n  a: 1\n  b: 3\n  c: 4\nz:\n  a: 6\n  b: 2\n  c: 4\n  \
+    let expected = "x:\n  a: 1\n  b: 2\ny:\n  a: 1\n  b: 2\n  c: 4\nz:\n  a: 6\n  b: 2\n  c: 4\n  \
                     d: 5\nw:\n  a: 1\n  b: 2\n";
     assert_eq!(write(&node), expected);
+}
+
+/// The last lines of each text are a mapping, whose `org` PyYAML 6.0.3 and 6.0.4 read differently,
+/// or would if it were named with one letter.
+#[test]
+fn a_merge_that_versions_of_pyyaml_expand_differently_is_refused() {
+    let before = "p: &p {org: a, type: c}\nq: &q {org: b}\nr: &r {<<: *p, org: b}\n\
+                  s: &s {<<: *p, org: a}\nt: &t {<<: *r, org: a}\nu: &u {<<: [*p, *q], org: c}\n\
+                  v: &v {org: {n: 1}}\nw: &w {org: {n: 2}}\nl: &l [*q, *p]\n";
+    let said = "line 10, column 5: what is merged here ('<<') has more than one value for 'org', and \
+                programs differ in which of them counts; write 'org' and its value beside the '<<'";
+    for merged in [
+        "[*p, *q]",
+        "[*q, *p]",
+        "*l",
+        "[*p, *r]",
+        "*r",
+        "*t",
+        "*u",
+        "[*v, *w]",
+        "{<<: *p, org: b}",
+        "[*s, {<<: *p, org: b}]",
+        "[{n: x}, {<<: *r, org: b}]",
+    ] {
+        let text = format!("{before}z: {{<<: {merged}}}\n");
+        assert_eq!(
+            refused(&text, Dialect::Local),
+            (Reason::YamlAlias, said.to_owned()),
+            "{merged}"
+        );
+        // The mapping's own value wins everywhere, wherever it stands.
+        for own in [format!("{{<<: {merged}, org: own}}"), format!("{{org: own, <<: {merged}}}")] {
+            let node = local(&format!("{before}z: {own}\n"));
+            assert_eq!(node.get("z").unwrap().get("org").unwrap().as_text(), Some("own"), "{own}");
+        }
+    }
+    for merged in ["*p", "*s", "[*p, *p]", "[*p, *s]", "[*q, {n: 1}]", "[*q, {org: 'b'}]"] {
+        let node = local(&format!("{before}z: {{<<: {merged}}}\n"));
+        let expected = if merged.contains('q') { "b" } else { "a" };
+        assert_eq!(
+            node.get("z").unwrap().get("org").unwrap().as_text(),
+            Some(expected),
+            "{merged}"
+        );
+    }
 }
 
 #[test]

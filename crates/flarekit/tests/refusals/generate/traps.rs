@@ -204,6 +204,18 @@ pub fn yaml_local() -> Vec<Edit> {
         add("yaml-anchor-twice", "an anchor is set twice", YamlAlias, "x: [&x 1, &x 2]".to_owned()),
         add("yaml-merge-of-text", "a merge key takes a text", YamlAlias, "<<: x".to_owned()),
         add(
+            "yaml-merge-list",
+            "two mappings of a merge key's list have different values for one key",
+            YamlAlias,
+            "x: {<<: [{org: a}, {org: b}]}".to_owned(),
+        ),
+        add(
+            "yaml-merge-of-overriding",
+            "what is merged overrides what was merged into it",
+            YamlAlias,
+            "x: {<<: {<<: {org: a}, org: b}}".to_owned(),
+        ),
+        add(
             "yaml-alias-bomb",
             "aliases of aliases unfold into millions",
             YamlTooManyNodes,
