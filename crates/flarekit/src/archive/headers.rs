@@ -24,6 +24,7 @@ pub(super) fn check<'a>(
     limits: &Limits,
     looked_at: &mut usize,
 ) -> Result<Vec<Member<'a>>, Defect> {
+    const LOCAL_VERSION: u64 = 4;
     let mut members = Vec::new();
     let mut seen = Seen::default();
     let (mut data_end, mut directory_end, mut total) = (0, end.directory, 0);
@@ -48,6 +49,7 @@ pub(super) fn check<'a>(
         total += record.uncompressed_size_hint();
         check_size(name, &record, total, limits)?;
         let local = archive.get_entry(record.wayfinder()).map_err(unreadable)?;
+        check_version(name, record.local_header_offset() + LOCAL_VERSION, bytes)?;
         check_local(name, &record, &local)?;
         data_end = local.compressed_data_range().1;
         members.push(Member {
@@ -107,6 +109,7 @@ fn check_record(
     bytes: &[u8],
 ) -> Result<u64, Defect> {
     const FIXED: usize = 46;
+    const VERSION: u64 = 6;
     const DISK: usize = 34;
     check_flags(name, record.flags())?;
     let method = record.compression_method();
@@ -114,6 +117,7 @@ fn check_record(
         let message = format!("member {name} is compressed with {method}; expected deflate");
         return Err(Defect::new(Reason::ZipCompression, message));
     }
+    check_version(name, start + VERSION, bytes)?;
     check_kind(name, record.external_attributes())?;
     let extra = record.extra_fields();
     let variable = name.len() + extra.remaining_bytes().len();
@@ -126,6 +130,26 @@ fn check_record(
         return Err(malformed(format!("member {name} is said to be on another disk")));
     }
     Ok(start + (FIXED + variable) as u64)
+}
+
+/// Refuses a member that says that it needs a later version of the format (§4.4.3), in tenths, than
+/// zip64 does, the newest thing that writers say of a stored or deflated member. Readers stop at
+/// different ones: Info-ZIP's unzip above 4.6, Python above 6.3, others not at all. The two headers
+/// need not agree: writers may learn of what needs the later one in between.
+fn check_version(name: &str, at: u64, bytes: &[u8]) -> Result<(), Defect> {
+    const ZIP64: u16 = 45;
+    let version = usize::try_from(at).ok().and_then(|at| end::u16_at(bytes, at));
+    match version {
+        Some(..=ZIP64) => Ok(()),
+        _ => {
+            let (major, minor) = version.map_or((0, 0), |version| (version / 10, version % 10));
+            let message = format!(
+                "member {name} is said to need version {major}.{minor} of the zip format; at most \
+                 4.5 is expected"
+            );
+            Err(malformed(message))
+        }
+    }
 }
 
 /// Of the flags (§4.4.4), accepts those that say how hard deflate tried, and UTF-8, which for a

@@ -8,6 +8,7 @@ use flate2::{Compress, Compression, Crc, FlushCompress};
 pub(super) struct Raw {
     pub(super) name: Vec<u8>,
     pub(super) data: Vec<u8>,
+    pub(super) version: u16,
     pub(super) flags: u16,
     pub(super) method: u16,
     pub(super) crc32: u32,
@@ -19,6 +20,7 @@ pub(super) struct Raw {
     pub(super) disk: u16,
     /// Where they differ from the central directory.
     pub(super) local_name: Option<Vec<u8>>,
+    pub(super) local_version: Option<u16>,
     pub(super) local_flags: Option<u16>,
     pub(super) local_method: Option<u16>,
     pub(super) local_crc32: Option<u32>,
@@ -39,6 +41,7 @@ impl Raw {
         Self {
             name: name.as_bytes().to_vec(),
             data: content.to_vec(),
+            version: 20,
             flags: 0,
             method: 0,
             crc32: crc.sum(),
@@ -49,6 +52,7 @@ impl Raw {
             comment: Vec::new(),
             disk: 0,
             local_name: None,
+            local_version: None,
             local_flags: None,
             local_method: None,
             local_crc32: None,
@@ -79,7 +83,7 @@ pub(super) fn zip(members: &[Raw]) -> Vec<u8> {
         let local_name = raw.local_name.as_ref().unwrap_or(&raw.name);
         let local_extra = raw.local_extra.as_ref().unwrap_or(&raw.extra);
         bytes.extend_from_slice(b"PK\x03\x04");
-        put16(&mut bytes, 20);
+        put16(&mut bytes, raw.local_version.unwrap_or(raw.version));
         put16(&mut bytes, raw.local_flags.unwrap_or(raw.flags));
         put16(&mut bytes, raw.local_method.unwrap_or(raw.method));
         put32(&mut bytes, 0x21_0000);
@@ -93,7 +97,7 @@ pub(super) fn zip(members: &[Raw]) -> Vec<u8> {
         }
         directory.extend_from_slice(b"PK\x01\x02");
         put16(&mut directory, 3 << 8 | 20);
-        put16(&mut directory, 20);
+        put16(&mut directory, raw.version);
         put16(&mut directory, raw.flags);
         put16(&mut directory, raw.method);
         put32(&mut directory, 0x21_0000);

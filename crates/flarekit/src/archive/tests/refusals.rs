@@ -176,6 +176,26 @@ fn flags() {
 }
 
 #[test]
+fn versions() {
+    // Of DOS, of a folder or deflate, of zip64; the two headers may differ.
+    for version in [0, 10, 20, 45] {
+        let local_version = Some(20);
+        assert!(read_artifact(&zip(&[Raw { version, local_version, ..base() }])).is_ok());
+    }
+    for version in [46, 63, 99, 1 << 8 | 20] {
+        one(Raw { version, local_version: Some(20), ..base() }, Reason::ZipMalformed);
+        one(Raw { local_version: Some(version), ..base() }, Reason::ZipMalformed);
+    }
+    assert_eq!(
+        message(&zip(&[Raw { version: 99, ..base() }])),
+        "member site.yaml is said to need version 9.9 of the zip format; at most 4.5 is expected"
+    );
+    // What makes a later version necessary is what is said.
+    one(Raw { version: 51, flags: 1, ..base() }, Reason::ZipEncrypted);
+    one(Raw { version: 63, method: 14, ..base() }, Reason::ZipCompression);
+}
+
+#[test]
 fn methods() {
     for method in [1, 9, 12, 14, 93, 95, 99] {
         one(Raw { method, ..base() }, Reason::ZipCompression);

@@ -8,6 +8,8 @@ use serde_json::Value;
 #[derive(Clone)]
 pub struct Header {
     pub name: Vec<u8>,
+    /// The version of the format that a reader needs, in tenths.
+    pub version: u16,
     pub flags: u16,
     pub method: u16,
     pub crc32: u32,
@@ -38,6 +40,7 @@ impl Member {
         let size = u32::try_from(content.len()).unwrap();
         let header = Header {
             name: name.as_ref().to_vec(),
+            version: 20,
             flags: 0,
             method: 0,
             crc32: crc.sum(),
@@ -100,8 +103,10 @@ pub fn encode(members: &[Member]) -> Vec<u8> {
 
 /// From "version needed" to "extra field length".
 fn common(header: &Header) -> Vec<u8> {
-    let mut bytes = vec![20, 0];
-    bytes.extend([header.flags.to_le_bytes(), header.method.to_le_bytes()].concat());
+    let mut bytes = Vec::new();
+    for number in [header.version, header.flags, header.method] {
+        bytes.extend(number.to_le_bytes());
+    }
     // Midnight of 1980-01-01.
     bytes.extend([0, 0, 0x21, 0]);
     for number in [header.crc32, header.packed, header.size] {

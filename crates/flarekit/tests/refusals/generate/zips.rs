@@ -110,6 +110,15 @@ fn members_altered() -> Vec<Row> {
         Row("flag-unknown", "a member has a flag that means nothing", ZipMalformed, |m| {
             m[0].both(|h| h.flags = 1 << 7)
         }),
+        Row("version", "a member needs version 9.9 of the format", ZipMalformed, |m| {
+            m[0].both(|h| h.version = 99)
+        }),
+        Row(
+            "local-version",
+            "a member's own header needs version 9.9 of the format",
+            ZipMalformed,
+            |m| m[0].local.version = 99,
+        ),
         Row("encrypted", "a member is encrypted", ZipEncrypted, |m| m[0].both(|h| h.flags = 1)),
         Row("encrypted-strongly", "a member is encrypted strongly", ZipEncrypted, |m| {
             m[0].both(|h| h.flags = 1 << 6)
