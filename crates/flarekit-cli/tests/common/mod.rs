@@ -275,13 +275,25 @@ pub fn warnings(data: &Value) -> Vec<&str> {
     list.iter().map(|warning| warning["code"].as_str().unwrap()).collect()
 }
 
+/// Says that the running test, or the rest of it, is left out. Past the harness, which shows what a
+/// test prints only when it fails.
+pub fn skipped(why: &str) {
+    let test = std::thread::current();
+    let _ = writeln!(io::stderr(), "skipped: {}: {why}", test.name().unwrap_or_default());
+}
+
+/// Whether something could be done that takes root's rights; if not, the test is reported as skipped.
+pub fn by_root(done: io::Result<()>) -> bool {
+    let why = |error| skipped(&format!("only root can give files to somebody else: {error}"));
+    done.map_err(why).is_ok()
+}
+
 /// Runs `openssl` on a machine, or says that there is none.
 pub fn openssl(m: &Machine, line: &str) -> Option<Output> {
     match std::process::Command::new("openssl").args(line.split(' ')).current_dir(&m.cwd).output() {
         Ok(output) => Some(output),
         Err(_) if std::env::var_os("FLAREKIT_REQUIRE_OPENSSL").is_none_or(|value| value != "1") => {
-            // Past the harness, which shows what a test prints only when it fails.
-            let _ = writeln!(io::stderr(), "skipped: there is no openssl");
+            skipped("there is no openssl");
             None
         }
         Err(error) => panic!("FLAREKIT_REQUIRE_OPENSSL=1, but openssl does not run: {error}"),

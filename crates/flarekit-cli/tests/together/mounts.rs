@@ -1,10 +1,9 @@
 //! A disk that is really full, and one that cannot be written. Where the machine lets nobody mount,
 //! the tests say so and pass, unless `FLAREKIT_REQUIRE_MOUNTS=1`.
 
-use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::common::{Machine, Sandbox};
+use crate::common::{Machine, Sandbox, skipped};
 
 /// Runs a shell script that may mount, in a name space of its own: nothing of it is left. In it,
 /// `flarekit` is `"$flarekit"`.
@@ -20,8 +19,7 @@ fn in_own_mounts(m: &Machine, script: &str) -> bool {
     if !tried.as_ref().is_ok_and(|output| output.status.success()) {
         let required = std::env::var_os("FLAREKIT_REQUIRE_MOUNTS").is_some_and(|v| v == "1");
         assert!(!required, "FLAREKIT_REQUIRE_MOUNTS=1, but mounting fails: {tried:?}");
-        // Past the harness, which shows what a test prints only when it fails.
-        let _ = writeln!(std::io::stderr(), "skipped: mounting is not possible here");
+        skipped("mounting is not possible here");
         return false;
     }
     let output = shell(script).unwrap();

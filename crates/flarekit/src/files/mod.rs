@@ -42,7 +42,7 @@ mod sync;
 mod sys;
 mod tentative;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tree;
 mod write;
 

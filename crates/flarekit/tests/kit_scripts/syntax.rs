@@ -1,5 +1,6 @@
 //! The scripts as text.
 
+use std::io::{self, Write as _};
 use std::process::Command;
 
 use flarekit::kit::shell_word;
@@ -49,7 +50,8 @@ fn shellcheck_finds_nothing() {
             Ok(status) => assert!(status.success(), "{name}"),
             Err(error) if required => panic!("shellcheck: {error}"),
             Err(error) => {
-                eprintln!("skipped: shellcheck could not be run: {error}");
+                // Past the harness, which shows what a test prints only when it fails.
+                let _ = writeln!(io::stderr(), "skipped: shellcheck could not be run: {error}");
                 return;
             }
         }

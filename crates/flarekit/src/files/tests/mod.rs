@@ -11,6 +11,7 @@ mod tree;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -43,6 +44,19 @@ fn tree(dir: &Path) -> BTreeMap<PathBuf, Option<Vec<u8>>> {
 
 fn names(dir: &Path) -> Vec<String> {
     tree(dir).into_keys().map(|path| path.to_str().unwrap().to_owned()).collect()
+}
+
+/// Says that the running test, or the rest of it, is left out. Past the harness, which shows what a
+/// test prints only when it fails.
+fn skipped(why: &str) {
+    let test = std::thread::current();
+    let _ = writeln!(io::stderr(), "skipped: {}: {why}", test.name().unwrap_or_default());
+}
+
+/// Whether something could be done that takes root's rights; if not, the test is reported as skipped.
+pub(crate) fn by_root(done: io::Result<()>) -> bool {
+    let why = |error| skipped(&format!("only root can give files to somebody else: {error}"));
+    done.map_err(why).is_ok()
 }
 
 /// Permissions do not bind root.

@@ -151,6 +151,8 @@ fn what_others_could_have_planted_is_not_finished() {
         let before = tree(dir.path());
         drop(lock_filled(dir.path()).unwrap());
         assert_eq!(tree(dir.path()), before);
+    } else {
+        super::skipped("only root can give folders to somebody else");
     }
 }
 
