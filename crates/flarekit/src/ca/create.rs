@@ -8,7 +8,7 @@ use crate::error::{Code, Defect, Error, Reason, Warning};
 use crate::files::{self, FileError, Found, OwnFolder};
 use crate::fingerprint::Fingerprint;
 use crate::json;
-use crate::names::{DeployVersion, ProjectName, RootOrg, shown};
+use crate::names::{DeployVersion, ProjectName, RootOrg};
 use crate::pki::{
     AltName, Certificate, DistinguishedName, PrivateKey, Serial, Validity, issue_root,
 };
@@ -76,7 +76,7 @@ impl CreateCa<'_> {
         let fingerprint = Fingerprint::from_digest(certificate.sha256());
         let metadata = CaMetadata {
             project: self.project.clone(),
-            created_at: Some(now.to_string()),
+            created_at: Some(now),
             provision_version: self.deploy_version.clone(),
             rootca_fingerprint: Some(fingerprint),
             project_profile: Some(profile.display().to_string()),
@@ -139,7 +139,7 @@ impl CreateCa<'_> {
         if old.provision_version != self.deploy_version {
             return Ok(());
         }
-        let made = old.created_at.map(|at| format!(", made {}", shown(&at))).unwrap_or_default();
+        let made = old.created_at.map(|at| format!(", made {at}")).unwrap_or_default();
         Err(Error::new(
             Code::CaVersionAlreadyExists,
             format!(

@@ -6,14 +6,16 @@ use crate::error::{Code, Defect, Error, Origin};
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::names::{DeployVersion, ProjectName};
+use crate::request::optional_time;
+use crate::time::Timestamp;
 
 /// The content of `ca.json`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaMetadata {
     /// The federation.
     pub project: ProjectName,
-    /// When the CA was made, as written.
-    pub created_at: Option<String>,
+    /// When the CA was made, as it says; nothing depends on it.
+    pub created_at: Option<Timestamp>,
     /// The deploy version; `00` where none is recorded.
     pub provision_version: DeployVersion,
     /// The root certificate's fingerprint, where it is recorded.
@@ -46,7 +48,7 @@ impl CaMetadata {
         };
         Ok(Self {
             project,
-            created_at: optional("created_at")?.map(str::to_owned),
+            created_at: optional_time(&map, "created_at").map_err(invalid)?,
             provision_version,
             rootca_fingerprint,
             project_profile: optional("project_profile")?.map(str::to_owned),
@@ -59,7 +61,7 @@ impl CaMetadata {
 struct CaJson<'a> {
     project: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    created_at: Option<&'a str>,
+    created_at: Option<String>,
     provision_version: &'a str,
     #[serde(rename = "rootCA_fingerprint", skip_serializing_if = "Option::is_none")]
     rootca_fingerprint: Option<Fingerprint>,
@@ -71,7 +73,7 @@ impl Serialize for CaMetadata {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         CaJson {
             project: self.project.as_str(),
-            created_at: self.created_at.as_deref(),
+            created_at: self.created_at.map(|at| at.to_string()),
             provision_version: self.provision_version.as_str(),
             rootca_fingerprint: self.rootca_fingerprint,
             project_profile: self.project_profile.as_deref(),
@@ -100,6 +102,11 @@ mod tests {
             (r#"{"project": "a b"}"#, Code::InvalidArgs, Reason::ProjectName),
             (r#"{"project": 1}"#, Code::InvalidArgs, Reason::FieldType),
             ("{}", Code::InvalidArgs, Reason::FieldMissing),
+            (
+                r#"{"project": "p", "created_at": "yesterday"}"#,
+                Code::InvalidArgs,
+                Reason::FieldValue,
+            ),
             (r#"{"project": "p", "project": "q"}"#, Code::InvalidArgs, Reason::JsonDuplicateKey),
             (
                 r#"{"project": "p", "provision_version": "1"}"#,

@@ -23,7 +23,8 @@ use flarekit::{files, yaml};
 use crate::case::{Case, Refusal};
 use crate::forge::key_of;
 use crate::forge::renewal::RenewalForge;
-use crate::machine::{Machine, PARTICIPANTS, now, valid};
+use crate::generate;
+use crate::machine::{Machine, PARTICIPANTS, SERVER, SITE, now, valid, valid_text};
 
 /// Does what a command does, as `crates/flarekit-cli/src/commands` has it.
 pub fn run(machine: &Machine, command: &[String]) -> Result<(), Error> {
@@ -173,11 +174,9 @@ pub fn complaint(case: &Case) -> Option<String> {
 #[test]
 fn the_valid_machine_is_served() {
     for (name, definition) in PARTICIPANTS {
-        for command in [
-            crate::generate::approve(name),
-            crate::generate::package(name),
-            crate::generate::request(definition),
-        ] {
+        for command in
+            [generate::approve(name), generate::package(name), generate::request(definition)]
+        {
             let machine = Machine::valid();
             let before = machine.tree();
             run(&machine, &command).unwrap();
@@ -192,7 +191,7 @@ fn a_renewal_that_is_in_order_is_served() {
     for (name, _) in PARTICIPANTS {
         let mut forge = RenewalForge::of(name, "none");
         forge.sign(key_of(name));
-        let command = crate::generate::approve(name);
+        let command = generate::approve(name);
         let refusal = Refusal(Code::RenewalInvalid, None);
         let case = Case::new("request-zip", "none", "a renewal", refusal)
             .file(&format!("{name}/{name}.request.zip"), forge.request.zip.encode());
@@ -200,11 +199,35 @@ fn a_renewal_that_is_in_order_is_served() {
     }
 }
 
+/// The vectors' README says why.
+#[test]
+fn what_is_not_read_may_be_altered() {
+    let refusal = Refusal(Code::RequestDirMismatch, None);
+    let altered = || Case::new("request-folder", "none", "what is not read", refusal);
+    let of_another = |ending: &str| valid(&format!("{SERVER}/{SERVER}.{ending}"));
+    let mut cases = vec![];
+    for ending in ["csr", "request.zip"] {
+        let file = format!("{SITE}/{SITE}.{ending}");
+        cases.push((altered().without(&file), generate::package(SITE)));
+        cases.push((altered().file(&file, of_another(ending)), generate::package(SITE)));
+    }
+    let request = format!("{SITE}/request.json");
+    for (file, command) in
+        [(request.as_str(), generate::package(SITE)), ("ca/ca.json", generate::approve(SITE))]
+    {
+        let text = valid_text(file).replacen('{', "{\"x\": 1,", 1);
+        cases.push((altered().file(file, text), command));
+    }
+    for (case, command) in cases {
+        run(&Machine::altered(&case), &command).unwrap();
+    }
+}
+
 /// Without this, a program that believes no denial would pass every vector of one.
 #[test]
 fn a_denial_that_is_in_order_is_explained() {
-    let command = crate::generate::explain(&valid("ca/rootCA.pem"));
-    let zip = crate::generate::DENIED_ZIP;
+    let command = generate::explain(&valid("ca/rootCA.pem"));
+    let zip = generate::DENIED_ZIP;
     let case = Case::new("denied-zip", "none", "a denial", Code::RequestDenied)
         .command(&command)
         .file(zip, valid(zip));

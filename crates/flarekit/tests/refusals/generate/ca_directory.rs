@@ -56,6 +56,14 @@ fn metadata() -> Vec<Case> {
         number.clone(),
     );
     add(
+        "created-at-no-time",
+        "created_at is no time",
+        InvalidArgs,
+        FieldValue,
+        "created_at",
+        json!("yesterday"),
+    );
+    add(
         "project-profile-number",
         "project_profile is a number",
         InvalidArgs,
