@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 /// The variable that holds the passphrase where there is neither a file nor a terminal.
 const VARIABLE: &str = "FLAREKIT_CA_PASSPHRASE";
-/// Longest passphrase file, and longest line of a terminal.
+/// Longest passphrase file, and longest line: what a terminal hands over at most (termios(3)).
 const LIMIT: u64 = 4096;
 /// The control character that is none (POSIX: `_POSIX_VDISABLE`, 0 on Linux).
 const DISABLED: u8 = 0;

@@ -19,7 +19,8 @@ const DIRECTORY_MODE: u32 = 0o755;
 const SECRET: u32 = 0o600;
 /// Most entries of a kit: one with an application's code and its libraries has some thousands.
 const MOST: usize = 100_000;
-/// Most bytes of a kit.
+/// Most bytes of a kit: room for such an application with a model or two, but not for a builder that
+/// writes without end.
 const MOST_BYTES: u64 = 4 << 30;
 /// What stands in NVFlare's place for a project besides the kits: a builder may keep notes in its
 /// `state`, which are not kept here.

@@ -7,7 +7,7 @@ use crate::files;
 
 /// Where the loop of `sub_start.sh` leaves its pid.
 const DAEMON_FILE: &str = "daemon_pid.fl";
-/// Longest such file.
+/// Longest such file: a pid has seven digits at most (Linux: `PID_MAX_LIMIT` is 2^22).
 const LIMIT: u64 = 32;
 /// What the loop has in its command line.
 const LOOP: &[u8] = b"sub_start.sh";

@@ -33,7 +33,8 @@ const PBKDF2_ROUNDS: u32 = 5_000_000;
 /// uses half of it and reads no more.
 const SCRYPT_MEMORY: u64 = 1 << 18;
 
-/// Most such blocks over all its passes, N times r times p.
+/// Most such blocks over all its passes, N times r times p: about a second. OpenSSL makes one pass
+/// (p = 1), and this is four over the most memory.
 const SCRYPT_WORK: u64 = 1 << 20;
 
 static CONTENT: RsaSignatureEncoding = RSA_PSS_SHA256.with_pss_salt_length(RsaPssSaltLength::Max);
