@@ -159,7 +159,7 @@ fn cases() -> Vec<Case> {
         (
             "cert init --profile project_profile.yaml -o ca --force".to_owned(),
             |_| {},
-            "holds a CA of deploy version 00, made '20",
+            "holds a CA of deploy version 00, made 20",
             "a --deploy-version that was not used before",
         ),
         (
