@@ -22,7 +22,7 @@ use std::thread;
 
 use common::disk::{changes, copy, disk};
 use common::{Machine, Sandbox, envelope, words};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// What time it is on the valid machine.
 const NOW: &str = "1795500000";
@@ -109,8 +109,8 @@ impl Stage {
         let command: Vec<&str> = command.iter().map(|word| word.as_str().unwrap()).collect();
         let output = self.run(&command);
         let changed = changes(&before, &disk(&self.root()));
-        if !changed.is_empty() {
-            return Some(format!("changed {changed:?}"));
+        if json!(changed) != case["written"] {
+            return Some(format!("changed {changed:?} instead of {}", case["written"]));
         }
         let errors = String::from_utf8_lossy(&output.stderr);
         if errors.contains("panicked") {

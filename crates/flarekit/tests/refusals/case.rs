@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use flarekit::error::{Code, Reason};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The areas, which are the folders below `tests/vectors/invalid`.
 pub const AREAS: [&str; 7] = [
@@ -16,6 +16,9 @@ pub const AREAS: [&str; 7] = [
     "profile",
     "definition",
 ];
+
+/// What is created, changed or removed, wherever: a refusal leaves everything as it was.
+const WRITTEN: [&str; 0] = [];
 
 /// The expected answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +86,11 @@ impl Case {
         format!("{}/{}", self.area, self.name)
     }
 
+    /// What the vector's `case.json` says.
+    pub fn stated(&self) -> Value {
+        serde_json::from_slice(&self.folder()["case.json"]).unwrap()
+    }
+
     /// The files of the vector's folder.
     pub fn folder(&self) -> BTreeMap<String, Vec<u8>> {
         let Refusal(code, reason) = self.refusal;
@@ -92,6 +100,7 @@ impl Case {
             "code": code.as_str(),
             "exit": exit(self.refusal),
             "reason": reason.map(Reason::as_str),
+            "written": WRITTEN,
         });
         if !self.remove.is_empty() {
             json["remove"] = self.remove.iter().cloned().collect::<Vec<_>>().into();

@@ -1,6 +1,8 @@
 //! The steps of the commands, at a time that the tests hand in.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 
 use flarekit::approval::{
     AdmittedRequest, RootTrust, SignedZipFile, UnverifiedAnswer, UnverifiedRequest, VerifiedDenial,
@@ -19,6 +21,7 @@ use flarekit::pki::PrivateKey;
 use flarekit::profile::ProjectProfile;
 use flarekit::request::{self, Request, RequestFolder, Search};
 use flarekit::{files, yaml};
+use serde_json::json;
 
 use crate::case::{Case, Refusal};
 use crate::forge::key_of;
@@ -167,7 +170,12 @@ pub fn complaint(case: &Case) -> Option<String> {
     if found != case.refusal {
         return Some(format!("{found:?} instead of {:?}: {error}", case.refusal));
     }
-    (machine.tree() != before).then(|| "something was written".to_owned())
+    let after = machine.tree();
+    let paths: BTreeSet<&PathBuf> = before.keys().chain(after.keys()).collect();
+    let written: Vec<&PathBuf> =
+        paths.into_iter().filter(|path| before.get(*path) != after.get(*path)).collect();
+    let stated = &case.stated()["written"];
+    (*stated != json!(written)).then(|| format!("{written:?} were written instead of {stated}"))
 }
 
 /// Without this, a machine on which nothing works would pass every vector.
