@@ -28,6 +28,9 @@ pub fn hint(reason: Reason) -> Option<&'static str> {
         Reason::ExpectedFingerprint => {
             "Do not start this kit. Call the Project Admin and compare rootca_fingerprint_sha256."
         }
+        Reason::PemMalformed => {
+            "The file that the message names was changed. Run 'package' again with --force."
+        }
         Reason::KitIdentity | Reason::KitEndpoint | Reason::FileNameMismatch => {
             "The files are of different kits, or were changed. Run 'package' again with --force."
         }

@@ -7,6 +7,7 @@ mod checks;
 mod codes;
 mod disk;
 mod folders;
+mod keys;
 #[cfg(test)]
 mod page;
 mod reasons;

@@ -92,11 +92,9 @@ fn of_code(code: Code, reason: Reason) -> Option<&'static str> {
              asked in your name, or your request was exchanged on its way.",
         ),
         Code::RequestDirNotFound | Code::RequestDirMismatch => of_request_dir(reason),
-        Code::CaLoadFailed => of_ca_key(reason),
+        Code::CaLoadFailed => super::keys::of_ca(reason),
         Code::CertSigningFailed => of_root(reason),
-        Code::KeyInvalid if reason == Reason::KeyEncrypted => Some(
-            "Decrypt the key with 'openssl rsa': NVFlare reads only keys without a passphrase.",
-        ),
+        Code::KeyInvalid => super::keys::of_participant(reason),
         Code::RootcaFingerprintMismatch => of_fingerprints(reason),
         Code::InvalidSignedZip => of_signed_zip(reason),
         Code::BuildFailed => of_builders(reason),
@@ -221,36 +219,6 @@ fn of_request_dir(reason: Reason) -> Option<&'static str> {
         _ => None,
     }
 }
-
-/// A root certificate or CA key that cannot be used.
-fn of_ca_key(reason: Reason) -> Option<&'static str> {
-    match reason {
-        Reason::KeyEncrypted => Some(
-            "Give the passphrase with --passphrase-file or in FLAREKIT_CA_PASSPHRASE, or run the \
-             command in a terminal, where you are asked for it.",
-        ),
-        Reason::KeyPassphrase => Some(
-            "Check the passphrase. Of --passphrase-file the first line counts, without the line \
-                 break; without it, FLAREKIT_CA_PASSPHRASE counts, if it is set; without both, you \
-                 are asked.",
-        ),
-        Reason::KeyOldEncryption => Some(
-            "Encrypt it in today's way: openssl pkcs8 -topk8 -in rootCA.key -out new.key, then \
-             put new.key in the place of rootCA.key.",
-        ),
-        Reason::KeyCostly => Some(
-            "Encrypt it with fewer rounds: openssl pkcs8 -topk8 -iter 600000 -in rootCA.key -out \
-             new.key, then put new.key in the place of rootCA.key.",
-        ),
-        Reason::NotAPlainFile => Some("Put the file itself there, not a link."),
-        Reason::KeyNotRsa | Reason::KeySize => Some(ROOT_KEY),
-        _ => None,
-    }
-}
-
-/// What a root's key must be.
-const ROOT_KEY: &str = "The root's key must be RSA of 2048 to 4096 bits. Make a new CA with \
-                        'cert init'; every participant must then request and package again.";
 
 /// What is wrong with an archive that the Project Admin sent.
 fn of_signed_zip(reason: Reason) -> Option<&'static str> {
@@ -464,7 +432,7 @@ fn of_root(reason: Reason) -> Option<&'static str> {
              must then request and package again."
         }
         Reason::RootNotYetValid => "Check the clock and the time zone of this machine.",
-        Reason::RootKeyUnsupported => ROOT_KEY,
+        Reason::RootKeyUnsupported => super::keys::ROOT_KEY,
         Reason::RootSignsNoCrl => {
             "With this CA there is no list. Only a new CA, as 'cert init' makes it, can sign one; the \
              ledger and 'cert list' say what was revoked."

@@ -111,6 +111,13 @@ fn edit(m: &Machine, path: &str, from: &str, to: &str) {
     assert_eq!(m.mode(&path), mode);
 }
 
+/// Puts a blank line into the middle of a PEM block, which OpenSSL and NVFlare then do not read.
+fn blank_line(m: &Machine, path: &str) {
+    let text = String::from_utf8(m.read(&format!("{SITE}/{path}"))).unwrap();
+    let line = text.lines().nth(9).unwrap();
+    edit(m, path, line, &format!("\n{line}"));
+}
+
 fn make_folder(m: &Machine, path: &str) {
     let path = m.path(format!("{SITE}/{path}"));
     let _ = remove_file(&path);
@@ -226,6 +233,9 @@ const CASES: &[Case] = &[
         "failed",
         Some("SIGNATURE_INVALID"),
     ),
+    (|m| blank_line(m, "startup/rootCA.pem"), "root", "failed", Some("PEM_MALFORMED")),
+    (|m| blank_line(m, "startup/client.crt"), "certificate", "failed", Some("PEM_MALFORMED")),
+    (|m| blank_line(m, "startup/client.key"), "key", "failed", Some("PEM_MALFORMED")),
     (|m| edit(m, "startup/start.sh", "set -u", "set -u; id"), "scripts", "warning", None),
     (
         |m| edit(m, "startup/sub_start.sh", "ORG=hospital_alpha", "ORG=$(id)"),

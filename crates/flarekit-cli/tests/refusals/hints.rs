@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
+use crate::common::disk::copy;
 use crate::common::{Machine, Sandbox, envelope, words};
 
 const APPROVE: &str =
@@ -177,6 +178,15 @@ fn cases() -> Vec<Case> {
             },
             "prod_00 is a symbolic link",
             "not a file or a link",
+        ),
+        (
+            APPROVE.replace("-c ca", "-c damaged"),
+            |m| {
+                copy(&m.path("ca"), &m.path("damaged"));
+                m.edit("damaged/rootCA.pem", "-----\nMII", "-----\n\nMII");
+            },
+            "damaged/rootCA.pem: line 2: a blank line inside the PEM block",
+            "Correct with a text editor what the message names",
         ),
     ]
 }

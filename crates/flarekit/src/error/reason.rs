@@ -187,7 +187,7 @@ super::names! {
         /// A member holds a private key.
         KeyMaterialInArchive = "KEY_MATERIAL_IN_ARCHIVE",
 
-        /// The file is not one PEM block and nothing else.
+        /// The file is not one PEM block and nothing else, or one that OpenSSL or NVFlare does not read.
         PemMalformed = "PEM_MALFORMED",
         /// The PEM block is of another kind.
         PemLabel = "PEM_LABEL",

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::edits::{Edit, one_a_reason};
 use super::json::{Field, fields, with};
-use super::{approve, traps};
+use super::{approve, armor, traps};
 use crate::case::{Case, Refusal};
 use crate::forge::other_root;
 use crate::machine::{SITE, USER, valid, valid_text, vector};
@@ -240,6 +240,12 @@ fn keys() -> Vec<Case> {
             key.values().push(one);
             crate::forge::pem("RSA PRIVATE KEY", &key.encode())
         }),
+        key(
+            "blank-line",
+            "the key has a blank line inside the PEM block",
+            unusable(PemMalformed),
+            armor::blank_line().apply(&valid_key).into(),
+        ),
     ]
 }
 
@@ -283,6 +289,12 @@ fn roots() -> Vec<Case> {
             "rootCA.pem is DER",
             unusable(PemMalformed),
             crate::forge::unpem(&valid("ca/rootCA.pem")).encode(),
+        ),
+        root(
+            "blank-line",
+            "rootCA.pem has a blank line inside the PEM block",
+            unusable(PemMalformed),
+            armor::blank_line().apply(&pem).into(),
         ),
     ]
 }

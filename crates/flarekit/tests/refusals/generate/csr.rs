@@ -4,7 +4,7 @@ use flarekit::error::Code::{self, *};
 use flarekit::error::Reason::{self, *};
 use flarekit::pki::sha256_hex;
 
-use super::request_case;
+use super::{armor, request_case};
 use crate::case::{Case, Refusal};
 use crate::forge::der::*;
 use crate::forge::x509::{self, ALGORITHM, CSR_SPKI, CSR_SUBJECT, CSR_VERSION, SIGNATURE};
@@ -14,7 +14,7 @@ use crate::machine::{SITE, USER, vector};
 const CSR: &str = "hospital-a.csr";
 
 pub fn cases() -> Vec<Case> {
-    [fields(), subject(), attributes_of_the_subject(), keys(), encodings(), armor()].concat()
+    [fields(), subject(), attributes_of_the_subject(), keys(), encodings(), pem_text()].concat()
 }
 
 fn case(
@@ -282,14 +282,14 @@ fn encodings() -> Vec<Case> {
     ]
 }
 
-fn armor() -> Vec<Case> {
+fn pem_text() -> Vec<Case> {
     let text = |name: &str, what: &str, reason, change: &dyn Fn(&str) -> String| {
         case(&format!("pem-{name}"), what, (InvalidCsr, reason), |forge| {
             let altered = change(&forge.zip.text(CSR));
             forge.zip.set(CSR, altered);
         })
     };
-    vec![
+    let mut cases = vec![
         text("twice", "two PEM blocks", PemMalformed, &|pem| format!("{pem}{pem}")),
         text("text-before", "text before the PEM block", PemMalformed, &|pem| {
             format!("Request:\n{pem}")
@@ -327,5 +327,9 @@ fn armor() -> Vec<Case> {
         text("padding-inside", "padding inside", PemMalformed, &|pem| {
             pem.replacen("\nMII", "\nM=I", 1)
         }),
-    ]
+    ];
+    for edit in armor::unreadable() {
+        cases.push(text(&edit.name, &edit.what, edit.reason, &|pem| edit.apply(pem)));
+    }
+    cases
 }

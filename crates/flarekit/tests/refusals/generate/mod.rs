@@ -1,5 +1,6 @@
 //! The list of vectors.
 
+mod armor;
 mod ca_directory;
 mod certificate;
 mod csr;

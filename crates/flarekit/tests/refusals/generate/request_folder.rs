@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::edits::{Edit, line, one_a_reason};
 use super::json::{Field, fields, with};
-use super::{package, site, traps};
+use super::{armor, package, site, traps};
 use crate::case::{Case, Refusal};
 use crate::machine::{SERVER, SITE, USER, valid, valid_text, vector};
 
@@ -90,6 +90,12 @@ fn keys() -> Vec<Case> {
             format!("\u{feff}{pem}").into(),
         ),
         key("cut", "the key lacks its last lines", invalid(PemMalformed), pem[..800].into()),
+        key(
+            "blank-line",
+            "the key has a blank line inside the PEM block",
+            invalid(PemMalformed),
+            armor::blank_line().apply(&pem).into(),
+        ),
         key(
             "encrypted",
             "the key is encrypted",

@@ -4,14 +4,14 @@ use flarekit::error::Code::{self, *};
 use flarekit::error::Reason::{self, *};
 
 use super::edits::{Edit, one_a_reason};
-use super::{signed_case, site, traps};
+use super::{armor, signed_case, site, traps};
 use crate::case::Case;
 use crate::forge::zip::Zip;
 use crate::forge::{SignedForge, ca_key, key_of, other_ca_key, other_root, pem, x509};
 use crate::machine::{SERVER, SITE, USER, valid};
 
 pub fn cases() -> Vec<Case> {
-    [members(), swapped(), other_cas(), definition(), servers_and_users()].concat()
+    [members(), swapped(), pem_files(), other_cas(), definition(), servers_and_users()].concat()
 }
 
 const KEY: &str = "-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n";
@@ -172,6 +172,22 @@ fn swapped() -> Vec<Case> {
                 .set("hospital-a.crt", SignedForge::of(USER, "").zip.get(&format!("{USER}.crt")));
         },
     ));
+    cases
+}
+
+/// The certificates as text, with the CA's signature.
+fn pem_files() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (member, short) in [("hospital-a.crt", "certificate"), ("rootCA.pem", "root")] {
+        for edit in armor::unreadable().into_iter().chain(armor::more()) {
+            let name = format!("member-{short}-pem-{}-signed", edit.name);
+            let what = format!("{member}, signed by the CA: {}", edit.what);
+            cases.push(signed_again(&name, &what, (InvalidSignedZip, edit.reason), |forge| {
+                let text = edit.apply(&forge.zip.text(member));
+                forge.zip.set(member, text);
+            }));
+        }
+    }
     cases
 }
 
