@@ -12,6 +12,7 @@ FILES = (
     "test_kits",
     "test_builders",
     "test_yaml",
+    "test_pem",
     "test_long_name",
     "test_runtime",
 )
