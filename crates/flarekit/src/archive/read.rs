@@ -2,7 +2,7 @@
 
 use super::headers::{self, Member, malformed, unreadable};
 use super::name::AGAIN;
-use super::{Limits, Members, contains_private_key, end};
+use super::{Limits, Members, content, end};
 use crate::error::{Defect, Reason};
 use flate2::{Crc, Decompress, FlushDecompress, Status};
 use rawzip::ZipArchive;
@@ -22,6 +22,8 @@ pub(super) struct Work {
     pub(super) members: usize,
     /// Bytes that were inflated.
     pub(super) inflated: u64,
+    /// Bytes that were looked at in search of a private key.
+    pub(super) searched: u64,
 }
 
 /// Reads, and counts the work.
@@ -53,28 +55,30 @@ pub(super) fn read_counting(
         return Err(malformed("the archive has more than one end record"));
     }
     let members = headers::check(bytes, &archive, &end, limits, &mut work.members)?;
-    let inflated = &mut work.inflated;
     // One for all members: its tables are large.
     let mut inflater = Decompress::new(false);
-    let contents = members.iter().map(|member| content(member, &mut inflater, inflated));
+    let contents = members.iter().map(|member| accepted(member, &mut inflater, work));
     contents.collect::<Result<_, _>>().map(Members)
 }
 
-fn content(
+fn accepted(
     member: &Member<'_>,
     inflater: &mut Decompress,
-    inflated: &mut u64,
+    work: &mut Work,
 ) -> Result<(String, Vec<u8>), Defect> {
     let name = member.name;
-    let bytes =
-        if member.deflated { inflate(member, inflater, inflated)? } else { member.data.to_vec() };
+    let bytes = if member.deflated {
+        inflate(member, inflater, &mut work.inflated)?
+    } else {
+        member.data.to_vec()
+    };
     let mut crc = Crc::new();
     crc.update(&bytes);
     if crc.sum() != member.crc32 {
         let message = format!("member {name} does not match its checksum");
         return Err(Defect::new(Reason::ZipChecksum, message));
     }
-    if contains_private_key(&bytes) {
+    if content::search(&bytes, &mut work.searched) {
         let message = format!("member {name} holds a private key");
         return Err(Defect::new(Reason::KeyMaterialInArchive, message));
     }
