@@ -1,4 +1,5 @@
-//! JSON objects, read strictly: no key twice, nothing after the object, bounded size and depth.
+//! JSON objects, read strictly: no key twice, nothing after the object, bounded size, depth and
+//! number of values.
 
 use std::fmt;
 
@@ -15,6 +16,10 @@ pub const MAX_BYTES: usize = 1024 * 1024;
 /// Objects and arrays inside one another. The artifacts' records need 2.
 pub const MAX_DEPTH: usize = 32;
 
+/// Values of all kinds together, those of unknown fields included. An artifact has less than 40. A
+/// list takes two bytes of text and some hundred of memory, so that the size alone bounds little.
+pub const MAX_NODES: usize = 10_000;
+
 /// The least number that 64 bits may not hold exactly, 2^63. Beyond it our parser makes a whole
 /// number a float, which is another value than Python reads. No artifact has such a number.
 const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
@@ -25,11 +30,21 @@ const TOO_LARGE: f64 = 9_223_372_036_854_775_808.0;
 ///
 /// A `Json…` reason, or [`Reason::FieldType`] if it is not an object.
 pub fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Defect> {
-    parse_within(bytes, MAX_BYTES)
+    parse_counting(bytes, MAX_BYTES, &mut Nodes::most(MAX_NODES))
 }
 
-/// The same of what has another limit.
-pub(crate) fn parse_within(bytes: &[u8], most: usize) -> Result<Map<String, Value>, Defect> {
+/// The same of a file of the user's own, which may have so many bytes, and as many values as they
+/// hold.
+pub(crate) fn parse_own(bytes: &[u8], most: usize) -> Result<Map<String, Value>, Defect> {
+    parse_counting(bytes, most, &mut Nodes::most(usize::MAX))
+}
+
+/// Reads, and counts the values.
+fn parse_counting(
+    bytes: &[u8],
+    most: usize,
+    nodes: &mut Nodes,
+) -> Result<Map<String, Value>, Defect> {
     if bytes.len() > most {
         let found = bytes.len();
         let message = format!("the JSON has {found} bytes, more than the limit of {most}");
@@ -41,7 +56,7 @@ pub(crate) fn parse_within(bytes: &[u8], most: usize) -> Result<Map<String, Valu
     })?;
     let mut refused = None;
     let mut reader = serde_json::Deserializer::from_str(text);
-    let read = Strict { depth: 0, refused: &mut refused }
+    let read = Strict { depth: 0, nodes, refused: &mut refused }
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value));
     match (refused, read) {
@@ -149,9 +164,22 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
+/// The values that were read, also when it ended in a refusal.
+struct Nodes {
+    read: usize,
+    most: usize,
+}
+
+impl Nodes {
+    fn most(most: usize) -> Self {
+        Self { read: 0, most }
+    }
+}
+
 /// Reads any value. `serde_json` alone keeps the last of two equal keys and says nothing.
 struct Strict<'a> {
     depth: usize,
+    nodes: &'a mut Nodes,
     /// What is refused although it is JSON.
     refused: &'a mut Option<Defect>,
 }
@@ -163,7 +191,7 @@ impl Strict<'_> {
             let message = format!("objects and lists are nested deeper than {MAX_DEPTH}");
             return Err(self.refuse(Reason::JsonTooDeep, message));
         }
-        Ok(Strict { depth, refused: self.refused })
+        Ok(Strict { depth, nodes: self.nodes, refused: self.refused })
     }
 
     /// Keeps the defect, which the parser's own error has no room for.
@@ -177,7 +205,13 @@ impl Strict<'_> {
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(mut self, deserializer: D) -> Result<Value, D::Error> {
+        // Before the value is read and takes memory.
+        if self.nodes.read == self.nodes.most {
+            let message = format!("the JSON has more than {} values", self.nodes.most);
+            return Err(self.refuse(Reason::JsonTooLarge, message));
+        }
+        self.nodes.read += 1;
         deserializer.deserialize_any(self)
     }
 }
@@ -244,7 +278,10 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Map, Value};
 
-    use super::{MAX_BYTES, MAX_DEPTH, integer, object, optional_text, parse, text, write};
+    use super::{
+        MAX_BYTES, MAX_DEPTH, MAX_NODES, Nodes, integer, object, optional_text, parse,
+        parse_counting, parse_own, text, write,
+    };
     use crate::error::Reason;
 
     #[test]
@@ -292,6 +329,29 @@ mod tests {
         assert_eq!(twice.message, "line 3: the key 'a' stands twice");
         let huge = parse(b"{\n\"a\": 18446744073709551616}").unwrap_err();
         assert_eq!(huge.message, "line 2: a number exceeds 64 bits");
+    }
+
+    /// A megabyte of the smallest values is as harmful as its bytes are harmless.
+    #[test]
+    fn no_more_values_are_read_than_are_accepted() {
+        let many = |value: &str, count: usize| {
+            format!("{{\n\"x\": [{}]}}", vec![value; count].join(",")).into_bytes()
+        };
+        // The object and its list count, too.
+        let most = MAX_NODES - 2;
+        assert!(parse(&many("0", most)).is_ok());
+        let defect = parse(&many("0", most + 1)).unwrap_err();
+        assert_eq!(defect.reason, Reason::JsonTooLarge);
+        assert_eq!(defect.message, "line 2: the JSON has more than 10000 values");
+        assert!(parse_own(&many("0", most + 1), MAX_BYTES).is_ok());
+
+        let nested = format!("{}{}", "[".repeat(29), "]".repeat(29));
+        for value in ["0", "[]", "{\"\":1}", "\"\"", &nested] {
+            let content = many(value, MAX_BYTES / (value.len() + 1) - 10);
+            let mut nodes = Nodes::most(MAX_NODES);
+            let defect = parse_counting(&content, MAX_BYTES, &mut nodes).unwrap_err();
+            assert_eq!((defect.reason, nodes.read), (Reason::JsonTooLarge, MAX_NODES), "{value}");
+        }
     }
 
     #[test]

@@ -80,6 +80,17 @@ fn good_kits_and_zips_have_nothing_that_failed() {
     assert!(disk(&m.cwd) == before, "verify changed something");
 }
 
+/// The limit of values is for what others send.
+#[test]
+fn a_site_may_have_more_values_in_a_file_than_a_zip() {
+    let sandbox = Sandbox::new();
+    let (m, _) = federation(&sandbox);
+    let values = format!("{{\"x\": [{}0]}}", "0, ".repeat(flarekit::json::MAX_NODES));
+    m.write(&format!("{SITE}/local/own.json"), values);
+    let data = m.ok(&format!("verify {SITE}"));
+    assert!(with(&data, "ok").contains(&("json".to_owned(), None)));
+}
+
 #[test]
 fn the_text_has_a_line_for_each_check() {
     let sandbox = Sandbox::new();

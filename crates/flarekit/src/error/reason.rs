@@ -90,7 +90,7 @@ super::names! {
 
         /// The JSON is not UTF-8.
         JsonNotUtf8 = "JSON_NOT_UTF8",
-        /// The JSON is larger than its limit.
+        /// The JSON is larger than its limit, or has more values.
         JsonTooLarge = "JSON_TOO_LARGE",
         /// The JSON is nested deeper than its limit.
         JsonTooDeep = "JSON_TOO_DEEP",

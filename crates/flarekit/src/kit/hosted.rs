@@ -112,7 +112,7 @@ impl KitPlan {
         let text = files::read(&kit.join(configuration), json::MAX_BYTES as u64)
             .map_err(unreadable)?
             .bytes;
-        json::parse(&text)
+        json::parse_own(&text, json::MAX_BYTES)
             .map_err(|defect| refused(&format!("{configuration}: {}", defect.message)))?;
         Ok(())
     }

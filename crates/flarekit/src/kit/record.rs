@@ -43,7 +43,7 @@ impl KitRecord {
     /// counts as the site's own.
     pub fn read(path: &Path) -> Option<Self> {
         let file = files::read(path, LIMIT as u64).ok()?;
-        let map = json::parse_within(&file.bytes, LIMIT).ok()?;
+        let map = json::parse_own(&file.bytes, LIMIT).ok()?;
         let digests = |key: &str| -> Option<Digests> {
             let entries = json::object(&map, key).ok()?.iter();
             entries

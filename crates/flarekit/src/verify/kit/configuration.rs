@@ -40,7 +40,7 @@ struct Credentials {
 impl Configuration {
     /// Reads the file of this kind of kit.
     pub fn parse(bytes: &[u8], kind: Kind) -> Result<Self, Defect> {
-        let top = json::parse(bytes)?;
+        let top = json::parse_own(bytes, json::MAX_BYTES)?;
         match kind {
             Kind::Server => Self::of_server(first_server(&top)?),
             Kind::Site => Self::of_client(first_server(&top)?, json::object(&top, "client")?),

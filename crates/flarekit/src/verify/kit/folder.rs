@@ -216,12 +216,13 @@ impl KitFolder {
         above.into_iter().chain(inside).collect()
     }
 
-    /// Every JSON file that the runtime reads, held to one meaning.
+    /// Every JSON file that the runtime reads, held to one meaning. A site may have long ones.
     pub fn check_json(&self, checks: &mut Checks) {
         let json: Vec<_> = self.files.iter().filter(|(name, _)| is_json(name)).collect();
+        let read = |bytes: &[u8]| json::parse_own(bytes, json::MAX_BYTES);
         let defects = json
             .iter()
-            .filter_map(|(name, file)| json::parse(&file.bytes).err().map(|d| d.within(name)))
+            .filter_map(|(name, file)| read(&file.bytes).err().map(|d| d.within(name)))
             .collect();
         checks.outcome("json", defects, format!("{} files are well-formed", json.len()));
     }

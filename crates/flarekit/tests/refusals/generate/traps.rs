@@ -62,6 +62,12 @@ pub fn json() -> Vec<Edit> {
             JsonTooDeep,
             &deep(json::MAX_DEPTH),
         ),
+        first(
+            "json-too-many-values",
+            "an unknown field has more values than are read",
+            JsonTooLarge,
+            &format!("\"x\": [{}0]", "0,".repeat(json::MAX_NODES)),
+        ),
         first("json-comment", "there is a comment", JsonSyntax, "/* x */ \"x\": 1"),
         Edit::new(
             "json-trailing-comma",
