@@ -43,15 +43,17 @@ impl Certificate {
     /// # Errors
     /// [`Reason::PemMalformed`], [`Reason::PemLabel`], and those of [`from_der`](Self::from_der).
     pub fn from_pem(pem: &[u8]) -> Result<Self, Defect> {
+        super::refuse_large(pem)?;
         Self::from_der(&armor::read(pem, LABEL)?)
     }
 
     /// Reads one DER certificate and nothing else.
     ///
     /// # Errors
-    /// [`Reason::DerMalformed`], [`Reason::SubjectMalformed`]; [`Reason::CertificateProfile`] for
-    /// an extension that stands twice.
+    /// [`Reason::FileTooLarge`], [`Reason::DerMalformed`], [`Reason::SubjectMalformed`];
+    /// [`Reason::CertificateProfile`] for an extension that stands twice.
     pub fn from_der(der: &[u8]) -> Result<Self, Defect> {
+        super::refuse_large(der)?;
         let signed: Signed<'_> = asn1::read(der, "certificate")?;
         let body = asn1::write(&signed.body, "certificate")?;
         let tbs: Tbs<'_> = asn1::read(&body, "certificate")?;
@@ -227,7 +229,23 @@ mod tests {
     use super::Certificate;
     use crate::error::Reason;
     use crate::pki::testing::{REFERENCE_ROOT, REFERENCE_SITE, name, vector};
-    use crate::pki::{armor, sha256_hex};
+    use crate::pki::{FILE_LIMIT, armor, sha256_hex};
+
+    #[test]
+    fn it_is_not_larger_than_a_file_with_one() {
+        let most = usize::try_from(FILE_LIMIT).unwrap();
+        let mut pem = REFERENCE_SITE.to_vec();
+        pem.resize(most, b'\n');
+        assert!(Certificate::from_pem(&pem).is_ok());
+        pem.push(b'\n');
+        let defect = Certificate::from_pem(&pem).unwrap_err();
+        assert_eq!(defect.reason, Reason::FileTooLarge);
+        assert_eq!(defect.message, "has 65537 bytes, more than the limit of 65536");
+        for (length, reason) in [(most, Reason::DerMalformed), (most + 1, Reason::FileTooLarge)] {
+            let defect = Certificate::from_der(&vec![0x30; length]).unwrap_err();
+            assert_eq!(defect.reason, reason, "{length}");
+        }
+    }
 
     #[test]
     fn reads_the_reference() {

@@ -47,9 +47,10 @@ impl Csr {
     /// [`verify_possession`](Self::verify_possession).
     ///
     /// # Errors
-    /// [`Reason::PemMalformed`], [`Reason::PemLabel`], [`Reason::DerMalformed`],
-    /// [`Reason::SubjectMalformed`].
+    /// [`Reason::FileTooLarge`], [`Reason::PemMalformed`], [`Reason::PemLabel`],
+    /// [`Reason::DerMalformed`], [`Reason::SubjectMalformed`].
     pub fn from_pem(pem: &[u8]) -> Result<Self, Defect> {
+        super::refuse_large(pem)?;
         let der = armor::read(pem, LABEL)?;
         let signed: Signed<'_> = asn1::read(&der, "request")?;
         let body = asn1::write(&signed.body, "request")?;

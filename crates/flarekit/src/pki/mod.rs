@@ -62,6 +62,17 @@ pub trait Signer {
 /// Largest file with one key or certificate, in bytes. An RSA-4096 key in PEM has about 3,300.
 pub const FILE_LIMIT: u64 = 64 * 1024;
 
+/// Refuses a certificate, or a request for one, that is larger than its file may be, wherever it came
+/// from: in a zip, a member may be larger.
+fn refuse_large(bytes: &[u8]) -> Result<(), Defect> {
+    let found = bytes.len() as u64;
+    if found <= FILE_LIMIT {
+        return Ok(());
+    }
+    let message = format!("has {found} bytes, more than the limit of {FILE_LIMIT}");
+    Err(Defect::new(Reason::FileTooLarge, message))
+}
+
 /// Whether a file begins like a certificate or a revocation list in DER: with a SEQUENCE that is too
 /// long for a length of one byte (X.690 section 8.1.3). A text may begin with the first of the two
 /// bytes, which is the digit 0.

@@ -302,6 +302,9 @@ fn pem_text() -> Vec<Case> {
         text("certificate-label", "the label CERTIFICATE", PemLabel, &|pem| {
             pem.replace("CERTIFICATE REQUEST", "CERTIFICATE")
         }),
+        text("long", "64 KiB of line breaks after the PEM block", FileTooLarge, &|pem| {
+            format!("{pem}{}", "\n".repeat(64 * 1024))
+        }),
         text("labels-differ", "two different labels", PemMalformed, &|pem| {
             pem.replace("END CERTIFICATE REQUEST", "END CERTIFICATE")
         }),

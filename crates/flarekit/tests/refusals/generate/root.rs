@@ -118,6 +118,14 @@ fn files() -> Vec<Case> {
             forge.zip.set("rootCA.pem", file);
         }));
     }
+    let refusal = (InvalidSignedZip, FileTooLarge);
+    let what = "64 KiB of line breaks follow the root, and all that names it fits";
+    cases.push(signed_case(SITE, "root-long", what, refusal, |forge| {
+        let long = [forge.zip.get("rootCA.pem"), &[b'\n'; 64 * 1024]].concat();
+        forge.zip.set("rootCA.pem", long);
+        forge.fit();
+        forge.sign();
+    }));
     cases
 }
 
