@@ -243,6 +243,27 @@ fn limits_hold() {
 }
 
 /// What a refusal costs, counted: never more than is accepted.
+/// The parser would compare each directive with all before it. Inside a text they are none.
+#[test]
+fn many_directives_for_tags_do_not_come_to_the_parser() {
+    let lines = |count: usize| (0..count).map(|n| format!("%TAG !{n}! x\n")).collect::<String>();
+    for dialect in [Dialect::Archive, Dialect::Local] {
+        let refused = |text: &str| refused(text, dialect);
+        assert_eq!(refused(&format!("{}--- a\n", lines(100))).0, Reason::YamlTag);
+        for text in [format!("{}--- a\n", lines(101)), format!("# x\n{}", lines(50_000))] {
+            let (reason, message) = refused(&text);
+            assert_eq!(reason, Reason::YamlTag);
+            assert!(
+                message.ends_with("column 1: more than 100 lines begin with '%TAG'"),
+                "{message}"
+            );
+        }
+    }
+    let text = |count: usize| format!("- 'a\n{}'\n- ' %TAG'\n", lines(count));
+    assert_eq!(local(&text(100)).type_name(), "a list");
+    assert_eq!(refused(&text(101), Dialect::Local).0, Reason::YamlTag);
+}
+
 #[test]
 fn work_is_bounded() {
     let counted = |text: &str| {
