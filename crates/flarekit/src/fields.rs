@@ -23,10 +23,19 @@ pub(crate) fn unknown<'n>(
 pub(crate) fn meant(key: &str, known: &[&'static str]) -> Option<&'static str> {
     known
         .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(key, candidate), *candidate))
-        .filter(|(distance, _)| *distance <= 2)
+        .filter_map(|candidate| Some((difference(key, candidate, 2)?, *candidate)))
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// By how many letters a key differs from a known one, if by no more than so many. What is longer or
+/// shorter by more is not compared: that takes as many steps as the two lengths multiplied, and a key
+/// of another party may have a megabyte.
+fn difference(key: &str, known: &str, most: usize) -> Option<usize> {
+    if key.chars().count().abs_diff(known.len()) > most {
+        return None;
+    }
+    Some(strsim::damerau_levenshtein(key, known)).filter(|distance| *distance <= most)
 }
 
 /// The warning for such a key.
@@ -61,8 +70,8 @@ fn misspelt<'n>(mapping: &'n Node, key: &str) -> Option<(&'n Node, &'n str)> {
     let others = SYNONYMS.iter().find(|(field, _)| *field == key).map_or(&[][..], |(_, all)| all);
     let is_meant = |found: &str| {
         let found = found.to_lowercase().replace(['-', ' '], "_");
-        let distance = strsim::damerau_levenshtein(&found, key);
-        distance <= (key.len() / 3).min(2) || others.contains(&found.as_str())
+        let most = (key.len() / 3).min(2);
+        difference(&found, key, most).is_some() || others.contains(&found.as_str())
     };
     let keys = mapping.as_mapping().unwrap_or_default().iter();
     keys.filter_map(|(node, _)| Some((node, node.as_text()?))).find(|(_, found)| is_meant(found))
@@ -193,4 +202,19 @@ pub(crate) fn parsed<T>(
     parse: impl FnOnce(&str) -> Result<T, Defect>,
 ) -> Result<T, Defect> {
     parse(text(node, key)?).map_err(|defect| at(node, defect.within(format!("'{key}'"))))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::difference;
+
+    proptest! {
+        #[test]
+        fn keys_that_differ_by_few_letters_are_found(key in "[a-c\u{e9}]{0,6}", known in "[a-c]{0,6}", most in 0_usize..3) {
+            let distance = strsim::damerau_levenshtein(&key, &known);
+            prop_assert_eq!(difference(&key, &known, most), Some(distance).filter(|d| *d <= most));
+        }
+    }
 }

@@ -26,10 +26,12 @@ pub(crate) fn common_name(name: &str) -> &str {
     name.get(..X520_UPPER_BOUND).unwrap_or(name)
 }
 
+/// So many characters of a text are shown.
+const SHOWN: usize = 80;
+
 /// Shows text from an input file in a message: quoted, control characters escaped, bounded. A file
 /// that was named by mistake may be a private key, and messages end up in logs.
 pub(crate) fn shown(text: &str) -> String {
-    const SHOWN: usize = 80;
     if text.contains("PRIVATE KEY") {
         return "the text of a private key".to_owned();
     }
@@ -41,14 +43,19 @@ pub(crate) fn shown(text: &str) -> String {
     format!("'{}'", escaped(&short))
 }
 
-/// Cuts short what may be a line of a key in base64. A digest in hexadecimal digits is none.
+/// Cuts short what may be a line of a key in base64. A digest in hexadecimal digits is none. Of a long
+/// text comes more than is shown, but not all.
 fn without_key_material(text: &str) -> String {
     /// PEM has lines of 64 characters (RFC 7468 section 2), other texts have them of 76.
     const RUN: usize = 48;
     const KEPT: usize = 8;
     let is_base64 = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
-    let mut out = String::with_capacity(text.len());
+    let mut out = String::new();
     for part in text.split_inclusive(|c| !is_base64(c)) {
+        // A character has four bytes at most.
+        if out.len() > 4 * SHOWN {
+            break;
+        }
         let run = part.strip_suffix(|c| !is_base64(c)).unwrap_or(part);
         if run.len() < RUN || run.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             out.push_str(part);

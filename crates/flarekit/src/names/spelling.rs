@@ -1,6 +1,6 @@
 //! Which character of a name is not accepted, and what the name would be without it.
 
-use super::{escaped, shown};
+use super::{SHOWN, escaped, shown};
 
 /// The letters that every name accepts, as messages put it.
 pub(super) const LETTERS: &str = "the letters A to Z and a to z";
@@ -38,7 +38,8 @@ const SPELLED_OUT: [(&str, &str); 13] = [
 /// becomes one `joint`. Letters are not lost: those of German are spelled out, and a name with
 /// others gets no suggestion. Nor does a text that messages cut short, since it may be a key.
 pub(super) fn nearest(text: &str, kept: &str, joint: &str) -> Option<String> {
-    if shown(text) != format!("'{}'", escaped(text)) {
+    let long = text.chars().nth(SHOWN).is_some();
+    if long || shown(text) != format!("'{}'", escaped(text)) {
         return None;
     }
     let mut plain = text.to_owned();
