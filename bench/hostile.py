@@ -157,8 +157,20 @@ def noise(size):
 
 
 def pem(label):
-    """A block of nearly 1 MiB."""
-    return f"-----BEGIN {label}-----\n{'MIIB' * (MIB // 4 - 32)}\n-----END {label}-----\n"
+    """A block of nearly 64 KiB."""
+    return f"-----BEGIN {label}-----\n{'MIIB' * (16 * 1024 - 32)}\n-----END {label}-----\n"
+
+
+def filled(text, size):
+    """So many bytes of a text in ASCII, again and again."""
+    return (text * (size // len(text) + 1))[:size]
+
+
+def lists(count):
+    """A JSON object with an unknown field of so many values: lists, as deep in one another as they
+    may be."""
+    deep = 29
+    return '{"x":[' + ",".join(["[" * deep + "]" * deep] * (count // deep)) + "]}"
 
 
 def keys(size):
@@ -171,6 +183,7 @@ SITE = ("name: hospital_federation\nparticipants:\n"
         "- {name: hospital-a, type: client, org: hospital_alpha}\n")
 LONG = "x" * (MIB - 200)
 FULL = {f"m{n}": noise(MIB) if n < 3 else bytes(MIB) for n in range(4)}
+BEGIN = "-----BEGIN "
 
 COSTLY = [
     ("zip: 64 GiB", APPROVE, sparse),
@@ -179,6 +192,14 @@ COSTLY = [
     ("zip: a member of 1 MiB in 1,000 bytes", APPROVE, only({"request.json": bytes(MIB)})),
     ("zip: 64 MiB that are declared as 80,000 bytes", APPROVE, bomb),
     ("zip: a member's name of 60,000 bytes", APPROVE, only({"n" * 60_000: b""})),
+    ("zip: 4 members of 1 MiB, in which a key seems to begin everywhere", APPROVE,
+     only({f"m{n}": filled(BEGIN, MIB) for n in range(4)})),
+    ("a file of 2 MiB, in which a key seems to begin everywhere", ("inspect", "file"),
+     with_file("file", filled(BEGIN, 2 * MIB))),
+    ("`request.json`: 1 MiB of lists", APPROVE,
+     with_member(REQUEST, "request.json", lists(MIB // 2 - 20_000))),
+    ("`request.json`: 9,900 lists", APPROVE,
+     with_member(REQUEST, "request.json", lists(9_900))),
     ("`request.json`: 1 MiB of keys", APPROVE,
      with_member(REQUEST, "request.json", keys(MIB))),
     ("`request.json`: 1 MiB of brackets", APPROVE,
@@ -187,15 +208,19 @@ COSTLY = [
      with_member(REQUEST, "request.json", '{"a":' + "9" * (MIB - 10) + "}")),
     ("`site.yaml`: 1 MiB of keys", APPROVE, request_with(site=keys(MIB))),
     ("`site.yaml`: 1 MiB of brackets", APPROVE, request_with(site="[" * MIB)),
+    ("`site.yaml`: 1 MiB of directives for tags", APPROVE,
+     request_with(site="".join(f"%TAG !{n:05}! x\n" for n in range(60_000)))),
     ("`site.yaml`: 9,900 nodes", APPROVE,
      request_with(site=f"x: [{'a,' * 9_880}]\n" + SITE.replace("client", "none"))),
+    ("`site.yaml`: 4,900 long keys, none of them a known one", APPROVE,
+     request_with(site="".join(f"{'k' * 200}{n}: 1\n" for n in range(4_900)))),
     ("`site.yaml`: a text of 1 MiB", APPROVE, request_with(site=SITE + f"description: {LONG}\n")),
     ("`site.yaml`: a participant's name of 1 MiB", APPROVE,
      request_with(site=SITE.replace("hospital-a,", LONG + ","))),
-    ("CSR: 1 MiB of base64", APPROVE, request_with(csr=pem("CERTIFICATE REQUEST"))),
+    ("CSR: 64 KiB of base64", APPROVE, request_with(csr=pem("CERTIFICATE REQUEST"))),
     ("`signed.json`: 1 MiB, not signed", PACKAGE,
      with_member(SIGNED, "signed.json", keys(MIB))),
-    ("`rootCA.pem` of the zip: 1 MiB", PACKAGE,
+    ("`rootCA.pem` of the zip: 64 KiB", PACKAGE,
      with_member(SIGNED, "rootCA.pem", pem("CERTIFICATE"))),
     ("own definition: aliases that would be 2^60 nodes", ASK,
      with_file("hospital-a.yaml", aliases(60))),
