@@ -51,7 +51,7 @@ fn value(source: &str, name: &str) -> u64 {
     let expression = match constant {
         Some(line) => line.split_once(" = ").unwrap().1.trim_end_matches(';'),
         None => {
-            let (_, rest) = source.split_once("Limits { ").unwrap();
+            let (_, rest) = source.split_once("= Limits {").unwrap();
             let (_, rest) = rest.split_once(&format!("{name}: ")).unwrap();
             rest.split([',', '}']).next().unwrap().trim()
         }

@@ -27,7 +27,8 @@ pub(super) fn check<'a>(
     const LOCAL_VERSION: u64 = 4;
     let mut members = Vec::new();
     let mut seen = Seen::default();
-    let (mut data_end, mut directory_end, mut total) = (0, end.directory, 0);
+    let (mut data_end, mut directory_end) = (0, end.directory);
+    let mut sizes = Sizes { limits, total: 0, deflated: 0 };
     let mut entries = archive.entries();
     while let Some(record) = entries.next_entry().map_err(unreadable)? {
         if members.len() == end.members {
@@ -46,8 +47,7 @@ pub(super) fn check<'a>(
             );
             return Err(malformed(message));
         }
-        total += record.uncompressed_size_hint();
-        check_size(name, &record, total, limits)?;
+        sizes.add(name, &record)?;
         let local = archive.get_entry(record.wayfinder()).map_err(unreadable)?;
         check_version(name, record.local_header_offset() + LOCAL_VERSION, bytes)?;
         check_local(name, &record, &local)?;
@@ -211,35 +211,53 @@ fn check_extra(name: &str, mut extra: ExtraFields<'_>) -> Result<(), Defect> {
     Err(malformed(format!("member {name} has a damaged extra field")))
 }
 
-fn check_size(
-    name: &str,
-    record: &ZipFileHeaderRecord<'_>,
+/// What the members take that were listed so far.
+struct Sizes<'a> {
+    limits: &'a Limits,
     total: u64,
-    limits: &Limits,
-) -> Result<(), Defect> {
-    let size = record.uncompressed_size_hint();
-    let refuse = |message: String| Err(Defect::new(Reason::ZipMemberTooLarge, message));
-    if size > limits.member_bytes {
-        let limit = limits.member_bytes;
-        return refuse(format!("member {name} has {size} bytes, more than the limit of {limit}"));
+    deflated: u64,
+}
+
+impl Sizes<'_> {
+    /// Takes one more into account. Nothing has been inflated.
+    fn add(&mut self, name: &str, record: &ZipFileHeaderRecord<'_>) -> Result<(), Defect> {
+        let Limits { member_bytes, total_bytes, deflated_bytes, .. } = *self.limits;
+        let refuse = |message: String| Err(Defect::new(Reason::ZipMemberTooLarge, message));
+        let (size, packed) = (record.uncompressed_size_hint(), record.compressed_size_hint());
+        let stored = record.compression_method() == CompressionMethod::STORE;
+        if size > member_bytes {
+            return refuse(format!(
+                "member {name} has {size} bytes, more than the limit of {member_bytes}"
+            ));
+        }
+        self.total += size;
+        if self.total > total_bytes {
+            let total = self.total;
+            return refuse(format!(
+                "the members have {total} bytes together; the limit is {total_bytes}"
+            ));
+        }
+        if stored && size != packed {
+            let message = format!("member {name} is stored, but its two sizes differ");
+            return Err(malformed(message));
+        }
+        self.deflated = self.deflated.saturating_add(if stored { 0 } else { packed });
+        if self.deflated > deflated_bytes {
+            let deflated = self.deflated;
+            return refuse(format!(
+                "the members have {deflated} bytes of deflated data together; the limit is \
+                 {deflated_bytes}"
+            ));
+        }
+        if size > packed.saturating_mul(MAX_RATIO) {
+            let message = format!(
+                "member {name} declares {size} bytes, but its {packed} compressed bytes hold at most \
+                 {MAX_RATIO} times as many"
+            );
+            return Err(Defect::new(Reason::ZipRatio, message));
+        }
+        Ok(())
     }
-    if total > limits.total_bytes {
-        let limit = limits.total_bytes;
-        return refuse(format!("the members have {total} bytes together; the limit is {limit}"));
-    }
-    let packed = record.compressed_size_hint();
-    if record.compression_method() == CompressionMethod::STORE && size != packed {
-        let message = format!("member {name} is stored, but its two sizes differ");
-        return Err(malformed(message));
-    }
-    if size > packed.saturating_mul(MAX_RATIO) {
-        let message = format!(
-            "member {name} declares {size} bytes, but its {packed} compressed bytes hold at most \
-             {MAX_RATIO} times as many"
-        );
-        return Err(Defect::new(Reason::ZipRatio, message));
-    }
-    Ok(())
 }
 
 /// Demands that the local header (§4.3.7) repeats the central directory: readers differ in which of

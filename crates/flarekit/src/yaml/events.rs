@@ -16,9 +16,10 @@ use crate::error::{Defect, Reason};
 /// What the message says of a tab.
 pub(super) const TAB: &str = "found a tab where YAML accepts only spaces";
 
-/// Lines that begin like a directive for tags. None is accepted as one, but inside a text it means
-/// nothing. The parser compares each with all before it, and tells of the first when it has them all.
-const TAG_LINES: usize = 100;
+/// How often "%TAG", which begins a directive for tags, may stand in a text. None is accepted as a
+/// directive, but elsewhere it means nothing. The parser compares each directive with all before it,
+/// and tells of the first when it has them all.
+const MOST_TAGS: usize = 100;
 
 /// One event, at its place.
 pub(super) struct Event {
@@ -81,7 +82,7 @@ impl<'a> Events<'a> {
     pub(super) fn new(ended: &'a Ended) -> Result<Self, Defect> {
         let Ended { text, given } = ended;
         check_characters(text)?;
-        check_tag_lines(text)?;
+        check_tags(text)?;
         let mut parser = Parser::new();
         // Left to guess, the parser takes some texts' first letter for a byte order mark.
         parser.set_encoding(Encoding::Utf8);
@@ -238,16 +239,11 @@ fn check_characters(text: &str) -> Result<(), Defect> {
     Err(syntax(format!("{at}: the character U+{code:04X} must be written as an escape")))
 }
 
-/// Refuses more directives for tags than the parser should compare.
-fn check_tag_lines(text: &str) -> Result<(), Defect> {
-    let begins_line = |(at, _): &(usize, &str)| {
-        text.get(..*at).is_none_or(|before| before.is_empty() || before.ends_with(['\n', '\r']))
-    };
-    let Some((offset, _)) = text.match_indices("%TAG").filter(begins_line).nth(TAG_LINES) else {
-        return Ok(());
-    };
+/// Refuses what could be more directives for tags than the parser should compare.
+fn check_tags(text: &str) -> Result<(), Defect> {
+    let Some((offset, _)) = text.match_indices("%TAG").nth(MOST_TAGS) else { return Ok(()) };
     let at = place(text, offset);
-    let message = format!("{at}: more than {TAG_LINES} lines begin with '%TAG'");
+    let message = format!("{at}: '%TAG' stands here more than {MOST_TAGS} times");
     Err(Defect::new(Reason::YamlTag, message))
 }
 

@@ -204,7 +204,13 @@ fn methods() {
 
 #[test]
 fn limits() {
-    let limits = Limits { archive_bytes: 400, members: 2, member_bytes: 20, total_bytes: 30 };
+    let limits = Limits {
+        archive_bytes: 400,
+        members: 2,
+        member_bytes: 20,
+        total_bytes: 30,
+        deflated_bytes: 99,
+    };
     let refuse = |members: &[Raw], reason| {
         assert_eq!(read(&zip(members), &limits).unwrap_err().reason, reason);
     };
@@ -219,6 +225,14 @@ fn limits() {
     assert!(read(&bytes, &size(bytes.len() as u64)).is_ok());
     let refused = read(&bytes, &size(bytes.len() as u64 - 1)).unwrap_err();
     assert_eq!(refused.reason, Reason::ZipTooLarge);
+
+    // Both that are deflated count, and the stored one does not.
+    let all = [sized("a", 20), Raw::stored("b", &[b'b'; 9]), sized("c", 1)];
+    let deflated_bytes = u64::from(all[0].packed_size + all[2].packed_size);
+    let with = |deflated_bytes| Limits { deflated_bytes, members: 3, ..limits };
+    assert!(read(&zip(&all), &with(deflated_bytes)).is_ok());
+    let refused = read(&zip(&all), &with(deflated_bytes - 1)).unwrap_err();
+    assert_eq!(refused.reason, Reason::ZipMemberTooLarge);
 }
 
 #[test]

@@ -48,7 +48,7 @@ fn what_seems_to_begin_a_key_is_searched_in_one_pass() {
 
 #[test]
 fn what_the_headers_give_away_is_not_inflated() {
-    let Limits { members, member_bytes, .. } = Limits::ARTIFACT;
+    let Limits { members, member_bytes, deflated_bytes, .. } = Limits::ARTIFACT;
     let too_many: Vec<Raw> = (0..=members).map(|n| zeros(&format!("m{n}"), 1)).collect();
     assert_eq!(refused(&too_many, Reason::ZipTooManyMembers), Work::default());
     let listed: Vec<Raw> = (0..20_000).map(|n| Raw::stored(&format!("m{n}"), b"")).collect();
@@ -60,6 +60,12 @@ fn what_the_headers_give_away_is_not_inflated() {
     let together: Vec<Raw> = (0..5).map(|n| zeros(&format!("m{n}"), member_bytes)).collect();
     let too_large = refused(&together, Reason::ZipMemberTooLarge);
     assert_eq!(too_large, Work { members: 5, ..Work::default() });
+
+    // Deflated data costs by its own length, too: its blocks may hold nothing.
+    let packed_size = u32::try_from(deflated_bytes).unwrap() + 1;
+    let empty = Raw { data: vec![0; packed_size as usize], packed_size, ..zeros("c", 0) };
+    let too_large = refused(&[small(), empty], Reason::ZipMemberTooLarge);
+    assert_eq!(too_large, Work { members: 2, ..Work::default() });
 
     let beyond = |size: u64| Raw { size: u32::try_from(size).unwrap(), ..small() };
     let packed = u64::from(small().packed_size);
