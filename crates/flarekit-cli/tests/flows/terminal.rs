@@ -2,8 +2,10 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
+use rustix::fs::OFlags;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::common::{Machine, words};
@@ -27,7 +29,10 @@ impl Session {
         grantpt(&terminal).unwrap();
         unlockpt(&terminal).unwrap();
         let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
-        let end = || OpenOptions::new().read(true).write(true).open(&name).unwrap();
+        // Not the terminal that controls the tests, should nothing else do so.
+        let flags = OFlags::NOCTTY.bits().cast_signed();
+        let end =
+            || OpenOptions::new().read(true).write(true).custom_flags(flags).open(&name).unwrap();
         let (input, err) = (end(), end());
         let mut terminal = File::from(terminal);
         terminal.write_all(typed.as_bytes()).unwrap();

@@ -17,7 +17,7 @@ pub(super) use vector;
 
 /// The root of the reference's example project, and what it issued.
 pub(super) const REFERENCE_ROOT: &[u8] = vector!("valid/reference-2.9.0/rootCA.pem");
-pub(super) const REFERENCE_SITE: &[u8] = vector!("valid/reference-2.9.0/hospital-a.crt");
+pub(crate) const REFERENCE_SITE: &[u8] = vector!("valid/reference-2.9.0/hospital-a.crt");
 
 /// 2026-11-23T07:00:00Z, when the vectors were made and valid.
 pub(super) const NOW: u64 = 1_795_417_200;

@@ -147,3 +147,33 @@ fn message(request: &RequestMetadata, certificate: &Certificate) -> Vec<u8> {
     bytes.value(Some(Digest::of(certificate.der()).as_bytes()));
     bytes.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{CERTIFICATE, Map, Renewal, SIGNATURE, Value};
+    use crate::error::Reason;
+    use crate::pki::testing::REFERENCE_SITE;
+
+    #[test]
+    fn the_longest_texts_are_read_and_longer_ones_are_not() {
+        let pem = std::str::from_utf8(REFERENCE_SITE).unwrap();
+        let blank = usize::try_from(CERTIFICATE).unwrap() - pem.len();
+        let read = |blank: usize, signature: usize| {
+            let texts = [
+                ("certificate", format!("{pem}{}", "\n".repeat(blank))),
+                ("signature", "A".repeat(signature)),
+            ];
+            let block: Map<String, Value> =
+                texts.map(|(key, text)| (key.to_owned(), Value::from(text))).into_iter().collect();
+            Renewal::parse(&block).map_err(|defect| (defect.reason, defect.message))
+        };
+        assert!(read(blank, SIGNATURE).is_ok());
+        for (blank, signature, expected) in [
+            (blank + 1, SIGNATURE, "'certificate' has 65537 bytes, at most 65536 are accepted"),
+            (blank, SIGNATURE + 4, "'signature' has 1372 bytes, at most 1368 are accepted"),
+        ] {
+            let refused = read(blank, signature).unwrap_err();
+            assert_eq!(refused, (Reason::FieldValue, expected.to_owned()));
+        }
+    }
+}
