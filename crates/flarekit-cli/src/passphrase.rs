@@ -97,8 +97,14 @@ fn ask(before: &str) -> io::Result<Option<Zeroizing<Vec<u8>>>> {
         match typed? {
             Typed::Line(line) => return Ok(Some(line)),
             Typed::End => return Ok(None),
-            // As the terminal would have done it, had it not been told to leave that to us.
-            Typed::Sign(signal) => kill_process(getpid(), signal)?,
+            Typed::Sign(signal) => {
+                // As the terminal would have done it, had it not been told to leave that to us.
+                kill_process(getpid(), signal)?;
+                // Still here: who started this has it ignore the signal, as a shell does behind '&'.
+                if signal == Signal::INT {
+                    return Ok(None);
+                }
+            }
         }
     }
 }
