@@ -2,6 +2,7 @@
 #![no_main]
 
 use flarekit::archive::{self, Limits, contains_private_key};
+use flarekit::error::Reason;
 use flarekit_fuzz::{accepted, mutate, zip};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
@@ -23,7 +24,13 @@ fuzz_target!(|data: &[u8]| {
         assert!(name.starts_with(|first: char| first.is_ascii_alphanumeric()));
         assert!(!name.contains(['/', '\\', '\0', ':']));
     }
-    let written = archive::write(&list).unwrap();
-    assert_eq!(archive::read(&written, &limits).unwrap(), members);
+    match archive::write(&list) {
+        Ok(written) => assert_eq!(archive::read(&written, &limits).unwrap(), members),
+        // Deflated it was within the limit, and stored it is not.
+        Err(defect) => {
+            assert_eq!(defect.reason, Reason::ZipTooLarge);
+            assert!(total > limits.archive_bytes / 2, "{total}");
+        }
+    }
     assert!(members.expect_exactly(&members.names().collect::<Vec<_>>()).is_ok());
 });
