@@ -158,7 +158,8 @@ def noise(size):
 
 def pem(label):
     """A block of nearly 64 KiB."""
-    return f"-----BEGIN {label}-----\n{'MIIB' * (16 * 1024 - 32)}\n-----END {label}-----\n"
+    lines = f"{'MIIB' * 16}\n" * 1000
+    return f"-----BEGIN {label}-----\n{lines}-----END {label}-----\n"
 
 
 def filled(text, size):
@@ -179,15 +180,41 @@ def keys(size):
     return "{" + ",".join(f'"{n:07x}":1' for n in range(count)) + "}"
 
 
+# Eight deflated blocks (RFC 1951 section 3.2.7) that hold nothing, each with tables of its own with
+# codes of up to 15 bits.
+EMPTY = bytes.fromhex(
+    "04e001822449922449feffb9482c6a1e593d7b0780003c409024499224c9ff3f178945cd23ab67ef001080"
+    "07089224499224f9ffe722b1a87964f5ec1d0002f000419224499224ffff5c2416358fac9ebd0340001e20"
+    "4892244992e4ff9f8bc4a2e691d5b3770008c003044992244992fcff739158d43cb27af60e000178802049"
+    "92244992ff7f2e128b9a4756cfde0120000f102449922449f2ffcf456251f3c8ead93b00"
+)
+
+
+def deflated(data):
+    """A request zip with one member, which says that it is empty, and its deflated data."""
+    name = b"request.json"
+    header = struct.pack("<HHHHHIIIHH", 20, 0, 8, 0, 33, 0, len(data), 0, len(name), 0)
+    local = b"PK\3\4" + header + name + data
+    central = (b"PK\1\2" + struct.pack("<H", 20) + header
+               + struct.pack("<HHHII", 0, 0, 0, 0o100600 << 16, 0) + name)
+    end = struct.pack("<HHHHIIH", 0, 0, 1, 1, len(central), len(local), 0)
+    return with_file(REQUEST, local + central + b"PK\5\6" + end)
+
+
 SITE = ("name: hospital_federation\nparticipants:\n"
         "- {name: hospital-a, type: client, org: hospital_alpha}\n")
 LONG = "x" * (MIB - 200)
-FULL = {f"m{n}": noise(MIB) if n < 3 else bytes(MIB) for n in range(4)}
+# As much as may be inflated, out of nearly as much as may be deflated.
+FULL = {f"m{n}": noise(100_000).encode() + bytes(MIB - 100_000) for n in range(4)}
 BEGIN = "-----BEGIN "
 
 COSTLY = [
     ("zip: 64 GiB", APPROVE, sparse),
     ("zip: 4 members of 1 MiB, all that is inflated", APPROVE, only(FULL)),
+    ("zip: 255 KiB of deflated blocks without content", APPROVE,
+     deflated(EMPTY * (255 * 1024 // len(EMPTY)) + b"\3\0")),
+    ("zip: 2 MiB of deflated blocks without content", APPROVE,
+     deflated(EMPTY * (2047 * 1024 // len(EMPTY)) + b"\3\0")),
     ("zip: 10,000 members", APPROVE, only({f"member-{n}": b"" for n in range(10_000)})),
     ("zip: a member of 1 MiB in 1,000 bytes", APPROVE, only({"request.json": bytes(MIB)})),
     ("zip: 64 MiB that are declared as 80,000 bytes", APPROVE, bomb),
