@@ -282,6 +282,10 @@ mod tests {
         ] {
             assert_eq!(reason(key.require_participant_key()), expected, "{key:?}");
         }
+        for (exponent, said) in [(&[3][..], "3"), (&[1; 9], "of more than 64 bits")] {
+            let message = rsa(2048, exponent).require_participant_key().unwrap_err().message;
+            assert_eq!(message, format!("the key's public exponent is {said}, expected 65537"));
+        }
     }
 
     #[test]
