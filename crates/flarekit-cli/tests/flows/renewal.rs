@@ -78,6 +78,23 @@ fn every_participant_renews_from_its_kit() {
     }
 }
 
+/// Its name is an address of its certificate, and no host.
+#[test]
+fn a_server_that_is_named_by_its_address_renews() {
+    const ADDRESS: &str = "10.0.1.51";
+    let sandbox = Sandbox::new();
+    let m = sandbox.seeded("m");
+    for file in ["project_profile.yaml", "server.yaml"] {
+        let text = String::from_utf8(m.read(file)).unwrap().replace(SERVER_NAME, ADDRESS);
+        m.write(file, text.split("    host_names").next().unwrap());
+    }
+    m.init();
+    m.kit("server.yaml", ADDRESS);
+    let asked = m.ok(&format!("cert request --renew {KITS}/{ADDRESS}"));
+    let approved = m.ok(&approve(&format!("{ADDRESS}-renewal"), ADDRESS));
+    assert_eq!(approved["renews"], asked["renews"]);
+}
+
 /// The signed zip of the year before is still there.
 #[test]
 fn an_older_certificate_in_the_place_of_a_newer_one_is_told() {
