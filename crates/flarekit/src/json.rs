@@ -9,6 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::error::{Defect, Reason};
 use crate::names::shown;
+use crate::time::Timestamp;
 
 /// Bytes of one document. The artifacts' records have less than 4 KiB.
 pub const MAX_BYTES: usize = 1024 * 1024;
@@ -114,6 +115,22 @@ pub fn optional_text<'a>(
         Some(Value::String(text)) => Ok(Some(text)),
         Some(other) => Err(wrong_type(field, "text", other)),
     }
+}
+
+/// The time of a field that may be missing or null.
+///
+/// # Errors
+///
+/// [`Reason::FieldType`], [`Reason::FieldValue`].
+pub fn optional_time(
+    object: &Map<String, Value>,
+    field: &str,
+) -> Result<Option<Timestamp>, Defect> {
+    let Some(text) = optional_text(object, field)? else { return Ok(None) };
+    let at = Timestamp::parse(text).ok_or_else(|| {
+        Defect::new(Reason::FieldValue, format!("{field} {} is not a time", shown(text)))
+    })?;
+    Ok(Some(at))
 }
 
 /// The whole number of a field that must be there.

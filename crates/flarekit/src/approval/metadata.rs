@@ -116,7 +116,7 @@ impl SignedMetadata {
             |key: &str| Ok::<_, Defect>(json::optional_text(certificate, key)?.map(str::to_owned));
         Ok(Self {
             request_id: RequestId::parse(json::text(map, "request_id")?)?,
-            approved_at: request::optional_time(map, "approved_at")?,
+            approved_at: json::optional_time(map, "approved_at")?,
             identity: request::identity(map)?,
             serial: told("serial")?,
             valid_until: told("valid_until")?,

@@ -6,7 +6,6 @@ use crate::error::{Code, Defect, Error, Origin};
 use crate::fingerprint::Fingerprint;
 use crate::json;
 use crate::names::{DeployVersion, ProjectName};
-use crate::request::optional_time;
 use crate::time::Timestamp;
 
 /// The content of `ca.json`.
@@ -48,7 +47,7 @@ impl CaMetadata {
         };
         Ok(Self {
             project,
-            created_at: optional_time(&map, "created_at").map_err(invalid)?,
+            created_at: json::optional_time(&map, "created_at").map_err(invalid)?,
             provision_version,
             rootca_fingerprint,
             project_profile: optional("project_profile")?.map(str::to_owned),

@@ -53,7 +53,7 @@ impl RequestMetadata {
         };
         Ok(Self {
             request_id: RequestId::parse(json::text(&map, "request_id")?)?,
-            created_at: optional_time(&map, "created_at")?,
+            created_at: json::optional_time(&map, "created_at")?,
             identity: identity(&map)?,
             csr_sha256: digest("csr_sha256")?,
             public_key_sha256: digest("public_key_sha256")?,
@@ -122,18 +122,6 @@ pub(crate) fn check_artifact(map: &Map<String, Value>, expected: &str) -> Result
             shown(version)
         ),
     ))
-}
-
-/// A time that NVFlare has always written, but never reads.
-pub(crate) fn optional_time(
-    map: &Map<String, Value>,
-    key: &str,
-) -> Result<Option<Timestamp>, Defect> {
-    let Some(text) = json::optional_text(map, key)? else { return Ok(None) };
-    let at = Timestamp::parse(text).ok_or_else(|| {
-        Defect::new(Reason::FieldValue, format!("{key} {} is not a time", shown(text)))
-    })?;
-    Ok(Some(at))
 }
 
 /// The identity in `request.json` or `signed.json`: the same six keys, which must fit together.

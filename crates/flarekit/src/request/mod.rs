@@ -12,7 +12,7 @@ pub use held::{HeldCertificate, HeldDefinition};
 pub use local::{ApprovedRequest, LocalRequest};
 pub use lookup::{RequestFolder, Search};
 pub use metadata::{REQUEST_ARTIFACT, RequestMetadata, SCHEMA_VERSION};
-pub(crate) use metadata::{check_artifact, identity, optional_time};
+pub(crate) use metadata::{check_artifact, identity};
 pub use renewal::Renewal;
 pub(crate) use renewal::refused as renewal_refused;
 
